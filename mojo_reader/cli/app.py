@@ -1,0 +1,55 @@
+"""The commands, put together."""
+
+from importlib import metadata
+from typing import Annotated, Final
+
+import typer
+
+from mojo_reader.cli.convert import convert
+from mojo_reader.cli.encode import encode
+from mojo_reader.cli.inspect import inspect
+
+_EPILOG: Final = (
+    "Examples: 'mojo2keras model.zip' converts to model.keras; "
+    "'mojo2keras inspect model.zip' says what is in a MOJO. "
+    "Exit codes: 0 done, 1 a comparison failed, 2 usage, 3 bad or unsupported model, 4 bad rows, "
+    "5 missing extra, 6 cannot read or write, 130 interrupted."
+)
+
+app = typer.Typer(
+    name="mojo2keras",
+    help="Take H2O-3 deep-learning MOJOs out of H2O: no Java, no cluster.",
+    epilog=_EPILOG,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(convert)
+app.command()(inspect)
+app.command()(encode)
+
+
+def _print_versions(requested: bool) -> None:  # noqa: FBT001 - typer's callback
+    if not requested:
+        return
+    for package in ("mojo2keras", "numpy", "construct", "keras", "jax", "pyarrow"):
+        try:
+            version = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            version = "not installed"
+        typer.echo(f"{package} {version}")
+    typer.echo("reads MOJO 1.00 and 1.10")
+    raise typer.Exit
+
+
+@app.callback()
+def _program(
+    *,
+    version: Annotated[  # noqa: ARG001 - handled by its callback
+        bool,
+        typer.Option(
+            "--version", help="Print versions and exit.", callback=_print_versions, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    """Take H2O-3 deep-learning MOJOs out of H2O: no Java, no cluster."""

@@ -1,0 +1,50 @@
+"""Arguments and options that several commands share."""
+
+import io
+import sys
+from pathlib import Path
+from typing import Annotated, BinaryIO, Final
+
+import typer
+
+from mojo_reader.archive import MojoSource
+
+STANDARD_STREAM: Final = "-"
+
+ModelArgument = Annotated[
+    str, typer.Argument(metavar="MODEL", help="MOJO zip or folder; '-' for standard input.")
+]
+BaseModelOption = Annotated[
+    str | None,
+    typer.Option("--base-model", metavar="ID", help="Base model to take from a stacked ensemble."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
+OutputOption = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="FILE", help="File to write.")
+]
+
+
+def model_source(model: str) -> MojoSource:
+    """Return what ``read_mojo`` reads: the path, or standard input's bytes for ``-``."""
+    return sys.stdin.buffer.read() if model == STANDARD_STREAM else model
+
+
+def default_output(model: str, base_model: str | None, suffix: str) -> Path:
+    """Return the input's stem plus a suffix, in the input's folder.
+
+    Raises:
+        typer.BadParameter: the model comes from standard input, which has no name.
+    """
+    if model == STANDARD_STREAM:
+        raise typer.BadParameter("a model from standard input needs -o", param_hint="'-o'")
+    path = Path(model)
+    # A folder's name has no suffix to drop: "model.v2" stays whole.
+    stem = path.resolve().name if path.is_dir() else path.stem
+    chosen = f".{base_model}" if base_model else ""
+    return path.parent / f"{stem}{chosen}{suffix}"
+
+
+def standard_output() -> BinaryIO | io.BufferedWriter:
+    """Return standard output as a binary stream."""
+    return sys.stdout.buffer

@@ -1,0 +1,263 @@
+"""``categorical_encoding``: from raw columns to features, resolved to lookup tables.
+
+Sources: ``hex.genmodel.easy.EnumEncoder``, ``BinaryEncoder``, ``EigenEncoder``,
+``LabelEncoder``, and for ``EnumLimited`` the server (``water.util.FrameUtils``).
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mojo_reader import java, layout
+from mojo_reader.archive import MODEL_INI
+from mojo_reader.errors import MojoFormatError, located
+from mojo_reader.model import (
+    CategoricalEncoding,
+    CategoricalFeature,
+    CategoricalInput,
+    Features,
+    InputColumn,
+    NumericInput,
+)
+from mojo_reader.parsed import ParsedModel
+
+_OTHER: Final = "other"
+_NAN: Final = float("nan")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Original:
+    """A raw column as it was before the encoding; ``levels`` is None for a numeric one."""
+
+    name: str
+    levels: tuple[str, ...] | None
+    projection: NDArray[np.float64]
+
+
+def input_columns(
+    parsed: ParsedModel,
+    encoding: CategoricalEncoding,
+    features: Features,
+    encoded_inputs: bool,  # noqa: FBT001 - the resolved flag itself
+) -> tuple[InputColumn, ...]:
+    """Return the raw columns that a row carries.
+
+    Raises:
+        MojoFormatError: the original names or levels do not fit the features.
+    """
+    encode = _ENCODINGS.get(encoding)
+    if encode is None or encoded_inputs:
+        return _native_inputs(features)
+    columns = []
+    for original in _originals(parsed, encoding):
+        column = (
+            _numeric_input(original, features)
+            if original.levels is None
+            else encode(original, original.levels, features)
+        )
+        if column is not None:
+            columns.append(column)
+    _check_covered(columns, features)
+    return tuple(columns)
+
+
+def _native_inputs(features: Features) -> tuple[InputColumn, ...]:
+    categorical = [
+        _categorical(feature.name, feature.levels, index, _code_table(len(feature.levels)),
+                     prefixed=True)
+        for index, feature in enumerate(features.categorical)
+    ]
+    cats = len(categorical)
+    numeric = [
+        NumericInput(name=name, feature=cats + index)
+        for index, name in enumerate(features.numeric)
+    ]
+    return (*categorical, *numeric)
+
+
+def _code_table(levels: int) -> NDArray[np.float64]:
+    return np.append(np.arange(levels, dtype=np.float64), [_NAN, _NAN])[:, None]
+
+
+def _categorical(
+    name: str,
+    levels: tuple[str, ...],
+    feature: int,
+    table: NDArray[np.float64],
+    *,
+    prefixed: bool = False,
+) -> CategoricalInput:
+    table.flags.writeable = False
+    return CategoricalInput(
+        name=name, levels=levels, prefixed=prefixed, feature=feature, table=table
+    )
+
+
+# --------------------------------------------------------------------------- original columns
+
+
+def _originals(parsed: ParsedModel, encoding: CategoricalEncoding) -> list[_Original]:
+    """Return the columns before the encoding, without the response."""
+    names = _strings(parsed, "_orig_names", parsed.keys.required("_n_orig_names"))
+    count = parsed.keys.required("_n_orig_domain_values")
+    if parsed.keys.required("supervised") and names and names[-1] == parsed.columns[-1]:
+        names = names[:-1]
+    if count < len(names):
+        _fail(f"expected levels of {len(names)} columns, found {count}", "_n_orig_domain_values")
+    levels = [_original_levels(parsed, index) for index in range(len(names))]
+    projections = _projections(parsed, encoding, levels)
+    return [
+        _Original(name=name, levels=column_levels, projection=projection)
+        for name, column_levels, projection in zip(names, levels, projections, strict=True)
+    ]
+
+
+def _original_levels(parsed: ParsedModel, index: int) -> tuple[str, ...] | None:
+    count = parsed.keys.required(f"_m_orig_domain_values_{index}")
+    return _strings(parsed, f"_orig_domain_values_{index}", count) if count > 0 else None
+
+
+def _strings(parsed: ParsedModel, member: str, count: int) -> tuple[str, ...]:
+    content = parsed.members.get(member)
+    if content is None:
+        raise MojoFormatError("the member is missing", member=member)
+    with located(member=member):
+        lines: tuple[str, ...] = layout.STRINGS.parse(content)
+        if len(lines) != count:
+            message = f"expected {count} lines, found {len(lines)}"
+            raise MojoFormatError(message)
+    return lines
+
+
+def _projections(
+    parsed: ParsedModel,
+    encoding: CategoricalEncoding,
+    levels: list[tuple[str, ...] | None],
+) -> list[NDArray[np.float64]]:
+    """Cut ``_orig_projection_array``, which runs over the categorical columns in order."""
+    sizes = [len(column_levels or ()) for column_levels in levels]
+    if encoding is not CategoricalEncoding.EIGEN:
+        return [np.empty(0)] * len(sizes)
+    key = "_orig_projection_array"
+    numbers: NDArray[np.float64] = parsed.keys.required(key)
+    if numbers.size < sum(sizes):
+        _fail(f"expected {sum(sizes)} numbers, one for each level, found {numbers.size}", key)
+    return np.split(numbers[: sum(sizes)], np.cumsum(sizes)[:-1])
+
+
+def _fail(message: str, key: str) -> NoReturn:
+    raise MojoFormatError(message, member=MODEL_INI, key=key)
+
+
+def _numeric_input(original: _Original, features: Features) -> NumericInput | None:
+    """Find a numeric column among the features; weights, offsets and folds are none."""
+    if original.name not in features.numeric:
+        return None
+    index = len(features.categorical) + features.numeric.index(original.name)
+    return NumericInput(name=original.name, feature=index)
+
+
+def _check_covered(columns: list[InputColumn], features: Features) -> None:
+    """Require that every feature is filled by exactly one raw column."""
+    filled = []
+    for column in columns:
+        width = column.width if isinstance(column, CategoricalInput) else 1
+        filled += range(column.feature, column.feature + width)
+    names = features.names
+    for index, name in enumerate(names):
+        if filled.count(index) != 1:
+            _fail(f"the column {name!r} comes from {filled.count(index)} original columns, "
+                  "expected one", "_orig_names")
+
+
+# --------------------------------------------------------------------------- encodings
+
+
+def _binary(
+    original: _Original, levels: tuple[str, ...], features: Features
+) -> CategoricalInput | None:
+    """Bits of code + 1, lowest first; an unseen level sets none, a missing cell leaves NaN."""
+    width = len(levels).bit_length()
+    first = _numeric_feature(f"{original.name}:0", features)
+    if first is None:
+        return None
+    offset = first - len(features.categorical)
+    expected = tuple(f"{original.name}:{bit}" for bit in range(width))
+    if features.numeric[offset : offset + width] != expected:
+        _fail(f"expected the {width} columns {expected[0]!r} and following", "[columns]")
+    codes = np.arange(1, len(levels) + 1)
+    bits = (codes[:, None] >> np.arange(width)) & 1
+    table = np.vstack([bits, np.full(width, _NAN), np.zeros(width)]).astype(np.float64)
+    return _categorical(original.name, levels, first, table)
+
+
+def _eigen(
+    original: _Original, levels: tuple[str, ...], features: Features
+) -> CategoricalInput | None:
+    """One number for each level, rounded to float32."""
+    feature = _numeric_feature(f"{original.name}.Eigen", features)
+    if feature is None:
+        return None
+    numbers = original.projection.astype(np.float32).astype(np.float64)
+    return _categorical(original.name, levels, feature, np.append(numbers, [_NAN, _NAN])[:, None])
+
+
+def _label(
+    original: _Original, levels: tuple[str, ...], features: Features
+) -> CategoricalInput | None:
+    """The integer that the level's text is, else the level's code."""
+    feature = _numeric_feature(original.name, features)
+    if feature is None:
+        return None
+    numbers = [
+        java.parse_int(level) if java.is_int(level) else code for code, level in enumerate(levels)
+    ]
+    table = np.array([*numbers, _NAN, _NAN], np.float64)[:, None]
+    return _categorical(original.name, levels, feature, table)
+
+
+def _numeric_feature(name: str, features: Features) -> int | None:
+    if name not in features.numeric:
+        return None
+    return len(features.categorical) + features.numeric.index(name)
+
+
+def _enum_limited(
+    original: _Original, levels: tuple[str, ...], features: Features
+) -> CategoricalInput | None:
+    """The most frequent levels as they are, every other level, unseen ones too, as ``other``.
+
+    The Java scorer cannot score this encoding; the server takes a level that it has never seen as
+    one more infrequent level.
+    """
+    found = _limited_feature(original.name, features)
+    if found is None:
+        return None
+    index, feature = found
+    codes = {level: code for code, level in enumerate(feature.levels)}
+    other = codes.get(_OTHER, _NAN)
+    numbers = [float(codes.get(level, other)) for level in levels]
+    table = np.array([*numbers, _NAN, other])[:, None]
+    return _categorical(original.name, levels, index, table)
+
+
+def _limited_feature(name: str, features: Features) -> tuple[int, CategoricalFeature] | None:
+    pattern = re.compile(re.escape(name) + r"\.top_\d+_levels")
+    for index, feature in enumerate(features.categorical):
+        # A column with few levels keeps them all and may keep its name.
+        if feature.name == name or pattern.fullmatch(feature.name):
+            return index, feature
+    return None
+
+
+_Encode = Callable[[_Original, tuple[str, ...], Features], CategoricalInput | None]
+_ENCODINGS: Final[Mapping[CategoricalEncoding, _Encode]] = {
+    CategoricalEncoding.BINARY: _binary,
+    CategoricalEncoding.EIGEN: _eigen,
+    CategoricalEncoding.LABEL_ENCODER: _label,
+    CategoricalEncoding.ENUM_LIMITED: _enum_limited,
+}

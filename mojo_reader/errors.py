@@ -1,0 +1,109 @@
+"""Every error this project raises on purpose.
+
+::
+
+    MojoError(ValueError)
+    |-- MojoFormatError        the file is broken or is not a MOJO
+    |   `-- MojoLimitError     the file is larger than the limits allow
+    |-- MojoUnsupportedError   the file is sound, but this project cannot score it
+    |-- MojoDataError          the rows do not fit the model
+    |-- MojoOutputError        a result cannot be written
+    |-- ParityError            an emitted model does not predict the reference's numbers
+    `-- MissingExtraError      an optional dependency is not installed
+
+Context (file, member, key) is added while the error rises, so that the innermost code needs
+to know only what it expected and what it found.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Self
+
+
+class MojoError(ValueError):
+    """Base of all errors of this project; its text is one plain sentence.
+
+    Attributes:
+        reason: what was expected and what was found, without the place.
+        file: the file or folder that was read, when known.
+        member: the member of the zip, such as ``model.ini``, when known.
+        key: the key inside the member, such as ``weight_layer0``, when known.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        file: str | None = None,
+        member: str | None = None,
+        key: str | None = None,
+    ) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.file = file
+        self.member = member
+        self.key = key
+
+    def locate(
+        self, *, file: str | None = None, member: str | None = None, key: str | None = None
+    ) -> Self:
+        """Fill in the parts of the place that are not known yet, and return the error."""
+        self.file = self.file or file
+        self.member = self.member or member
+        self.key = self.key or key
+        return self
+
+    def __str__(self) -> str:
+        place = " ".join(part for part in (self.member, self.key) if part)
+        prefix = f"{self.file}: " if self.file else ""
+        return f"{prefix}{self.reason}" + (f" ({place})" if place else "")
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Keep the place when the error crosses a process boundary."""
+        return _rebuild, (type(self), self.reason, self.file, self.member, self.key)
+
+
+class MojoFormatError(MojoError):
+    """The file is broken, or it is not an H2O deep-learning MOJO."""
+
+
+class MojoLimitError(MojoFormatError):
+    """The file is larger, or declares more, than the limits allow."""
+
+
+class MojoUnsupportedError(MojoError):
+    """The file is sound, but nothing here can score it correctly."""
+
+
+class MojoDataError(MojoError):
+    """The rows to score do not fit the model."""
+
+
+class MojoOutputError(MojoError):
+    """A result cannot be written."""
+
+
+class ParityError(MojoError):
+    """An emitted model does not predict the numbers of the reference."""
+
+
+class MissingExtraError(MojoError):
+    """An optional dependency is not installed."""
+
+
+def _rebuild(
+    kind: type[MojoError], reason: str, file: str | None, member: str | None, key: str | None
+) -> MojoError:
+    return kind(reason, file=file, member=member, key=key)
+
+
+@contextmanager
+def located(
+    *, file: str | None = None, member: str | None = None, key: str | None = None
+) -> Iterator[None]:
+    """Add the place to every ``MojoError`` that leaves the block."""
+    try:
+        yield
+    except MojoError as error:
+        error.locate(file=file, member=member, key=key)
+        raise

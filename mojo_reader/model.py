@@ -1,0 +1,335 @@
+"""The resolved model: what a MOJO means, with every H2O rule settled.
+
+The reader builds one ``Mojo``; the NumPy scorer, Keras, ONNX and the rest only translate it.
+All arrays are read-only. Nothing here reads or writes.
+
+From a raw row to a prediction::
+
+    inputs      raw cell            -> features     (level text to code; numbers as they are)
+    features    code, number        -> layer inputs (one-hot slot; standardized number, NaN to 0)
+    network     layer inputs        -> raw outputs  (dense layers)
+    output      raw outputs         -> prediction   (prior correction, inverse link, label)
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Category(StrEnum):
+    """``hex.ModelCategory``, as far as this algorithm has it."""
+
+    BINOMIAL = "Binomial"
+    MULTINOMIAL = "Multinomial"
+    REGRESSION = "Regression"
+    AUTOENCODER = "AutoEncoder"
+
+
+class CategoricalEncoding(StrEnum):
+    """The training parameter ``categorical_encoding`` (key ``_genmodel_encoding``)."""
+
+    AUTO = "AUTO"
+    ONE_HOT_INTERNAL = "OneHotInternal"
+    SORT_BY_RESPONSE = "SortByResponse"
+    BINARY = "Binary"
+    EIGEN = "Eigen"
+    LABEL_ENCODER = "LabelEncoder"
+    ENUM_LIMITED = "EnumLimited"
+
+
+class Activation(StrEnum):
+    """What a layer does with its weighted sums (dropout apart)."""
+
+    LINEAR = "Linear"
+    SOFTMAX = "Softmax"
+    RECTIFIER = "Rectifier"
+    TANH = "Tanh"
+    EXP_RECTIFIER = "ExpRectifier"
+    MAXOUT = "Maxout"
+
+
+class InverseLink(StrEnum):
+    """From the linear predictor to the response (``DeeplearningMojoModel.linkInv``)."""
+
+    IDENTITY = "identity"
+    EXP = "exp"
+    LOGISTIC = "logistic"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class NumericInput:
+    """A raw numeric column.
+
+    Attributes:
+        name: column name in the rows.
+        feature: index of the feature that takes the number as it is; NaN is missing.
+    """
+
+    name: str
+    feature: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class CategoricalInput:
+    """A raw categorical column and how its levels become features.
+
+    Every ``categorical_encoding`` is resolved into ``table``: the features of the level at
+    position ``i`` are ``table[i]``.
+
+    Attributes:
+        name: column name in the rows.
+        levels: level texts; position is the row of ``table``. A text that stands twice means
+            its last position, as in Java's ``HashMap``.
+        prefixed: a text that is not a level is looked up once more as ``NAME.TEXT``
+            (``EnumEncoder``; the AUTO family of encodings only).
+        feature: index of the first feature that the column fills.
+        table: ``(len(levels) + 2, width)`` float64; row ``-2`` is a missing cell, row ``-1`` a
+            level that the model does not know. NaN is a missing feature.
+    """
+
+    name: str
+    levels: tuple[str, ...]
+    prefixed: bool
+    feature: int
+    table: NDArray[np.float64]
+
+    @property
+    def width(self) -> int:
+        """Number of features that the column fills."""
+        return int(self.table.shape[1])
+
+    @property
+    def missing(self) -> int:
+        """Row of ``table`` for a missing cell."""
+        return len(self.levels)
+
+    @property
+    def unseen(self) -> int:
+        """Row of ``table`` for a level that the model does not know."""
+        return len(self.levels) + 1
+
+
+InputColumn = NumericInput | CategoricalInput
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class CategoricalFeature:
+    """A feature that holds a code, expanded to the one-hot block (``GenModel.setCats``).
+
+    Attributes:
+        name: the model's column name.
+        levels: the model's own levels in code order (for ``EnumLimited``, the top ones and
+            ``other``).
+        slots: ``(len(levels) + 1,)`` int64: input of the network that code ``c`` adds 1 to, or
+            -1 where it adds nothing; the last entry is the slot of a missing code.
+    """
+
+    name: str
+    levels: tuple[str, ...]
+    slots: NDArray[np.int64]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Features:
+    """The row matrix ``(rows, n_features)`` and its expansion to ``(rows, width)``.
+
+    Categorical features come first, then numeric ones, as in the file's ``[columns]``.
+
+    Attributes:
+        categorical: the features that hold codes, in order.
+        numeric: names of the numeric features, in order.
+        one_hot_width: width of the one-hot block, which comes first in the expansion.
+        hashed: several codes can share a slot (``max_categorical_features``).
+        standardize: the numbers are standardized; if not, ``norm_sub`` is 0 and ``norm_mul`` 1.
+        norm_sub: ``(nums,)`` float64, subtracted first.
+        norm_mul: ``(nums,)`` float64, multiplied then. A NaN becomes 0 after both.
+    """
+
+    categorical: tuple[CategoricalFeature, ...]
+    numeric: tuple[str, ...]
+    one_hot_width: int
+    hashed: bool
+    standardize: bool
+    norm_sub: NDArray[np.float64]
+    norm_mul: NDArray[np.float64]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of all features, in the order of the row matrix."""
+        return tuple(feature.name for feature in self.categorical) + self.numeric
+
+    @property
+    def width(self) -> int:
+        """Number of inputs of the first layer."""
+        return self.one_hot_width + len(self.numeric)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Layer:
+    """A dense layer, ready to compute with.
+
+    Attributes:
+        kernels: one ``(inputs, units)`` float32 array; two for ``Maxout``, whose unit is the
+            larger candidate.
+        biases: one ``(units,)`` float64 array for each kernel.
+        activation: applied to the sums (to the larger candidate for ``Maxout``).
+        dropout: ratio of units that training drops, 0 for none.
+        scale: factor on the activation when scoring: ``1 - dropout``.
+    """
+
+    kernels: tuple[NDArray[np.float32], ...]
+    biases: tuple[NDArray[np.float64], ...]
+    activation: Activation
+    dropout: float
+    scale: float
+
+    @property
+    def inputs(self) -> int:
+        """Number of inputs."""
+        return int(self.kernels[0].shape[0])
+
+    @property
+    def units(self) -> int:
+        """Number of units."""
+        return int(self.kernels[0].shape[1])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Classification:
+    """Softmax outputs to class probabilities and a label (``GenModel.getPrediction``).
+
+    Attributes:
+        response: name of the response column.
+        labels: class labels in domain order.
+        columns: H2O's output names: ``predict``, then one for each label.
+        prior_factors: ``(n_classes,)`` float64 that the probabilities are multiplied with
+            before they are divided by their sum (``balance_classes``); None for none.
+        prior_class_distrib: ``(n_classes,)`` float64, weights of the draw among tied classes;
+            None where the file has none.
+        threshold: the second class is predicted from this probability on; None for more than
+            two classes, where the most probable class is predicted.
+    """
+
+    response: str
+    labels: tuple[str, ...]
+    columns: tuple[str, ...]
+    prior_factors: NDArray[np.float64] | None
+    prior_class_distrib: NDArray[np.float64] | None
+    threshold: float | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Regression:
+    """One linear output to a number in the response's units.
+
+    ``inverse_link(out / norm_resp_mul + norm_resp_sub)``.
+
+    Attributes:
+        response: name of the response column.
+        columns: H2O's output names, ``("predict",)``.
+        distribution: H2O's name of the distribution.
+        standardize: the response is standardized; if not, ``norm_resp_mul`` is 1 and
+            ``norm_resp_sub`` 0.
+        norm_resp_mul: divides the output.
+        norm_resp_sub: is added then.
+        inverse_link: applied last.
+    """
+
+    response: str
+    columns: tuple[str, ...]
+    distribution: str
+    standardize: bool
+    norm_resp_mul: float
+    norm_resp_sub: float
+    inverse_link: InverseLink
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Reconstruction:
+    """An autoencoder's outputs: the one-hot block as it is, numbers de-standardized.
+
+    Attributes:
+        columns: H2O's output names, one for each input of the network.
+    """
+
+    columns: tuple[str, ...]
+
+
+Output = Classification | Regression | Reconstruction
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Info:
+    """Where the model comes from and what it was trained on.
+
+    Attributes:
+        h2o_version: release that wrote the file, ``unknown`` where it does not say.
+        mojo_version: version of the format, such as 1.1.
+        category: kind of model.
+        uuid: H2O's identity of the model; None where the file has none.
+        activation: H2O's name of the hidden layers' activation, such as ``TanhWithDropout``.
+        distribution: H2O's name of the distribution.
+        categorical_encoding: how raw levels become features.
+        encoded_inputs: the file lacks the original levels (MOJO 1.00), so that rows have to
+            carry the encoded columns.
+        offset_column: named in training; H2O's Java scorer ignores its value, and so does
+            everything here. None for none.
+        fold_column: named in training, not used in scoring; None for none.
+        base_model: identity of the base model that was taken from a stacked ensemble, or None.
+        sha256: of the file's bytes (of the sorted members for a folder), hexadecimal.
+    """
+
+    h2o_version: str
+    mojo_version: float
+    category: Category
+    uuid: str | None
+    activation: str
+    distribution: str
+    categorical_encoding: CategoricalEncoding
+    encoded_inputs: bool
+    offset_column: str | None
+    fold_column: str | None
+    base_model: str | None
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Kept:
+    """What the file said beyond the resolved model, kept for writing it back.
+
+    Attributes:
+        keys: the ``[info]`` section in order, as text; the network's arrays stand in
+            ``Mojo.layers`` alone and are empty here.
+        columns: all lines of ``[columns]``.
+        domains: by column index, name of the member and its levels.
+        members: other members by name, such as ``experimental/modelDetails.json``.
+    """
+
+    keys: Mapping[str, str]
+    columns: tuple[str, ...]
+    domains: Mapping[int, tuple[str, tuple[str, ...]]]
+    members: Mapping[str, bytes]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Mojo:
+    """A deep-learning MOJO with every rule of H2O settled.
+
+    Attributes:
+        info: origin and training facts.
+        inputs: raw columns that a row carries.
+        features: the row matrix and its expansion.
+        layers: the network, from the input to the output layer.
+        output: from the last layer to the prediction.
+        kept: what the file said beyond that.
+    """
+
+    info: Info
+    inputs: tuple[InputColumn, ...]
+    features: Features
+    layers: tuple[Layer, ...]
+    output: Output
+    kept: Kept

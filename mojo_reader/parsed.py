@@ -1,0 +1,71 @@
+"""What the members of one model say, typed but not yet interpreted."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from mojo_reader import layout
+from mojo_reader.archive import MODEL_INI
+from mojo_reader.errors import MojoFormatError, located
+from mojo_reader.layout import Value
+
+_ABSENT: Final = "null"
+
+
+class Keys:
+    """Typed access to the ``[info]`` section; every error names the key."""
+
+    def __init__(self, info: Mapping[str, Value]) -> None:
+        self._info = info
+
+    def __iter__(self) -> Iterator[tuple[str, Value]]:
+        return iter(self._info.items())
+
+    def optional(self, key: str) -> Any:
+        """Return the value of a key by its type, None where it is absent or ``null``.
+
+        Raises:
+            MojoFormatError: the value is not of the key's type.
+        """
+        value = self._info.get(key)
+        if value is None or (isinstance(value, str) and value == _ABSENT):
+            return None
+        if not isinstance(value, str):
+            return value
+        with located(member=MODEL_INI, key=key):
+            return layout.parse_value(key, value)
+
+    def required(self, key: str) -> Any:
+        """Return the value of a key by its type.
+
+        Raises:
+            MojoFormatError: the key is absent, ``null`` or not of its type.
+        """
+        value = self.optional(key)
+        if value is None:
+            raise MojoFormatError("the key is missing", member=MODEL_INI, key=key)
+        return value
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ParsedModel:
+    """The members of one model after parsing.
+
+    Attributes:
+        keys: the ``[info]`` section.
+        columns: the ``[columns]`` section.
+        domains: by column index, name of the domain file and its levels.
+        members: content of all other members.
+        sha256: of the file.
+    """
+
+    keys: Keys
+    columns: tuple[str, ...]
+    domains: Mapping[int, tuple[str, tuple[str, ...]]]
+    members: Mapping[str, bytes]
+    sha256: str
+
+    def levels(self, column: int) -> tuple[str, ...] | None:
+        """Return the levels of a column, None for a numeric one."""
+        domain = self.domains.get(column)
+        return None if domain is None else domain[1]

@@ -1,0 +1,1 @@
+"""Score rows in NumPy: encoding, network, prediction."""

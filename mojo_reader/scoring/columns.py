@@ -1,0 +1,99 @@
+"""Any table that a person may hold, as named columns of equal length."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from mojo_reader.errors import MissingExtraError, MojoDataError
+
+Columns = Mapping[str, Any]
+"""Column name to a sequence, a NumPy array, a pandas series or an Arrow array."""
+
+_NOT_A_TABLE: Final = (
+    "expected a mapping of column to values, a list of row mappings, a data frame or an Arrow table"
+)
+
+
+def named_columns(table: object) -> tuple[Columns, int]:
+    """Return a table's columns by name, and its number of rows.
+
+    Args:
+        table: a mapping of column to values, a list of row mappings, a pandas frame, or
+            anything with ``__arrow_c_stream__`` (polars, Arrow, DuckDB; needs pyarrow).
+
+    Raises:
+        MojoDataError: it is none of these, or its columns differ in length.
+        MissingExtraError: pyarrow is needed and not installed.
+    """
+    if _is_pandas(table):
+        return _pandas_columns(table)
+    if isinstance(table, Mapping):
+        return _mapping_columns(table)
+    if hasattr(table, "__arrow_c_stream__"):
+        return _arrow_columns(table)
+    if isinstance(table, Sequence) and not isinstance(table, (str, bytes)):
+        return _row_columns(table)
+    message = f"{_NOT_A_TABLE}, found {type(table).__name__}"
+    raise MojoDataError(message)
+
+
+def _is_pandas(table: object) -> bool:
+    return type(table).__module__.partition(".")[0] == "pandas" and hasattr(table, "iloc")
+
+
+def _pandas_columns(table: Any) -> tuple[Columns, int]:
+    if getattr(table, "ndim", 0) != 2:  # noqa: PLR2004 - a frame, not a series
+        message = f"{_NOT_A_TABLE}, found {type(table).__name__}"
+        raise MojoDataError(message)
+    columns: dict[str, Any] = {}
+    for position, name in enumerate(table.columns):
+        _add(columns, name, table.iloc[:, position])
+    return columns, len(table)
+
+
+def _mapping_columns(table: Mapping[Any, Any]) -> tuple[Columns, int]:
+    columns: dict[str, Any] = {}
+    for name, values in table.items():
+        if isinstance(values, (str, bytes)) or not hasattr(values, "__len__"):
+            message = f"column {name!r}: expected a sequence of values, found {values!r:.60}"
+            raise MojoDataError(message)
+        _add(columns, name, values)
+    lengths = {name: len(values) for name, values in columns.items()}
+    if len(set(lengths.values())) > 1:
+        message = f"the columns differ in length: {lengths}"
+        raise MojoDataError(message)
+    return columns, next(iter(lengths.values()), 0)
+
+
+def _row_columns(rows: Sequence[Any]) -> tuple[Columns, int]:
+    names: dict[str, None] = {}
+    for position, row in enumerate(rows, 1):
+        if not isinstance(row, Mapping):
+            message = f"row {position}: expected a mapping of column to value, found {row!r:.60}"
+            raise MojoDataError(message)
+        names.update(dict.fromkeys(row))
+    return {name: [row.get(name) for row in rows] for name in names}, len(rows)
+
+
+def _arrow_columns(table: object) -> tuple[Columns, int]:
+    try:
+        import pyarrow as pa  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        message = "Arrow tables need pyarrow; install it with: pip install 'mojo2keras[tables]'"
+        raise MissingExtraError(message) from error
+    arrow = pa.table(table)
+    columns: dict[str, Any] = {}
+    for name, values in zip(arrow.column_names, arrow.columns, strict=True):
+        _add(columns, name, values)
+    return columns, arrow.num_rows
+
+
+def _add(columns: dict[str, Any], name: object, values: object) -> None:
+    if str(name) in columns:
+        message = f"the column {str(name)!r} stands twice in the table"
+        raise MojoDataError(message)
+    columns[str(name)] = values
+
+
+def absent(columns: Iterable[str], table: Columns) -> tuple[str, ...]:
+    """Return the names that the table lacks."""
+    return tuple(name for name in columns if name not in table)

@@ -1,0 +1,191 @@
+"""Third stage: the network's outputs to H2O's prediction.
+
+Sources: ``DeeplearningMojoModel.modifyOutputs`` and ``linkInv``, ``GenModel.correctProbabilities``
+and ``getPrediction``.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mojo_reader import java
+from mojo_reader.model import (
+    Classification,
+    Features,
+    InverseLink,
+    Output,
+    Reconstruction,
+    Regression,
+)
+
+Array = NDArray[np.float64]
+_LARGEST_POWER: Final = 1e19
+Exp = Callable[[Array], Array]
+
+
+def predicted(outputs: Array, output: Output, features: Features, exp: Exp) -> Array:
+    """Turn the last layer's values into the prediction.
+
+    Args:
+        outputs: ``(rows, units)`` float64; may be changed.
+        output: how the model turns them into a prediction.
+        features: the model's features.
+        exp: the exponential function to use.
+
+    Returns:
+        Probabilities ``(rows, n_classes)``, the response ``(rows, 1)``, or the reconstruction
+        ``(rows, width)``.
+    """
+    if isinstance(output, Classification):
+        return _probabilities(outputs, output)
+    if isinstance(output, Regression):
+        return _response(outputs, output, exp)
+    return _reconstruction(outputs, output, features)
+
+
+def _probabilities(outputs: Array, output: Classification) -> Array:
+    if output.prior_factors is None:
+        return outputs
+    corrected = outputs * output.prior_factors
+    total = np.zeros(len(corrected))
+    for column in range(corrected.shape[1]):  # in Java's order
+        total += corrected[:, column]
+    return np.divide(corrected, total[:, None], out=corrected, where=(total > 0)[:, None])
+
+
+def _response(outputs: Array, output: Regression, exp: Exp) -> Array:
+    if output.standardize:
+        outputs = outputs / output.norm_resp_mul + output.norm_resp_sub
+    return INVERSE_LINKS[output.inverse_link](outputs, exp)
+
+
+def _identity(values: Array, _exp: Exp) -> Array:
+    return values
+
+
+def _power(values: Array, exp: Exp) -> Array:
+    return np.asarray(np.minimum(_LARGEST_POWER, exp(values)))
+
+
+def _logistic(values: Array, exp: Exp) -> Array:
+    return np.asarray(1.0 / (1.0 + np.minimum(_LARGEST_POWER, exp(-values))))
+
+
+INVERSE_LINKS: Final[Mapping[InverseLink, Callable[[Array, Exp], Array]]] = {
+    InverseLink.IDENTITY: _identity,
+    InverseLink.EXP: _power,
+    InverseLink.LOGISTIC: _logistic,
+}
+
+
+def _reconstruction(outputs: Array, _output: Reconstruction, features: Features) -> Array:
+    if features.standardize:
+        start = features.one_hot_width
+        outputs[:, start:] = outputs[:, start:] / features.norm_mul + features.norm_sub
+    return outputs
+
+
+# --------------------------------------------------------------------------- labels
+
+
+def label_indices(probabilities: Array, matrix: Array, output: Classification) -> NDArray[np.int64]:
+    """Return the position of each row's label (``GenModel.getPrediction``).
+
+    Args:
+        probabilities: ``(rows, n_classes)`` float64, corrected.
+        matrix: ``(rows, n_features)`` float64, the row matrix; breaks ties.
+        output: the model's classes.
+
+    Returns:
+        ``(rows,)`` int64.
+    """
+    if output.threshold is not None:
+        return (probabilities[:, 1] >= output.threshold).astype(np.int64)
+    labels: NDArray[np.int64] = probabilities.argmax(axis=1).astype(np.int64)
+    tied = (probabilities == probabilities.max(axis=1, keepdims=True)).sum(axis=1) > 1
+    for row in np.flatnonzero(tied):
+        labels[row] = _tied_label(probabilities[row], matrix[row], output.prior_class_distrib)
+    return labels
+
+
+def _tied_label(row_probabilities: Array, row: Array, prior: Array | None) -> int:
+    """Draw among tied classes as Java does.
+
+    The list of candidates starts with class 0 and is not cleared when a better class appears
+    (``GenModel.getPredictionMultinomial``), so that the label may be no class of the tie.
+    """
+    candidates, best, ties = [0], 0, 0
+    for label, probability in enumerate(row_probabilities[1:].tolist(), 1):
+        if row_probabilities[best] < probability:
+            best, ties = label, 0
+        elif row_probabilities[best] == probability:
+            ties += 1
+            candidates.append(label)
+    digest = java.row_hash(row)
+    if prior is not None:
+        total = sum(prior[candidates].tolist())
+        draw, reached = java.random_double(digest), 0.0
+        for label in candidates:
+            reached += float(prior[label]) / total if total else float("nan")
+            if draw <= reached:
+                return label
+    countdown = java.remainder(java.to_int32(digest), ties + 1)
+    tied = np.flatnonzero(row_probabilities == row_probabilities[best])
+    return int(tied[max(countdown, 1) - 1])
+
+
+def undecided(probabilities: Array, output: Classification, margin: float) -> NDArray[np.bool_]:
+    """Say which rows' labels hang by less than a margin.
+
+    Args:
+        probabilities: ``(rows, n_classes)`` float64.
+        output: the model's classes.
+        margin: largest distance to the threshold, or between the best two classes.
+
+    Returns:
+        ``(rows,)`` bool.
+    """
+    if output.threshold is not None:
+        return np.asarray(np.abs(probabilities[:, 1] - output.threshold) <= margin)
+    best_two = np.partition(probabilities, -2, axis=1)[:, -2:]
+    return np.asarray(np.abs(best_two[:, 1] - best_two[:, 0]) <= margin)
+
+
+# --------------------------------------------------------------------------- reconstruction error
+
+
+def reconstruction_error(
+    reconstruction: Array,
+    slots: NDArray[np.int64],
+    matrix: Array,
+    features: Features,
+    *,
+    missing: str,
+) -> Array:
+    """Return each row's mean squared error over all inputs, in standardized space.
+
+    Args:
+        reconstruction: ``(rows, width)`` float64, de-standardized.
+        slots: ``(rows, cats)`` int64.
+        matrix: ``(rows, n_features)`` float64, the row matrix.
+        features: the model's features.
+        missing: ``java``: a missing number makes the row's error NaN; ``server``: it counts as
+            the mean.
+
+    Returns:
+        ``(rows,)`` float64.
+    """
+    rows = np.arange(len(matrix))
+    start = features.one_hot_width
+    squares = np.empty_like(reconstruction)
+    hot = np.zeros((len(matrix), start))
+    for index in range(slots.shape[1]):
+        hot[rows, slots[:, index]] = 1.0
+    squares[:, :start] = (reconstruction[:, :start] - hot) ** 2
+    numbers: NDArray[Any] = matrix[:, len(features.categorical) :]
+    if missing == "server":
+        numbers = np.where(np.isnan(numbers), features.norm_sub, numbers)
+    squares[:, start:] = ((reconstruction[:, start:] - numbers) * features.norm_mul) ** 2
+    return np.asarray(squares.sum(axis=1) / features.width)

@@ -1,0 +1,132 @@
+"""``Mojo`` as plain data for people and machines: inspect, report, tags."""
+
+from typing import Any, Final
+
+from mojo_reader.details import read_details
+from mojo_reader.model import (
+    CategoricalInput,
+    Classification,
+    InputColumn,
+    Layer,
+    Mojo,
+    NumericInput,
+    Output,
+    Regression,
+)
+
+_FORMAT_VERSION_DIGITS: Final = 2
+
+
+def summarize(mojo: Mojo) -> dict[str, Any]:
+    """Return what the model is, as JSON-ready data.
+
+    Returns:
+        ``model``, ``columns``, ``network``, ``output``, ``training`` and ``notes``.
+    """
+    details = read_details(mojo)
+    return {
+        "model": _model(mojo),
+        "columns": [_column(mojo, column) for column in mojo.inputs],
+        "network": _network(mojo),
+        "output": _output(mojo.output),
+        "training": dict(details.parameters),
+        "notes": notes(mojo) + ([details.warning] if details.warning else []),
+    }
+
+
+def notes(mojo: Mojo) -> list[str]:
+    """Return what a person has to know before trusting scores, one sentence each."""
+    said = []
+    if mojo.info.offset_column is not None:
+        said.append(
+            f"offset_column {mojo.info.offset_column!r} is ignored, as H2O's Java scorer ignores "
+            "it; the H2O server adds it"
+        )
+    if mojo.info.encoded_inputs:
+        said.append(
+            f"MOJO 1.00 with categorical_encoding {mojo.info.categorical_encoding}: the file lacks "
+            "the original levels, so rows must carry the encoded columns"
+        )
+    if mojo.features.hashed:
+        said.append(
+            "categoricals were hashed (max_categorical_features); H2O's Java scorer cannot score "
+            "this model, the server can, and the numbers here are the server's"
+        )
+    return said
+
+
+def _model(mojo: Mojo) -> dict[str, Any]:
+    info = mojo.info
+    return {
+        "category": info.category.value,
+        "h2o_version": info.h2o_version,
+        "mojo_version": f"{info.mojo_version:.{_FORMAT_VERSION_DIGITS}f}",
+        "uuid": info.uuid,
+        "base_model": info.base_model,
+        "sha256": info.sha256,
+        "categorical_encoding": info.categorical_encoding.value,
+        "offset_column": info.offset_column,
+        "fold_column": info.fold_column,
+    }
+
+
+def _column(mojo: Mojo, column: InputColumn) -> dict[str, Any]:
+    if isinstance(column, CategoricalInput):
+        return {
+            "name": column.name,
+            "kind": "categorical",
+            "levels": list(column.levels),
+        }
+    return {"name": column.name, "kind": "numeric", **_standardization(mojo, column)}
+
+
+def _standardization(mojo: Mojo, column: NumericInput) -> dict[str, float]:
+    features = mojo.features
+    if not features.standardize:
+        return {}
+    index = column.feature - len(features.categorical)
+    return {
+        "norm_sub": float(features.norm_sub[index]),
+        "norm_mul": float(features.norm_mul[index]),
+    }
+
+
+def _network(mojo: Mojo) -> dict[str, Any]:
+    weights = sum(kernel.size for layer in mojo.layers for kernel in layer.kernels)
+    biases = sum(bias.size for layer in mojo.layers for bias in layer.biases)
+    return {
+        "inputs": mojo.features.width,
+        "one_hot_inputs": mojo.features.one_hot_width,
+        "activation": mojo.info.activation,
+        "layers": [_layer(layer) for layer in mojo.layers],
+        "parameters": weights + biases,
+    }
+
+
+def _layer(layer: Layer) -> dict[str, Any]:
+    return {
+        "units": layer.units,
+        "activation": layer.activation.value,
+        "dropout": layer.dropout,
+    }
+
+
+def _output(output: Output) -> dict[str, Any]:
+    summary: dict[str, Any] = {"columns": list(output.columns)}
+    if isinstance(output, Classification):
+        factors = output.prior_factors
+        summary |= {
+            "response": output.response,
+            "labels": list(output.labels),
+            "threshold": output.threshold,
+            "prior_factors": None if factors is None else factors.tolist(),
+        }
+    elif isinstance(output, Regression):
+        summary |= {
+            "response": output.response,
+            "distribution": output.distribution,
+            "inverse_link": output.inverse_link.value,
+            "norm_resp_sub": output.norm_resp_sub if output.standardize else None,
+            "norm_resp_mul": output.norm_resp_mul if output.standardize else None,
+        }
+    return summary
