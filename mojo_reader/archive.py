@@ -182,7 +182,9 @@ def _open_zip(stream: BinaryIO, name: str) -> Iterator[Archive]:
         raise MojoFormatError(message) from error
     with container:
         infos = _checked_members(container)
-        openers = {info.filename: _Opener(container=container, name=info.filename) for info in infos}
+        openers = {
+            info.filename: _Opener(container=container, name=info.filename) for info in infos
+        }
         yield Archive(name=name, sha256=sha256, _openers=openers)
 
 
@@ -235,4 +237,14 @@ def _require_zip(stream: BinaryIO) -> None:
 
 
 def _is_text(head: bytes) -> bool:
-    return b"\0" not in head and sum(byte < ord(" ") for byte in head) < len(head) / 10
+    # The cut may fall into a character of up to four bytes.
+    readable = any(_decodes(head[: len(head) - cut]) for cut in range(4))
+    return readable and b"\0" not in head
+
+
+def _decodes(content: bytes) -> bool:
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True

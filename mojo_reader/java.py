@@ -120,27 +120,36 @@ def escape_newlines(text: str) -> str:
 
 def double_text(value: float) -> str:
     """Write a float64 as ``Double.toString`` does: the shortest digits that read back the same."""
+    return _number_text(value, repr(float(value)))
+
+
+def float_text(value: np.float32) -> str:
+    """Write a float32 as ``Float.toString`` does, in which H2O writes weights."""
+    return _number_text(float(value), str(value))
+
+
+def _number_text(value: float, shortest: str) -> str:
     if math.isnan(value):
         return "NaN"
     if math.isinf(value):
         return "Infinity" if value > 0 else "-Infinity"
-    text = repr(float(value))
-    magnitude = abs(value)
-    if magnitude != 0 and not 1e-3 <= magnitude < 1e7:
-        return _scientific(text)
-    return text
+    plain = value == 0 or 1e-3 <= abs(value) < 1e7  # noqa: PLR2004 - Java's range without exponent
+    if plain and "e" not in shortest:
+        return shortest
+    sign, digits, exponent = _decimal_digits(shortest)
+    if plain:
+        return f"{sign}{digits[: exponent + 1]:0<{exponent + 1}}.{digits[exponent + 1 :] or '0'}"
+    return f"{sign}{digits[0]}.{digits[1:] or '0'}E{exponent}"
 
 
-def _scientific(text: str) -> str:
-    """Rewrite ``repr`` of a finite number as one digit, a point, digits, ``E``, exponent."""
+def _decimal_digits(text: str) -> tuple[str, str, int]:
+    """Return the sign, the digits, and the power of ten of the first digit."""
     sign = "-" if text.startswith("-") else ""
-    mantissa, _, exponent_text = text.lstrip("-").partition("e")
+    mantissa, _, exponent = text.lstrip("-").partition("e")
     whole, _, fraction = mantissa.partition(".")
     digits = (whole + fraction).lstrip("0")
     leading_zeros = len(whole + fraction) - len(digits)
-    exponent = int(exponent_text or 0) + len(whole) - 1 - leading_zeros
-    digits = digits.rstrip("0") or "0"
-    return f"{sign}{digits[0]}.{digits[1:] or '0'}E{exponent}"
+    return sign, digits.rstrip("0") or "0", int(exponent or 0) + len(whole) - 1 - leading_zeros
 
 
 def random_double(seed: int) -> float:

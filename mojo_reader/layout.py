@@ -7,9 +7,6 @@ r"""The wire layout of a MOJO's text members, declared once for reading and for 
     string_lines    one string a line, trimmed (``_orig_names``, ``_orig_domain_values_K``)
     VALUES          the type of each key of ``[info]``
 
-``construct``'s own line parsers read a byte at a time in Python; the leaves here work on whole
-lines. LF, CR and CRLF end a line, as in Java's ``BufferedReader.readLine``.
-
 Sources: ``hex.genmodel.ModelMojoReader``, ``hex.genmodel.utils.ParseUtils``,
 ``hex.deeplearning.DeepLearningMojoWriter``.
 """
@@ -17,7 +14,7 @@ Sources: ``hex.genmodel.ModelMojoReader``, ``hex.genmodel.utils.ParseUtils``,
 import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import construct
 import numpy as np
@@ -25,75 +22,18 @@ from numpy.typing import NDArray
 
 from mojo_reader import java
 from mojo_reader.errors import MojoFormatError
+from mojo_reader.lines import BLANKS, Leaf, LineStream, decode, shortened, split_lines
+from mojo_reader.number_arrays import BLOCK_BYTES, NumberArray, array_text
 
-_Parsed = TypeVar("_Parsed")
 Value = str | NDArray[np.float32] | NDArray[np.float64]
 
 INFO: Final = b"[info]"
 COLUMNS: Final = b"[columns]"
 DOMAINS: Final = b"[domains]"
-_BLANKS: Final = bytes(range(0x21))
 _COMMENT: Final = b"#"
-# Whatever else stands in a number array goes the slow way, one number at a time.
-_PLAIN_NUMBER_BYTES: Final = b"0123456789+-.eE, "
-_BLOCK_BYTES: Final = 1 << 16
 
 
-# --------------------------------------------------------------------------- lines
-
-
-class LineStream:
-    """Gives a binary stream's lines to the constructs below, without their terminators."""
-
-    def __init__(self, stream: io.BufferedIOBase | Any) -> None:
-        self._stream = stream
-        self._pending: list[bytes] = []
-
-    def readline(self) -> bytes | None:
-        """Return the next line, or None at the end."""
-        if self._pending:
-            return self._pending.pop()
-        line: bytes = self._stream.readline()
-        if not line:
-            return None
-        if b"\r" not in line:
-            return line[:-1] if line.endswith(b"\n") else line
-        lines = split_lines(line)
-        self._pending = lines[:0:-1]
-        return lines[0]
-
-
-def split_lines(content: bytes) -> list[bytes]:
-    """Split at LF, CR and CRLF; the last line may lack a terminator."""
-    if b"\r" in content:
-        content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    lines = content.split(b"\n")
-    if not lines[-1]:
-        lines.pop()
-    return lines
-
-
-def decode(line: bytes) -> str:
-    """Decode UTF-8.
-
-    Raises:
-        MojoFormatError: the bytes are not UTF-8.
-    """
-    try:
-        return line.decode("utf-8")
-    except UnicodeDecodeError as error:
-        message = f"expected UTF-8 text, found {line[error.start : error.start + 4]!r}"
-        raise MojoFormatError(message) from error
-
-
-class _Leaf(construct.Construct):  # type: ignore[misc]
-    """A construct whose stream is a ``LineStream`` (parsing) or a binary file (building)."""
-
-    def _sizeof(self, context: object, path: object) -> int:
-        raise construct.SizeofError
-
-
-class _Line(_Leaf):
+class _Line(Leaf):
     """One line of text, trimmed as Java trims it."""
 
     def _parse(self, stream: LineStream, context: object, path: str) -> str:
@@ -110,7 +50,7 @@ class _Line(_Leaf):
 # --------------------------------------------------------------------------- sections
 
 
-class _Heading(_Leaf):
+class _Heading(Leaf):
     """A section's heading; blank lines and comments before it are skipped."""
 
     def __init__(self, name: bytes) -> None:
@@ -121,7 +61,7 @@ class _Heading(_Leaf):
         for line in _content_lines(stream):
             if line == self._name:
                 return
-            message = f"expected {self._name.decode()}, found {_shortened(line)}"
+            message = f"expected {self._name.decode()}, found {shortened(line)}"
             raise MojoFormatError(message)
         message = f"the section {self._name.decode()} is missing"
         raise MojoFormatError(message)
@@ -131,7 +71,7 @@ class _Heading(_Leaf):
         stream.write(separator + self._name + b"\n")
 
 
-class _Info(_Leaf):
+class _Info(Leaf):
     """Lines of ``KEY = VALUE`` up to and with the heading ``[columns]``.
 
     The value is text; the arrays of the network become NumPy arrays at once, because as text
@@ -152,18 +92,16 @@ class _Info(_Leaf):
     ) -> Mapping[str, Value]:
         for key, value in obj.items():
             stream.write(f"{key} = ".encode())
-            stream.write(value.encode() if isinstance(value, str) else b"".join(_array_text(value)))
+            stream.write(value.encode() if isinstance(value, str) else array_text(value))
             stream.write(b"\n")
         stream.write(b"\n" + COLUMNS + b"\n")
         return obj
 
 
-class _DomainEntries(_Leaf):
+class _DomainEntries(Leaf):
     """Lines of ``COLUMN_INDEX: COUNT FILE`` up to the end of the member."""
 
-    def _parse(
-        self, stream: LineStream, context: object, path: str
-    ) -> dict[int, tuple[int, str]]:
+    def _parse(self, stream: LineStream, context: object, path: str) -> dict[int, tuple[int, str]]:
         return dict(_domain_entry(line) for line in _content_lines(stream))
 
     def _build(
@@ -173,24 +111,25 @@ class _DomainEntries(_Leaf):
         context: object,
         path: str,
     ) -> Mapping[int, tuple[int, str]]:
-        for index, (count, file) in obj.items():
-            stream.write(f"{index}: {count} {file}\n".encode())
+        stream.writelines(
+            f"{index}: {count} {file}\n".encode() for index, (count, file) in obj.items()
+        )
         return obj
 
 
 def _content_lines(stream: LineStream) -> Iterator[bytes]:
     """Yield trimmed lines that are neither blank nor a comment."""
     while (line := stream.readline()) is not None:
-        # Stripping copies; a line of megabytes is copied only where it has blanks around it.
-        content = line.strip(_BLANKS)
+        # Stripping copies; only a number array is as long as a block, and it trims itself.
+        content = line.strip(BLANKS) if len(line) < BLOCK_BYTES else line
         if content and not content.startswith(_COMMENT):
             yield content
 
 
 def _key_and_value(line: bytes) -> tuple[str, Value]:
-    key, separator, _ = line[:_BLOCK_BYTES].partition(b"=")
+    key, separator, _ = line[:BLOCK_BYTES].partition(b"=")
     if not separator:
-        message = f"expected KEY = VALUE, found {_shortened(line)}"
+        message = f"expected KEY = VALUE, found {shortened(line)}"
         raise MojoFormatError(message)
     name = decode(key).rstrip()
     array = network_array(name)
@@ -205,21 +144,16 @@ def _key_and_value(line: bytes) -> tuple[str, Value]:
 def _domain_entry(line: bytes) -> tuple[int, tuple[int, str]]:
     match = re.fullmatch(r"([+-]?\d+):\s*([+-]?\d+) (.+)", decode(line))
     if match is None:
-        message = f"expected COLUMN_INDEX: COUNT FILE under [domains], found {_shortened(line)}"
+        message = f"expected COLUMN_INDEX: COUNT FILE under [domains], found {shortened(line)}"
         raise MojoFormatError(message)
     return int(match[1]), (int(match[2]), match[3])
-
-
-def _shortened(line: bytes, limit: int = 40) -> str:
-    text = line[:limit].decode("utf-8", "replace")
-    return repr(text + "..." if len(line) > limit else text)
 
 
 def _n_columns(context: Any) -> int:
     text = context.info.get("n_columns")
     if text is None:
         raise MojoFormatError("the key n_columns is missing")
-    return parse_value("n_columns", text)
+    return int(parse_value("n_columns", text))
 
 
 MODEL_INI: Final = construct.Struct(
@@ -229,101 +163,6 @@ MODEL_INI: Final = construct.Struct(
     construct.Const(None, _Heading(DOMAINS)),
     "domains" / _DomainEntries(),
 )
-
-
-# --------------------------------------------------------------------------- number arrays
-
-
-class NumberArray(_Leaf):
-    """``[1.0, -2.5E-4, ...]`` on one line, to a one-dimensional NumPy array.
-
-    Numbers are Java's, parsed as float64 and then rounded to ``dtype``.
-    """
-
-    def __init__(self, dtype: type[np.float32 | np.float64]) -> None:
-        super().__init__()
-        self._dtype = dtype
-
-    def _parse(self, stream: LineStream, context: object, path: str) -> NDArray[Any]:
-        line = stream.readline()
-        if line is None:
-            raise MojoFormatError("expected an array in brackets, found nothing")
-        return self.parse_line(line, 0)
-
-    def _build(
-        self, obj: NDArray[Any], stream: io.BufferedIOBase, context: object, path: str
-    ) -> NDArray[Any]:
-        stream.write(b"".join(_array_text(obj)))
-        return obj
-
-    def parse_line(self, line: bytes, start: int) -> NDArray[Any]:
-        """Parse the array that takes all of ``line`` from ``start`` on.
-
-        Raises:
-            MojoFormatError: it is no array, or a number is none for Java.
-        """
-        start, stop = _trimmed_range(line, start)
-        if not (line[start : start + 1] == b"[" and line[stop - 1 : stop] == b"]" and start < stop - 1):
-            message = f"expected an array in brackets, found {_shortened(line[start:stop][:50])}"
-            raise MojoFormatError(message)
-        start, stop = start + 1, stop - 1
-        if start == stop:
-            return np.empty(0, self._dtype)
-        array = np.empty(line.count(b",", start, stop) + 1, self._dtype)
-        filled = 0
-        for block in _blocks(line, start, stop):
-            numbers = self._block_numbers(block, filled)
-            array[filled : filled + numbers.size] = numbers
-            filled += numbers.size
-        return array
-
-    def _block_numbers(self, block: bytes, position: int) -> NDArray[Any]:
-        tokens = block.split(b",")
-        try:
-            if block.translate(None, _PLAIN_NUMBER_BYTES):
-                return self._java_numbers(tokens, position)
-            with np.errstate(over="ignore"):
-                return np.fromiter(map(float, tokens), self._dtype, len(tokens))
-        except ValueError:
-            return self._java_numbers(tokens, position)
-
-    def _java_numbers(self, tokens: Iterable[bytes], position: int) -> NDArray[Any]:
-        numbers = []
-        for index, token in enumerate(tokens, position):
-            try:
-                numbers.append(java.parse_double(decode(token)))
-            except ValueError as error:
-                message = f"number {index} of the array: {error}"
-                raise MojoFormatError(message) from error
-        with np.errstate(over="ignore"):
-            return np.array(numbers, np.float64).astype(self._dtype)
-
-
-def _trimmed_range(line: bytes, start: int) -> tuple[int, int]:
-    stop = len(line)
-    while start < stop and line[start] in _BLANKS:
-        start += 1
-    while stop > start and line[stop - 1] in _BLANKS:
-        stop -= 1
-    return start, stop
-
-
-def _blocks(line: bytes, start: int, stop: int) -> Iterator[bytes]:
-    """Cut at separators into blocks that stay in the processor's cache."""
-    while stop - start > _BLOCK_BYTES:
-        cut = line.rfind(b",", start, start + _BLOCK_BYTES)
-        cut = cut if cut >= 0 else line.find(b",", start, stop)
-        if cut < 0:
-            break
-        yield line[start:cut]
-        start = cut + 1
-    yield line[start:stop]
-
-
-def _array_text(array: NDArray[Any]) -> Iterator[bytes]:
-    # H2O writes its float32 weights widened to float64.
-    numbers = (java.double_text(number) for number in array.astype(np.float64).tolist())
-    yield b"[" + ", ".join(numbers).encode() + b"]"
 
 
 FLOAT_ARRAY: Final = NumberArray(np.float32)
@@ -421,7 +260,7 @@ def parse_value(key: str, text: str) -> Any:
 # --------------------------------------------------------------------------- line members
 
 
-class _TextLines(_Leaf):
+class _TextLines(Leaf):
     """All lines of a member, each through ``read`` (parsing) or ``write`` (building)."""
 
     def __init__(self, read: Callable[[str], str], write: Callable[[str], str]) -> None:

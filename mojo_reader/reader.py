@@ -1,14 +1,14 @@
 """Read a deep-learning MOJO: archive and layout to the resolved ``Mojo``."""
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 from mojo_reader import layout
 from mojo_reader.archive import MODEL_INI, Archive, MojoSource, open_archive
 from mojo_reader.errors import MojoFormatError, MojoUnsupportedError, located
+from mojo_reader.lines import LineStream
 from mojo_reader.model import Mojo
-from mojo_reader.parsed import Keys, ParsedModel
-from mojo_reader.resolve import resolve
+from mojo_reader.resolving import resolve
+from mojo_reader.resolving.parsed import Keys, ParsedModel
 
 _ALGORITHMS: Final = ("Deep Learning", "deep learning")
 _ENSEMBLES: Final = ("StackedEnsemble", "Stacked Ensemble")
@@ -32,13 +32,12 @@ def read_mojo(source: MojoSource, *, base_model: str | None = None) -> Mojo:
         _require_model_ini(archive)
         ini = _parse_model_ini(archive)
         if _algorithm(ini) in _ENSEMBLES:
-            archive = archive.nested(_chosen_folder(archive, ini, base_model))
-            ini = _parse_model_ini(archive)
-        elif base_model is not None:
+            chosen = archive.nested(_chosen_folder(archive, ini, base_model))
+            return _read_model(chosen, _parse_model_ini(chosen), base_model)
+        if base_model is not None:
             message = f"the model is no stacked ensemble, so it has no base model {base_model!r}"
             raise MojoUnsupportedError(message)
-        _require_deep_learning(ini)
-        return resolve(_parsed_model(archive, ini), base_model=base_model)
+        return _read_model(archive, ini, None)
 
 
 def list_base_models(source: MojoSource) -> tuple[str, ...]:
@@ -72,7 +71,7 @@ def _require_model_ini(archive: Archive) -> None:
 
 def _parse_model_ini(archive: Archive) -> Any:
     with archive.open(MODEL_INI) as stream, located(member=MODEL_INI):
-        return layout.MODEL_INI.parse_stream(layout.LineStream(stream))
+        return layout.MODEL_INI.parse_stream(LineStream(stream))
 
 
 def _algorithm(ini: Any) -> str:
@@ -81,6 +80,11 @@ def _algorithm(ini: Any) -> str:
     if text is None:
         raise MojoFormatError("the key is missing", member=MODEL_INI, key="algorithm")
     return str(text)
+
+
+def _read_model(archive: Archive, ini: Any, base_model: str | None) -> Mojo:
+    _require_deep_learning(ini)
+    return resolve(_parsed_model(archive, ini), base_model=base_model)
 
 
 def _require_deep_learning(ini: Any) -> None:
@@ -139,9 +143,7 @@ def _parsed_model(archive: Archive, ini: Any) -> ParsedModel:
         if 0 <= index < len(ini.columns)
     }
     read_already = {MODEL_INI, *(f"domains/{file}" for file, _ in domains.values())}
-    members = {
-        name: archive.read(name) for name in archive.members() if name not in read_already
-    }
+    members = {name: archive.read(name) for name in archive.members() if name not in read_already}
     return ParsedModel(
         keys=keys,
         columns=tuple(ini.columns),

@@ -45,7 +45,7 @@ def _print_versions(requested: bool) -> None:  # noqa: FBT001 - typer's callback
 @app.callback()
 def _program(
     *,
-    version: Annotated[  # noqa: ARG001 - handled by its callback
+    version: Annotated[
         bool,
         typer.Option(
             "--version", help="Print versions and exit.", callback=_print_versions, is_eager=True

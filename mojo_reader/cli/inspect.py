@@ -12,7 +12,9 @@ _SHOWN_LEVELS: Final = 4
 
 
 @plain_failures
-def inspect(model: ModelArgument, *, base_model: BaseModelOption = None, json_: JsonOption = False) -> None:
+def inspect(
+    model: ModelArgument, *, base_model: BaseModelOption = None, json_: JsonOption = False
+) -> None:
     """Say what is in a MOJO: columns, network, output, training parameters.
 
     Example: mojo2keras inspect model.zip --json

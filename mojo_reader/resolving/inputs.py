@@ -7,23 +7,24 @@ Sources: ``hex.genmodel.easy.EnumEncoder``, ``BinaryEncoder``, ``EigenEncoder``,
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, NoReturn
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mojo_reader import java, layout
-from mojo_reader.archive import MODEL_INI
 from mojo_reader.errors import MojoFormatError, located
 from mojo_reader.model import (
     CategoricalEncoding,
     CategoricalFeature,
     CategoricalInput,
     Features,
+    Info,
     InputColumn,
     NumericInput,
 )
-from mojo_reader.parsed import ParsedModel
+from mojo_reader.resolving.parsed import ParsedModel
+from mojo_reader.resolving.refusal import fail, frozen
 
 _OTHER: Final = "other"
 _NAN: Final = float("nan")
@@ -38,22 +39,17 @@ class _Original:
     projection: NDArray[np.float64]
 
 
-def input_columns(
-    parsed: ParsedModel,
-    encoding: CategoricalEncoding,
-    features: Features,
-    encoded_inputs: bool,  # noqa: FBT001 - the resolved flag itself
-) -> tuple[InputColumn, ...]:
+def resolve_inputs(parsed: ParsedModel, info: Info, features: Features) -> tuple[InputColumn, ...]:
     """Return the raw columns that a row carries.
 
     Raises:
         MojoFormatError: the original names or levels do not fit the features.
     """
-    encode = _ENCODINGS.get(encoding)
-    if encode is None or encoded_inputs:
+    encode = _ENCODINGS.get(info.categorical_encoding)
+    if encode is None or info.encoded_inputs:
         return _native_inputs(features)
     columns = []
-    for original in _originals(parsed, encoding):
+    for original in _originals(parsed, info.categorical_encoding):
         column = (
             _numeric_input(original, features)
             if original.levels is None
@@ -67,14 +63,14 @@ def input_columns(
 
 def _native_inputs(features: Features) -> tuple[InputColumn, ...]:
     categorical = [
-        _categorical(feature.name, feature.levels, index, _code_table(len(feature.levels)),
-                     prefixed=True)
+        _categorical(
+            feature.name, feature.levels, index, _code_table(len(feature.levels)), prefixed=True
+        )
         for index, feature in enumerate(features.categorical)
     ]
     cats = len(categorical)
     numeric = [
-        NumericInput(name=name, feature=cats + index)
-        for index, name in enumerate(features.numeric)
+        NumericInput(name=name, feature=cats + index) for index, name in enumerate(features.numeric)
     ]
     return (*categorical, *numeric)
 
@@ -91,9 +87,8 @@ def _categorical(
     *,
     prefixed: bool = False,
 ) -> CategoricalInput:
-    table.flags.writeable = False
     return CategoricalInput(
-        name=name, levels=levels, prefixed=prefixed, feature=feature, table=table
+        name=name, levels=levels, prefixed=prefixed, feature=feature, table=frozen(table)
     )
 
 
@@ -107,7 +102,7 @@ def _originals(parsed: ParsedModel, encoding: CategoricalEncoding) -> list[_Orig
     if parsed.keys.required("supervised") and names and names[-1] == parsed.columns[-1]:
         names = names[:-1]
     if count < len(names):
-        _fail(f"expected levels of {len(names)} columns, found {count}", "_n_orig_domain_values")
+        fail(f"expected levels of {len(names)} columns, found {count}", "_n_orig_domain_values")
     levels = [_original_levels(parsed, index) for index in range(len(names))]
     projections = _projections(parsed, encoding, levels)
     return [
@@ -145,12 +140,8 @@ def _projections(
     key = "_orig_projection_array"
     numbers: NDArray[np.float64] = parsed.keys.required(key)
     if numbers.size < sum(sizes):
-        _fail(f"expected {sum(sizes)} numbers, one for each level, found {numbers.size}", key)
+        fail(f"expected {sum(sizes)} numbers, one for each level, found {numbers.size}", key)
     return np.split(numbers[: sum(sizes)], np.cumsum(sizes)[:-1])
-
-
-def _fail(message: str, key: str) -> NoReturn:
-    raise MojoFormatError(message, member=MODEL_INI, key=key)
 
 
 def _numeric_input(original: _Original, features: Features) -> NumericInput | None:
@@ -163,15 +154,17 @@ def _numeric_input(original: _Original, features: Features) -> NumericInput | No
 
 def _check_covered(columns: list[InputColumn], features: Features) -> None:
     """Require that every feature is filled by exactly one raw column."""
-    filled = []
+    fillings = np.zeros(len(features.names), np.int64)
     for column in columns:
         width = column.width if isinstance(column, CategoricalInput) else 1
-        filled += range(column.feature, column.feature + width)
-    names = features.names
-    for index, name in enumerate(names):
-        if filled.count(index) != 1:
-            _fail(f"the column {name!r} comes from {filled.count(index)} original columns, "
-                  "expected one", "_orig_names")
+        fillings[column.feature : column.feature + width] += 1
+    if (fillings != 1).any():
+        index = int(np.argmax(fillings != 1))
+        fail(
+            f"the column {features.names[index]!r} comes from {fillings[index]} original columns, "
+            "expected one",
+            "_orig_names",
+        )
 
 
 # --------------------------------------------------------------------------- encodings
@@ -188,7 +181,7 @@ def _binary(
     offset = first - len(features.categorical)
     expected = tuple(f"{original.name}:{bit}" for bit in range(width))
     if features.numeric[offset : offset + width] != expected:
-        _fail(f"expected the {width} columns {expected[0]!r} and following", "[columns]")
+        fail(f"expected the {width} columns {expected[0]!r} and following", "[columns]")
     codes = np.arange(1, len(levels) + 1)
     bits = (codes[:, None] >> np.arange(width)) & 1
     table = np.vstack([bits, np.full(width, _NAN), np.zeros(width)]).astype(np.float64)

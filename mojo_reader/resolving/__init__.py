@@ -1,0 +1,108 @@
+"""Settle every rule of H2O and cross-check the file: ``ParsedModel`` to ``Mojo``.
+
+The stages bear the names that they have in every scorer: features and inputs (encoding), network,
+prediction.
+"""
+
+from enum import StrEnum
+from typing import Final, TypeVar
+
+from mojo_reader.details import DETAILS, parse_details
+from mojo_reader.layout import network_array
+from mojo_reader.model import CategoricalEncoding, Category, Info, Kept, Mojo
+from mojo_reader.resolving.features import resolve_features
+from mojo_reader.resolving.inputs import resolve_inputs
+from mojo_reader.resolving.network import resolve_layers
+from mojo_reader.resolving.parsed import ParsedModel
+from mojo_reader.resolving.prediction import resolve_output
+from mojo_reader.resolving.refusal import fail, refuse
+
+_MAX_MOJO_VERSION: Final = 1.10
+_ENCODING_SINCE: Final = 1.10
+_Choice = TypeVar("_Choice", bound=StrEnum)
+_NATIVE_ENCODINGS: Final = (
+    CategoricalEncoding.AUTO,
+    CategoricalEncoding.ONE_HOT_INTERNAL,
+    CategoricalEncoding.SORT_BY_RESPONSE,
+)
+
+
+def resolve(parsed: ParsedModel, *, base_model: str | None) -> Mojo:
+    """Build the resolved model.
+
+    Raises:
+        MojoFormatError: the file contradicts itself.
+        MojoUnsupportedError: the file is sound but cannot be scored.
+    """
+    info = _info(parsed, base_model)
+    layers = resolve_layers(parsed.keys, info.category)
+    features = resolve_features(parsed, layers[0].inputs)
+    return Mojo(
+        info=info,
+        inputs=resolve_inputs(parsed, info, features),
+        features=features,
+        layers=layers,
+        output=resolve_output(parsed, info, features, layers[-1].units),
+        kept=_kept(parsed),
+    )
+
+
+def _info(parsed: ParsedModel, base_model: str | None) -> Info:
+    keys = parsed.keys
+    version = keys.required("mojo_version")
+    if not version <= _MAX_MOJO_VERSION:
+        refuse(f"the MOJO version is {version:.2f}, the newest known one is 1.10", "mojo_version")
+    encoding, encoded_inputs = _categorical_encoding(parsed, version)
+    return Info(
+        h2o_version=keys.optional("h2o_version") or "unknown",
+        mojo_version=version,
+        category=_choice(Category, keys.required("category"), "category"),
+        uuid=keys.optional("uuid"),
+        activation=keys.required("activation"),
+        distribution=keys.required("distribution"),
+        categorical_encoding=encoding,
+        encoded_inputs=encoded_inputs,
+        offset_column=keys.optional("offset_column"),
+        fold_column=keys.optional("fold_column"),
+        base_model=base_model,
+        sha256=parsed.sha256,
+    )
+
+
+def _choice(kind: type[_Choice], text: str, key: str) -> _Choice:
+    try:
+        return kind(text)
+    except ValueError:
+        known = ", ".join(kind)
+        refuse(f"{text!r} is not known here; known are {known}", key)
+
+
+def _categorical_encoding(parsed: ParsedModel, version: float) -> tuple[CategoricalEncoding, bool]:
+    """Return the encoding, and whether the rows must carry the encoded columns."""
+    key = "_genmodel_encoding"
+    if version < _ENCODING_SINCE:
+        # The file has no original levels; only the training parameters tell of an encoding.
+        parameters = parse_details(parsed.members.get(DETAILS)).parameters
+        name = parameters.get("categorical_encoding")
+        encoding = _choice(CategoricalEncoding, str(name or "AUTO"), "categorical_encoding")
+        return encoding, encoding not in _NATIVE_ENCODINGS
+    name = parsed.keys.optional(key)
+    if name is None:
+        if parsed.keys.optional("_n_orig_names") is None:
+            fail("the key is missing", key)
+        # H2O has no name for EnumLimited here and writes null (Model.getGenModelEncoding).
+        return CategoricalEncoding.ENUM_LIMITED, False
+    return _choice(CategoricalEncoding, name, key), False
+
+
+def _kept(parsed: ParsedModel) -> Kept:
+    keys = {
+        key: value if isinstance(value, str) and network_array(key) is None else ""
+        for key, value in parsed.keys
+    }
+    return Kept(
+        keys=keys,
+        columns=parsed.columns,
+        domains=dict(parsed.domains),
+        members=dict(parsed.members),
+    )

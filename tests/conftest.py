@@ -1,0 +1,46 @@
+"""Fixtures and the report of what did not run."""
+
+import importlib.util
+import os
+import shutil
+from collections.abc import Callable
+
+import pytest
+
+# Keras reads this once, when it is imported.
+os.environ.setdefault("KERAS_BACKEND", "jax")
+
+
+def _installed(package: str) -> bool:
+    return importlib.util.find_spec(package) is not None
+
+
+def _java() -> bool:
+    return shutil.which("java") is not None and bool(os.environ.get("H2O_JAR"))
+
+
+# A marked test runs only where its program or package is there; nothing else skips.
+_NEEDS: dict[str, tuple[str, Callable[[], bool]]] = {
+    "tensorflow": ("TensorFlow is not installed", lambda: _installed("tensorflow")),
+    "torch": ("PyTorch is not installed", lambda: _installed("torch")),
+    "java": ("no java on the path, or no H2O_JAR", _java),
+    "r": ("no Rscript on the path", lambda: shutil.which("Rscript") is not None),
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        for mark, (reason, available) in _NEEDS.items():
+            if item.get_closest_marker(mark) and not available():
+                item.add_marker(pytest.mark.skip(reason=f"{mark}: {reason}"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reasons = {
+        str(report.longrepr[2]).removeprefix("Skipped: ")
+        for report in terminalreporter.stats.get("skipped", [])
+        if isinstance(report.longrepr, tuple)
+    }
+    for reason in sorted(reasons):
+        group, _, why = reason.partition(": ")
+        terminalreporter.write_line(f"NOT RUN: {group} ({why})")
