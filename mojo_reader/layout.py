@@ -150,10 +150,15 @@ def _domain_entry(line: bytes) -> tuple[int, tuple[int, str]]:
 
 
 def _n_columns(context: Any) -> int:
-    text = context.info.get("n_columns")
+    key = "n_columns"
+    text = context.info.get(key)
     if text is None:
-        raise MojoFormatError("the key n_columns is missing")
-    return int(parse_value("n_columns", text))
+        raise MojoFormatError("the key is missing", key=key)
+    count = int(parse_value(key, text))
+    if count < 0:
+        message = f"expected a count, found {count}"
+        raise MojoFormatError(message, key=key)
+    return count
 
 
 MODEL_INI: Final = construct.Struct(

@@ -468,6 +468,16 @@ IRIS_WEIGHTS = ini_key("weight_layer0", "[1.0, 2.0]")
             "expected KEY = VALUE, found '[kolumns]' (model.ini)",
         ),
         (
+            ini_key("n_columns", "-1"),
+            MojoFormatError,
+            "expected a count, found -1 (model.ini n_columns)",
+        ),
+        (
+            ini_key("n_columns", None),
+            MojoFormatError,
+            "the key is missing (model.ini n_columns)",
+        ),
+        (
             ini_key("n_columns", "4"),
             MojoFormatError,
             "expected [domains], found 'Species' (model.ini)",

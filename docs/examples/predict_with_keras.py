@@ -1,21 +1,19 @@
-"""Score raw rows with Keras alone: predict_with_keras.py NAME.keras NAME.columns.json ROWS.csv."""
+"""Raw rows to H2O's predictions with Keras and the two files that ``convert`` wrote."""
 
 import csv
 import json
-import sys
 
 import keras
 import numpy as np
 
-spec = json.load(open(sys.argv[2], encoding="utf-8"))
+spec = json.load(open("model.columns.json", encoding="utf-8"))
 keras.config.set_floatx(spec["dtype"])  # predict rounds its input to this type
-model = keras.saving.load_model(sys.argv[1], compile=False)
-matrix = []
-for row in csv.DictReader(open(sys.argv[3], encoding="utf-8", newline=""), restval=""):
-    cells = [(column, row.get(column["name"], "")) for column in spec["columns"]]
-    known = [c["values"].get(cell, c.get("unseen")) or [float(cell)] for c, cell in cells]
-    matrix.append([feature for features in known for feature in features])
-scores = model.predict(np.array(matrix, spec["dtype"]), verbose=0)
-binomial = spec["threshold"] is not None
-labels = (scores[:, 1] >= spec["threshold"]) * 1 if binomial else scores.argmax(axis=1)
-print([spec["labels"][label] for label in labels] if spec["labels"] else scores.tolist())
+model = keras.saving.load_model("model.keras", compile=False)
+rows = csv.DictReader(open("rows.csv", encoding="utf-8", newline=""), restval="")
+cells = [[(c, row.get(c["name"], "")) for c in spec["columns"]] for row in rows]
+known = [[c["values"].get(x, c.get("unseen")) or [float(x)] for c, x in row] for row in cells]
+matrix = np.array([[n for numbers in row for n in numbers] for row in known], spec["dtype"])
+scores = model.predict(matrix, verbose=0)
+best = scores.argmax(axis=1) if spec["threshold"] is None else scores[:, 1] >= spec["threshold"]
+labels = [spec["labels"][int(i)] for i in best] if spec["labels"] else None
+print(labels or scores.tolist())

@@ -8,6 +8,8 @@ import typer
 from mojo_reader.cli.convert import convert
 from mojo_reader.cli.encode import encode
 from mojo_reader.cli.inspect import inspect
+from mojo_reader.cli.predict import predict
+from mojo_reader.cli.verify import verify
 
 _EPILOG: Final = (
     "Examples: 'mojo2keras model.zip' converts to model.keras; "
@@ -27,6 +29,8 @@ app = typer.Typer(
 app.command()(convert)
 app.command()(inspect)
 app.command()(encode)
+app.command()(predict)
+app.command()(verify)
 
 
 def _print_versions(requested: bool) -> None:  # noqa: FBT001 - typer's callback

@@ -124,8 +124,7 @@ class _Job:
         with replacing(self.target) as partial, replacing(self.columns_target) as columns:
             model = emit.to_keras(self.mojo, dtype=self.dtype)
             model.save(partial)
-            document = emit.columns_document(self.mojo, dtype=self.dtype)
-            columns.write_text(json.dumps(document, indent=2, ensure_ascii=False), "utf-8")
+            columns.write_text(emit.columns_json(self.mojo, model), "utf-8")
             proofs = self._proofs(emit, partial, rows)
             failed = [name for name, comparison in proofs.items() if not comparison.passed]
             if failed:

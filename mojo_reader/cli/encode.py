@@ -1,26 +1,70 @@
 """``encode``: the row matrix that the emitted models read."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, cast
 
 import typer
 
 from mojo_reader.cli.failures import plain_failures
-from mojo_reader.cli.options import BaseModelOption, ModelArgument
+from mojo_reader.cli.options import BaseModelOption, ModelArgument, QuietOption, model_source
+from mojo_reader.cli.rows import (
+    FormatOption,
+    OnInvalidOption,
+    OnUnseenOption,
+    RowsArgument,
+    SeparatorOption,
+    TimeZoneOption,
+    WorkersOption,
+    checked_format,
+    checked_separator,
+    checked_zone,
+    one_of,
+    progress,
+    say_notices,
+)
+
+_OnError = Literal["missing", "error"]
 
 
 @plain_failures
-def encode(
+def encode(  # noqa: PLR0913 - a command's options
     model: ModelArgument,
-    rows: Annotated[str, typer.Argument(metavar="ROWS", help="CSV or Parquet file of raw rows.")],
+    rows: RowsArgument,
     *,
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FILE", help="matrix.npy or matrix.csv.")
     ],
     base_model: BaseModelOption = None,
+    format_: FormatOption = None,
+    on_unseen: OnUnseenOption = "missing",
+    on_invalid: OnInvalidOption = "error",
+    time_zone: TimeZoneOption = "UTC",
+    separator: SeparatorOption = ",",
+    workers: WorkersOption = None,
+    quiet: QuietOption = False,
 ) -> None:
     """Write raw rows as the matrix that the Keras model reads.
 
+    One float64 column for each of the model's columns, in the model's order: codes for levels,
+    numbers as they are, NaN for missing.
+
     Example: mojo2keras encode model.zip rows.csv -o matrix.npy
     """
-    raise NotImplementedError
+    if output.suffix not in {".npy", ".csv"}:
+        raise typer.BadParameter("expected a name that ends in .npy or .csv", param_hint="'-o'")
+    from mojo_reader.reader import read_mojo  # noqa: PLC0415 - a command loads what it needs
+    from mojo_reader.scoring.files import ScoreOptions, encode_file  # noqa: PLC0415
+
+    options = ScoreOptions(
+        on_unseen=cast("_OnError", one_of(on_unseen, ("missing", "error"), "--on-unseen")),
+        on_invalid=cast("_OnError", one_of(on_invalid, ("error", "missing"), "--on-invalid")),
+        time_zone=checked_zone(time_zone),
+        separator=checked_separator(separator),
+        format=checked_format(format_),
+        workers=workers,
+    )
+    mojo = read_mojo(model_source(model), base_model=base_model)
+    with progress(quiet=quiet) as show:
+        encoded = encode_file(mojo, rows, output, options, progress=show)
+    if not quiet:
+        say_notices(encoded.notices)

@@ -12,7 +12,7 @@ around dropped, missing marks missing).
 Sources: ``hex.genmodel.easy.RowToRawDataConverter``, ``hex.genmodel.tools.PredictCsv``.
 """
 
-import datetime
+import datetime as dt
 import decimal
 import numbers
 from collections.abc import Callable, Iterable, Sequence
@@ -25,16 +25,54 @@ from numpy.typing import NDArray
 from mojo_reader import java
 from mojo_reader.errors import MojoDataError
 from mojo_reader.model import CategoricalInput
+from mojo_reader.scoring.notices import Count, Notices
 
 MISSING_MARKS: Final = ("", "NA", "N/A", "-")
-_EPOCH: Final = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
-_MILLISECOND: Final = datetime.timedelta(milliseconds=1)
+_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_MILLISECOND: Final = dt.timedelta(milliseconds=1)
 # pandas's NA and NaT, told by name because pandas is not a dependency.
 _MISSING_TYPES: Final = ("NAType", "NaTType")
 _PLAIN_NUMBER_TYPES: Final = frozenset({float, int, bool, type(None)})
 _INTEGER_KINDS: Final = "iub"
 _FLOAT_KIND: Final = "f"
 _TIME_KIND: Final = "M"
+
+
+class RowError(MojoDataError):
+    """Something is wrong with one row.
+
+    Args:
+        row: position of the row, from 0; the text counts from 1.
+        problem: what follows ``row N`` in the text, with its punctuation.
+        file: the file of the row, when known.
+        member: unused; what every error of this project takes.
+        key: unused.
+    """
+
+    def __init__(
+        self,
+        row: int,
+        problem: str,
+        *,
+        file: str | None = None,
+        member: str | None = None,
+        key: str | None = None,
+    ) -> None:
+        super().__init__(f"row {row + 1:,}{problem}", file=file, member=member, key=key)
+        self.row = row
+        self.problem = problem
+
+    def moved(self, rows: int) -> "RowError":
+        """Return the same error for a row that stands ``rows`` further down."""
+        return RowError(self.row + rows, self.problem, file=self.file)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Keep the row when the error crosses a process boundary."""
+        return _row_error, (self.row, self.problem, self.file)
+
+
+def _row_error(row: int, problem: str, file: str | None) -> RowError:
+    return RowError(row, problem, file=file)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,16 +89,25 @@ class Invalid:
     cell: object
     expected: str
 
-    def error(self, column: str) -> MojoDataError:
+    def error(self, column: str) -> RowError:
         """Return the error that names the place; rows are counted from 1."""
-        return MojoDataError(
-            f"row {self.row + 1}, column {column!r}: expected {self.expected}, "
-            f"found {self.cell!r:.80}"
-        )
+        problem = f", column {column!r}: expected {self.expected}, found {self.cell!r:.80}"
+        return RowError(self.row, problem)
 
 
 OnInvalid = Callable[[Invalid], None]
 """Called for a cell without meaning; it raises, or returns to have the cell read as missing."""
+
+
+def invalid_handler(column: str, notices: Notices, *, invalid_is_missing: bool) -> OnInvalid:
+    """Return what to do with cells without a meaning: count them, or raise."""
+
+    def handle(invalid: Invalid) -> None:
+        if not invalid_is_missing:
+            raise invalid.error(column)
+        notices.invalid.setdefault(column, Count()).add(1, invalid.cell)
+
+    return handle
 
 
 # --------------------------------------------------------------------------- levels
@@ -84,7 +131,16 @@ class LevelLookup:
         Returns:
             ``(rows,)`` int64.
         """
-        cells = _cell_list(values)
+        if is_arrow(values):
+            from mojo_reader.scoring import arrow_cells  # noqa: PLC0415 - needs pyarrow
+
+            return arrow_cells.level_positions(
+                values, self.missing, self.cell_positions, on_invalid
+            )
+        return self.cell_positions(_cell_list(values), on_invalid)
+
+    def cell_positions(self, cells: Sequence[Any], on_invalid: OnInvalid) -> NDArray[np.int64]:
+        """Return the position of each of some plain Python cells, ``(rows,)`` int64."""
         try:
             found: list[int | None] = list(map(self._positions.get, cells))
         except TypeError:  # an unhashable cell, which is named below
@@ -143,21 +199,26 @@ def number_values(values: Any, on_invalid: OnInvalid) -> NDArray[np.float64]:
     Returns:
         ``(rows,)`` float64.
     """
+    if is_arrow(values):
+        from mojo_reader.scoring import arrow_cells  # noqa: PLC0415 - needs pyarrow
+
+        return arrow_cells.number_values(values, _cell_numbers, on_invalid)
     array = _as_array(values)
     if array is not None and array.ndim == 1:
         if array.dtype.kind in _INTEGER_KINDS or array.dtype.kind == _FLOAT_KIND:
             return array.astype(np.float64)
         if array.dtype.kind == _TIME_KIND:
             return _milliseconds(array)
-    cells = _cell_list(values)
+    return _cell_numbers(_cell_list(values), on_invalid)
+
+
+def _cell_numbers(cells: Sequence[Any], on_invalid: OnInvalid) -> NDArray[np.float64]:
     if _PLAIN_NUMBER_TYPES.issuperset(map(type, cells)):
         try:
             return np.array(cells, np.float64)
         except OverflowError:  # an integer past float64, which is named below
             pass
-    return np.array(
-        [_number(row, cell, on_invalid) for row, cell in enumerate(cells)], np.float64
-    )
+    return np.array([_number(row, cell, on_invalid) for row, cell in enumerate(cells)], np.float64)
 
 
 def _milliseconds(times: NDArray[Any]) -> NDArray[np.float64]:
@@ -182,11 +243,11 @@ def _number(row: int, cell: object, on_invalid: OnInvalid) -> float:
 def _number_of(cell: object) -> float:
     if isinstance(cell, str):
         return float("nan") if cell in MISSING_MARKS else java.parse_double(cell)
-    if isinstance(cell, datetime.datetime):
-        aware = cell if cell.tzinfo else cell.replace(tzinfo=datetime.UTC)
+    if isinstance(cell, dt.datetime):
+        aware = cell if cell.tzinfo else cell.replace(tzinfo=dt.UTC)
         return (aware - _EPOCH) / _MILLISECOND
-    if isinstance(cell, datetime.date):
-        midnight = datetime.datetime(cell.year, cell.month, cell.day, tzinfo=datetime.UTC)
+    if isinstance(cell, dt.date):
+        midnight = dt.datetime(cell.year, cell.month, cell.day, tzinfo=dt.UTC)
         return (midnight - _EPOCH) / _MILLISECOND
     if isinstance(cell, np.datetime64):
         return float(_milliseconds(np.array([cell]))[0])
@@ -207,6 +268,11 @@ def is_missing(cell: object) -> bool:
     if isinstance(cell, decimal.Decimal):
         return cell.is_nan()
     return isinstance(cell, np.datetime64) and bool(np.isnat(cell))
+
+
+def is_arrow(values: object) -> bool:
+    """Say whether a column is an Arrow array, without importing pyarrow."""
+    return type(values).__module__.partition(".")[0] == "pyarrow"
 
 
 def _as_array(values: Any) -> NDArray[Any] | None:

@@ -3,10 +3,14 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from mojo_reader.errors import MissingExtraError, MojoDataError
+from mojo_reader.errors import MojoDataError
+from mojo_reader.scoring.extras import require_pyarrow
 
 Columns = Mapping[str, Any]
 """Column name to a sequence, a NumPy array, a pandas series or an Arrow array."""
+
+KEPT: Final = "kept\0"
+"""Before the name of a column that is carried through to the output, and not scored."""
 
 _NOT_A_TABLE: Final = (
     "expected a mapping of column to values, a list of row mappings, a data frame or an Arrow table"
@@ -75,11 +79,9 @@ def _row_columns(rows: Sequence[Any]) -> tuple[Columns, int]:
 
 
 def _arrow_columns(table: object) -> tuple[Columns, int]:
-    try:
-        import pyarrow as pa  # noqa: PLC0415 - an extra
-    except ImportError as error:
-        message = "Arrow tables need pyarrow; install it with: pip install 'mojo2keras[tables]'"
-        raise MissingExtraError(message) from error
+    require_pyarrow("Arrow tables")
+    import pyarrow as pa  # noqa: PLC0415 - an extra
+
     arrow = pa.table(table)
     columns: dict[str, Any] = {}
     for name, values in zip(arrow.column_names, arrow.columns, strict=True):

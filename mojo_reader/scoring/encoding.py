@@ -1,45 +1,38 @@
 """First stage: raw rows to the row matrix, and the row matrix to what the first layer reads."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mojo_reader.errors import MojoDataError
 from mojo_reader.model import CategoricalInput, Features, Mojo
-from mojo_reader.scoring.cells import Invalid, LevelLookup, OnInvalid, number_values
+from mojo_reader.scoring.cells import (
+    Invalid,
+    LevelLookup,
+    invalid_handler,
+    is_arrow,
+    number_values,
+)
 from mojo_reader.scoring.columns import Columns, absent
+from mojo_reader.scoring.notices import Count, Notices
 
 
-@dataclass(kw_only=True, slots=True)
-class Count:
-    """How often something was seen in a column, and its first example."""
-
-    count: int = 0
-    example: object = None
-
-    def add(self, count: int, example: object) -> None:
-        """Count further cells."""
-        if self.count == 0:
-            self.example = example
-        self.count += count
-
-
-@dataclass(kw_only=True, slots=True)
-class Notices:
-    """What was seen in the rows that a person may not have meant.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Strictness:
+    """What to refuse.
 
     Attributes:
-        absent: columns of the model that the rows lack; they are taken as missing.
-        unseen: by column, levels that the model does not know.
-        invalid: by column, cells without a meaning that were read as missing.
+        invalid_is_missing: read a cell without a meaning as missing instead of raising.
+        unseen_is_error: raise at a level that the model does not know.
     """
 
-    absent: dict[str, None] = field(default_factory=dict)
-    unseen: dict[str, Count] = field(default_factory=dict)
-    invalid: dict[str, Count] = field(default_factory=dict)
+    invalid_is_missing: bool = False
+    unseen_is_error: bool = False
+
+
+DEFAULT_STRICTNESS: Final = Strictness()
 
 
 class Encoder:
@@ -57,7 +50,11 @@ class Encoder:
         }
 
     def encode(
-        self, columns: Columns, rows: int, notices: Notices, *, invalid_is_missing: bool = False
+        self,
+        columns: Columns,
+        rows: int,
+        notices: Notices,
+        strictness: Strictness = DEFAULT_STRICTNESS,
     ) -> NDArray[np.float64]:
         """Return the row matrix.
 
@@ -65,7 +62,7 @@ class Encoder:
             columns: raw columns by name; further columns are ignored.
             rows: number of rows.
             notices: what was seen is added here.
-            invalid_is_missing: read a cell without a meaning as missing instead of raising.
+            strictness: what to refuse.
 
         Returns:
             ``(rows, n_features)`` float64, NaN for missing.
@@ -78,25 +75,17 @@ class Encoder:
         for column in self._inputs:
             if column.name not in columns:
                 continue
-            on_invalid = _handler(column.name, notices, invalid_is_missing=invalid_is_missing)
+            on_invalid = invalid_handler(
+                column.name, notices, invalid_is_missing=strictness.invalid_is_missing
+            )
             values = columns[column.name]
             if isinstance(column, CategoricalInput):
-                positions = self._level_positions(column, values, notices, on_invalid)
+                positions = self._lookups[column.name].positions(values, on_invalid)
+                _note_unseen(column, values, positions, notices, strictness)
                 matrix[:, column.feature : column.feature + column.width] = column.table[positions]
             else:
                 matrix[:, column.feature] = number_values(values, on_invalid)
         return matrix
-
-    def _level_positions(
-        self, column: CategoricalInput, values: object, notices: Notices, on_invalid: OnInvalid
-    ) -> NDArray[np.int64]:
-        positions = self._lookups[column.name].positions(values, on_invalid)
-        unseen = positions == column.unseen
-        if unseen.any():
-            example = values[int(np.argmax(unseen))] if hasattr(values, "__getitem__") else None
-            count = notices.unseen.setdefault(column.name, Count())
-            count.add(int(np.count_nonzero(unseen)), example)
-        return positions
 
     def _check_absent(self, columns: Columns, notices: Notices) -> None:
         names = tuple(column.name for column in self._inputs)
@@ -114,23 +103,36 @@ class Encoder:
         notices.absent.update(dict.fromkeys(lacking))
 
 
+def _note_unseen(
+    column: CategoricalInput,
+    values: Any,
+    positions: NDArray[np.int64],
+    notices: Notices,
+    strictness: Strictness,
+) -> None:
+    unseen = positions == column.unseen
+    if not unseen.any():
+        return
+    row = int(np.argmax(unseen))
+    example = _cell(values, row)
+    if strictness.unseen_is_error:
+        expected = f"one of the model's {len(column.levels)} levels"
+        raise Invalid(row=row, cell=example, expected=expected).error(column.name)
+    notices.unseen.setdefault(column.name, Count()).add(int(np.count_nonzero(unseen)), example)
+
+
+def _cell(values: Any, row: int) -> object:
+    """Return one cell of a column of any kind."""
+    cell = values.iloc[row] if hasattr(values, "iloc") else values[row]
+    return cell.as_py() if is_arrow(cell) else cell
+
+
 _LISTED: Final = 5
 
 
 def _listed(names: tuple[str, ...]) -> str:
     text = ", ".join(map(repr, names[:_LISTED]))
     return f"{text} and {len(names) - _LISTED} more" if len(names) > _LISTED else text
-
-
-def _handler(
-    column: str, notices: Notices, *, invalid_is_missing: bool
-) -> Callable[[Invalid], None]:
-    def handle(invalid: Invalid) -> None:
-        if not invalid_is_missing:
-            raise invalid.error(column)
-        notices.invalid.setdefault(column, Count()).add(1, invalid.cell)
-
-    return handle
 
 
 # --------------------------------------------------------------------------- expansion

@@ -63,9 +63,7 @@ class ExactNetwork:
         return values
 
 
-def _sums(
-    layer: Layer, hot: NDArray[np.int64], offset: int, values: Array
-) -> list[Array]:
+def _sums(layer: Layer, hot: NDArray[np.int64], offset: int, values: Array) -> list[Array]:
     """Return the weighted sums of each kernel: ``hot`` inputs are 1, ``values`` start at offset."""
     add_up = _left_to_right if layer.activation is Activation.MAXOUT else _eight_lanes
     return [

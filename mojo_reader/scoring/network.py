@@ -52,7 +52,9 @@ class Network:
         """
         # Activation functions that agree with H2O's only on finite sums are used only where no
         # sum can overflow.
-        safe = bool(np.abs(numbers, out=np.empty_like(numbers)).max(initial=0) <= self._largest_safe)
+        safe = bool(
+            np.abs(numbers, out=np.empty_like(numbers)).max(initial=0) <= self._largest_safe
+        )
         values = numbers.astype(self._dtype, copy=False)
         for index, layer in enumerate(self._layers[:layers]):
             sums = layer.sums(values)
@@ -62,9 +64,9 @@ class Network:
         return values
 
     def _add_gathered(self, sums: list[Array], slots: NDArray[np.int64]) -> None:
-        for candidate, kernel in zip(sums, self._gathered, strict=True):
+        for candidate, kernel in enumerate(self._gathered):
             for index in range(slots.shape[1]):
-                candidate += kernel[slots[:, index]]
+                sums[candidate] += kernel[slots[:, index]]
 
 
 class _Prepared:
@@ -79,8 +81,7 @@ class _Prepared:
     def sums(self, values: Array) -> list[Array]:
         """Return the weighted sums, ``(rows, units)`` for each kernel."""
         return [
-            values @ kernel + bias
-            for kernel, bias in zip(self._kernels, self._biases, strict=True)
+            values @ kernel + bias for kernel, bias in zip(self._kernels, self._biases, strict=True)
         ]
 
     def activate(self, sums: list[Array], *, safe: bool) -> Array:

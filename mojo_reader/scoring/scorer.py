@@ -7,19 +7,27 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from mojo_reader.errors import MojoDataError
 from mojo_reader.java_exp import java_exp
 from mojo_reader.model import Classification, Mojo, Reconstruction
-from mojo_reader.scoring.encoding import Encoder, Notices, one_hot_slots, standardized
+from mojo_reader.scoring.cells import RowError
+from mojo_reader.scoring.columns import named_columns
+from mojo_reader.scoring.encoding import (
+    DEFAULT_STRICTNESS,
+    Encoder,
+    Strictness,
+    one_hot_slots,
+    standardized,
+)
 from mojo_reader.scoring.exact import ExactNetwork
+from mojo_reader.scoring.extras import require_pyarrow
 from mojo_reader.scoring.network import Network
+from mojo_reader.scoring.notices import Notices
 from mojo_reader.scoring.prediction import (
     label_indices,
     predicted,
     reconstruction_error,
     undecided,
 )
-from mojo_reader.scoring.columns import named_columns
 
 DType = Literal["float64", "float32"]
 _BLOCK_ROWS: Final = 512
@@ -33,13 +41,13 @@ class MissingColumnWarning(UserWarning):
 
 
 class Scorer:
-    """Scores rows as H2O's Java scorer does.
+    r"""Scores rows as H2O's Java scorer does.
 
     Safe to share among threads; pickles.
 
     Args:
         mojo: the model.
-        dtype: ``float64`` equals Java within 1e-10 (relative to 1 + \\|value\\|); ``float32`` is
+        dtype: ``float64`` equals Java within 1e-10 (relative to 1 + \|value\|); ``float32`` is
             faster and within 1e-5. Labels are Java's in both.
         exact: follow Java's order of operations for every value, not only where a label hangs
             by a thread. Slow; for audits. Needs ``float64``.
@@ -116,7 +124,7 @@ class Scorer:
         """
         if not isinstance(self.mojo.output, Classification):
             message = f"a {self.mojo.info.category} model has no predict_proba"
-            raise AttributeError(message)
+            raise AttributeError(message)  # noqa: TRY004 - what a class without the method raises
         return self._predict_proba
 
     def _predict_proba(self, table: object) -> NDArray[np.float64]:
@@ -178,9 +186,63 @@ class Scorer:
         if not 0 <= layer < hidden:
             message = f"expected a hidden layer from 0 to {hidden - 1}, found {layer}"
             raise ValueError(message)
-        return self._layer_outputs(self.encode(table), layers=layer + 1)
+        return self.layer_matrix(self.encode(table), layer)
+
+    def score_batches(self, reader: Any, **choice: Any) -> Any:
+        """Score Arrow batches lazily, in bounded memory.
+
+        Args:
+            reader: a ``pyarrow.RecordBatchReader``, anything with ``__arrow_c_stream__``, or an
+                iterable of record batches.
+            **choice: what to give, as in ``mojo_reader.scoring.choices.Choice``; by default
+                H2O's output columns.
+
+        Returns:
+            A ``pyarrow.RecordBatchReader``: as many rows in the same order; texts for labels,
+            ``double`` for numbers, null for NaN. Errors arise while it is read.
+
+        Raises:
+            MissingExtraError: pyarrow is not installed.
+            MojoUnsupportedError: the model has not what is chosen.
+        """
+        require_pyarrow("Arrow batches")
+        from mojo_reader.scoring.batches import score_reader  # noqa: PLC0415 - needs pyarrow
+        from mojo_reader.scoring.choices import Choice  # noqa: PLC0415
+
+        return score_reader(self, reader, Choice(**choice))
+
+    def encode_batch(
+        self, batch: Any, notices: Notices, strictness: Strictness = DEFAULT_STRICTNESS
+    ) -> NDArray[np.float64]:
+        """Return the row matrix of an Arrow record batch.
+
+        Args:
+            batch: a ``pyarrow.RecordBatch``.
+            notices: what was seen is added here.
+            strictness: what to refuse.
+
+        Returns:
+            ``(rows, n_features)`` float64.
+
+        Raises:
+            RowError: a cell has no meaning in its column.
+        """
+        columns = dict(zip(batch.schema.names, batch.columns, strict=True))
+        return self._encoder.encode(columns, batch.num_rows, notices, strictness)
 
     # ------------------------------------------------------------------ matrices in
+
+    def layer_matrix(self, matrix: NDArray[np.float64], layer: int) -> NDArray[np.float64]:
+        """Return a hidden layer's outputs for encoded rows, ``(rows, units)`` float64."""
+        return self._layer_outputs(matrix, layers=layer + 1)
+
+    def defined_matrix(self, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Score encoded rows as ``score_matrix`` does, and stop at NaN where Java does.
+
+        Raises:
+            RowError: a prediction is NaN; an autoencoder's may be.
+        """
+        return self._numbers(matrix)
 
     def score_matrix(self, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
         """Score encoded rows; NaN is returned, not refused.
@@ -196,13 +258,18 @@ class Scorer:
             if self.exact:
                 return self._exact_values(matrix)
             values = self._fast_values(matrix)
-            output = self.mojo.output
-            if isinstance(output, Classification):
-                margin = _LABEL_MARGINS[self.dtype]
-                rows = np.flatnonzero(undecided(values, output, margin))
-                if rows.size:
-                    values[rows] = self._exact_values(matrix[rows])
+            rows = np.flatnonzero(self._in_doubt(values))
+            if rows.size:
+                values[rows] = self._exact_values(matrix[rows])
             return values
+
+    def _in_doubt(self, values: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Say which rows are computed again: hanging labels, and what has overflowed."""
+        doubt = ~np.isfinite(values).all(axis=1)
+        output = self.mojo.output
+        if isinstance(output, Classification):
+            doubt |= undecided(values, output, _LABEL_MARGINS[self.dtype])
+        return np.asarray(doubt)
 
     def label_indices(
         self, probabilities: NDArray[np.float64], matrix: NDArray[np.float64]
@@ -219,7 +286,7 @@ class Scorer:
         output = self.mojo.output
         if not isinstance(output, Classification):
             message = f"a {self.mojo.info.category} model has no labels"
-            raise AttributeError(message)
+            raise AttributeError(message)  # noqa: TRY004 - what a class without the method raises
         return label_indices(probabilities, matrix, output)
 
     def output_columns(self, matrix: NDArray[np.float64]) -> dict[str, NDArray[Any]]:
@@ -257,9 +324,8 @@ class Scorer:
         if not isinstance(self.mojo.output, Reconstruction):
             broken = np.isnan(values).any(axis=1)
             if broken.any():
-                row = int(np.argmax(broken))
-                message = f"row {row + 1}: the prediction is NaN (the Java scorer stops here too)"
-                raise MojoDataError(message)
+                problem = ": the prediction is NaN (the Java scorer stops here too)"
+                raise RowError(int(np.argmax(broken)), problem)
         return values
 
     def _label_texts(
@@ -301,7 +367,7 @@ class Scorer:
     def _require_autoencoder(self, what: str) -> None:
         if not isinstance(self.mojo.output, Reconstruction):
             message = f"a {self.mojo.info.category} model has no {what}"
-            raise AttributeError(message)
+            raise AttributeError(message)  # noqa: TRY004 - what a class without the method raises
 
 
 def _rebuild(mojo: Mojo, dtype: DType, exact: bool) -> Scorer:  # noqa: FBT001 - pickle's arguments

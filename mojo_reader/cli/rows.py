@@ -1,0 +1,133 @@
+"""What the commands that read rows share: arguments, progress, and what is said at the end."""
+
+import sys
+import time
+import zoneinfo
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Annotated, Final, Literal, cast
+
+import typer
+
+from mojo_reader.scoring.notices import Notices
+
+Format = Literal["csv", "parquet"]
+_SECONDS_BETWEEN: Final = 0.2
+_TAB_NAMES: Final = ("\\t", "tab")
+
+RowsArgument = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="ROWS...",
+        help="CSV (also .gz, .zst) or Parquet files or patterns; '-' for standard input.",
+        show_default=False,
+    ),
+]
+SeparatorOption = Annotated[
+    str, typer.Option("--separator", metavar="CHAR", help="Between the cells of ROWS; 'tab'.")
+]
+TimeZoneOption = Annotated[
+    str, typer.Option("--time-zone", metavar="ZONE", help="Of time texts that name none.")
+]
+FormatOption = Annotated[
+    str | None,
+    typer.Option("--format", metavar="csv|parquet", help="Where a file's name does not tell."),
+]
+OnInvalidOption = Annotated[
+    str,
+    typer.Option(
+        "--on-invalid",
+        metavar="error|missing",
+        help="A cell without a meaning in its column, or a prediction that is NaN.",
+    ),
+]
+OnUnseenOption = Annotated[
+    str,
+    typer.Option(
+        "--on-unseen", metavar="missing|error", help="A level that the model does not know."
+    ),
+]
+WorkersOption = Annotated[
+    int | None,
+    typer.Option("--workers", min=1, metavar="N", help="Threads; one on each core by default."),
+]
+
+
+def one_of(value: str, known: tuple[str, ...], option: str) -> str:
+    """Return the value of an option that takes one of some words.
+
+    Raises:
+        typer.BadParameter: it is another one.
+    """
+    if value not in known:
+        message = f"expected {' or '.join(known)}, found {value!r}"
+        raise typer.BadParameter(message, param_hint=f"'{option}'")
+    return value
+
+
+def checked_format(value: str | None) -> Format | None:
+    """Return the value of ``--format``.
+
+    Raises:
+        typer.BadParameter: it is no format.
+    """
+    if value is None:
+        return None
+    return cast("Format", one_of(value, ("csv", "parquet"), "--format"))
+
+
+def checked_separator(value: str) -> str:
+    """Return the separator; ``tab`` is a tabulator.
+
+    Raises:
+        typer.BadParameter: it is not one character that can separate cells.
+    """
+    separator = "\t" if value in _TAB_NAMES else value
+    if len(separator) != 1 or separator in '"\r\n' or not separator.isascii():
+        message = f"expected one character, no quote and no line end, found {value!r}"
+        raise typer.BadParameter(message, param_hint="'--separator'")
+    return separator
+
+
+def checked_zone(value: str) -> str:
+    """Return the name of the time zone.
+
+    Raises:
+        typer.BadParameter: there is no such zone.
+    """
+    try:
+        if value != "UTC":
+            zoneinfo.ZoneInfo(value)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
+        message = f"expected a time zone such as Europe/Berlin, found {value!r}"
+        raise typer.BadParameter(message, param_hint="'--time-zone'") from error
+    return value
+
+
+@contextmanager
+def progress(*, quiet: bool) -> Iterator[Callable[[int], None] | None]:
+    """Give a function that shows the rows done on a terminal, None where there is none."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    started = shown = time.monotonic()
+
+    def show(rows: int) -> None:
+        nonlocal shown
+        now = time.monotonic()
+        if now - shown >= _SECONDS_BETWEEN:
+            shown = now
+            sys.stderr.write(f"\r{rows:,} rows, {rows / (now - started):,.0f} rows/s ")
+            sys.stderr.flush()
+
+    try:
+        yield show
+    finally:
+        sys.stderr.write("\r\x1b[K")
+        sys.stderr.flush()
+
+
+def say_notices(notices: Notices) -> None:
+    """Print what was seen in the rows on standard error, a line each."""
+    for sentence in notices.sentences():
+        typer.echo(f"mojo2keras: {sentence}", err=True)

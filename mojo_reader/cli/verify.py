@@ -1,0 +1,155 @@
+"""``verify``: our scores against scores that H2O made."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final, Literal, cast
+
+import typer
+
+from mojo_reader.cli.failures import plain_failures
+from mojo_reader.cli.options import (
+    BaseModelOption,
+    JsonOption,
+    ModelArgument,
+    QuietOption,
+    model_source,
+)
+from mojo_reader.cli.rows import (
+    FormatOption,
+    OnInvalidOption,
+    RowsArgument,
+    SeparatorOption,
+    TimeZoneOption,
+    WorkersOption,
+    checked_format,
+    checked_separator,
+    checked_zone,
+    one_of,
+    progress,
+    say_notices,
+)
+from mojo_reader.errors import ParityError
+
+if TYPE_CHECKING:
+    from mojo_reader.scoring.verification import Verification
+
+_DEFAULT_TOLERANCE: Final = 1e-9
+_SHOWN_COLUMNS: Final = 20
+_OnError = Literal["missing", "error"]
+
+
+@plain_failures
+def verify(  # noqa: PLR0913 - a command's options
+    model: ModelArgument,
+    rows: RowsArgument,
+    *,
+    expected: Annotated[
+        Path,
+        typer.Option("--expected", metavar="SCORES", help="CSV or Parquet that H2O made of ROWS."),
+    ],
+    tolerance: Annotated[
+        float,
+        typer.Option("--tolerance", min=0.0, help="Allowed difference, over 1 + |expected|."),
+    ] = _DEFAULT_TOLERANCE,
+    base_model: BaseModelOption = None,
+    threshold: Annotated[
+        float | None,
+        typer.Option("--threshold", help="Of the second class, instead of the model's."),
+    ] = None,
+    dtype: Annotated[str, typer.Option("--dtype", help="float64 or float32.")] = "float64",
+    format_: FormatOption = None,
+    on_invalid: OnInvalidOption = "error",
+    time_zone: TimeZoneOption = "UTC",
+    separator: SeparatorOption = ",",
+    workers: WorkersOption = None,
+    quiet: QuietOption = False,
+    json_: JsonOption = False,
+) -> None:
+    """Score rows and compare with scores that H2O made of them.
+
+    SCORES is what PredictCsv wrote (with or without --decimal) or a frame that the H2O server
+    exported: predictions, Reconstruction.MSE, or a hidden layer (DF.L1.C1, ...).
+
+    Example: mojo2keras verify model.zip rows.csv --expected h2o_scores.csv
+    """
+    from mojo_reader.reader import read_mojo  # noqa: PLC0415 - a command loads what it needs
+    from mojo_reader.scoring.files import ScoreOptions  # noqa: PLC0415
+    from mojo_reader.scoring.verification import verify_file  # noqa: PLC0415
+
+    dtype = one_of(dtype, ("float64", "float32"), "--dtype")
+    options = ScoreOptions(
+        dtype="float64" if dtype == "float64" else "float32",
+        threshold=threshold,
+        on_invalid=cast("_OnError", one_of(on_invalid, ("error", "missing"), "--on-invalid")),
+        time_zone=checked_zone(time_zone),
+        separator=checked_separator(separator),
+        format=checked_format(format_),
+        workers=workers,
+    )
+    mojo = read_mojo(model_source(model), base_model=base_model)
+    with progress(quiet=quiet or json_) as show:
+        found = verify_file(mojo, rows, expected, options, tolerance=tolerance, progress=show)
+    if json_:
+        typer.echo(json.dumps(found.as_dict(), indent=2, ensure_ascii=False))
+    elif not quiet:
+        _print(found)
+        say_notices(found.notices)
+    if not found.passed:
+        raise ParityError(_failure(found))
+
+
+def _failure(found: "Verification") -> str:
+    if not found.rows:
+        return "there are no rows to compare"
+    said = []
+    if found.rows_off:
+        worst = max(column.max_rel for column in found.columns)
+        said.append(
+            f"{found.rows_off:,} of {found.rows:,} rows are off by up to {worst:.3g} (relative; "
+            f"{found.tolerance:g} is allowed)"
+        )
+    if found.labels_off:
+        first = (found.first_label_off or 0) + 1
+        said.append(f"{found.labels_off:,} of {found.rows:,} labels differ, first in row {first:,}")
+    return "; ".join(said)
+
+
+def _print(found: "Verification") -> None:
+    from rich import box  # noqa: PLC0415 - only where it is shown
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    table = Table("column", "largest difference", "relative", "rows off", box=box.SIMPLE_HEAD)
+    columns = sorted(found.columns, key=lambda column: -column.max_rel)[:_SHOWN_COLUMNS]
+    for column in columns:
+        cells = (f"{column.max_abs:.3g}", f"{column.max_rel:.3g}", f"{column.off:,}")
+        table.add_row(Text(column.name), *cells)
+    console.print(table)
+    if len(found.columns) > len(columns):
+        console.print(f"{len(found.columns) - len(columns)} columns with smaller differences.")
+    if found.worst:
+        console.print(_worst_table(found))
+    for note in found.notes:
+        console.print(f"Note: {note}.")
+    labels = f", {found.labels_off:,} labels off" if found.labels_compared else ""
+    verdict = "equal" if found.passed else "NOT EQUAL"
+    console.print(f"{verdict}: {found.rows:,} rows, {found.rows_off:,} off{labels}.")
+
+
+def _worst_table(found: "Verification") -> object:
+    from rich import box  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    table = Table("worst row", "column", "expected", "found", "relative", box=box.SIMPLE_HEAD)
+    for worst in found.worst:
+        table.add_row(
+            f"{worst.row + 1:,}",
+            Text(worst.column),
+            f"{worst.expected:.12g}",
+            f"{worst.found:.12g}",
+            f"{worst.relative:.3g}",
+        )
+    return table

@@ -1,0 +1,384 @@
+"""How far an emitted model is from the float64 scorer, and whether that is near enough.
+
+All tolerances are relative to ``1 + |value|``. A float64 model has to be within 1e-9 of the
+scorer. A float32 model reads rounded rows, so it has to be within ``1e-5 + |S(x) - S(x32)|``,
+where ``S`` is the scorer and ``x32`` the row rounded to float32.
+
+Two kinds of rows are *beyond* that, and counted with the columns to blame:
+
+* an input column that float32 cannot hold: the second term is above 1e-5;
+* an output column in large units: the network's value is within the tolerance, relative to one
+  plus itself, but taken to the column's units the same difference is not. (A response with a
+  deviation of 10,000 comes near 0 only by cancellation.)
+
+Where a label hangs by less than the model's precision the row is *undecided*; on all others the
+label has to be H2O's.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mojo_reader.model import (
+    Classification,
+    Features,
+    InverseLink,
+    Mojo,
+    Reconstruction,
+    Regression,
+)
+from mojo_reader.scoring.prediction import undecided
+from mojo_reader.scoring.scorer import Scorer
+
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tolerance:
+    """What one type of numbers allows.
+
+    Attributes:
+        value: largest difference, relative to ``1 + |value|``.
+        label: a row whose label hangs by at most this is undecided.
+    """
+
+    value: float
+    label: float
+
+
+TOLERANCES: Final[Mapping[str, Tolerance]] = {
+    "float32": Tolerance(value=1e-5, label=1e-5),
+    "float64": Tolerance(value=1e-9, label=1e-10),
+}
+
+#: Rows that are listed as the worst.
+WORST_ROWS: Final = 5
+#: Rows beyond float32 that are scored again to find the columns to blame.
+_BLAMED_ROWS: Final = 64
+#: Cells that this scoring may take.
+_BLAMED_CELLS: Final = 20_000_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WorstRow:
+    """One of the rows with the largest differences.
+
+    Attributes:
+        row: position among the compared rows.
+        column: name of the output column.
+        expected: the reference's value.
+        found: the model's value.
+        relative: the difference over ``1 + |expected|``.
+    """
+
+    row: int
+    column: str
+    expected: float
+    found: float
+    relative: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Comparison:
+    """The verdict on a model.
+
+    Attributes:
+        dtype: type of the model's numbers.
+        rows: number of rows compared.
+        max_abs: largest absolute difference, rows beyond the type's precision apart.
+        max_rel: largest difference over ``1 + |expected|``, these rows apart.
+        off: rows with a value outside the tolerance.
+        labels_equal: rows with H2O's label; 0 for a model without labels.
+        labels_off: rows with another label that are neither undecided nor beyond.
+        undecided: rows whose label hangs by less than the model's precision.
+        beyond: rows that are beyond the type's precision.
+        beyond_columns: names of the columns to blame: features, or the response.
+        undefined: rows for which H2O itself has no number (NaN); not compared there.
+        worst: the rows with the largest differences, the largest first.
+        seconds: time that the model took to predict.
+        seed: of the rows that were made, None for given rows.
+    """
+
+    dtype: str
+    rows: int
+    max_abs: float
+    max_rel: float
+    off: int
+    labels_equal: int
+    labels_off: int
+    undecided: int
+    beyond: int
+    beyond_columns: tuple[str, ...]
+    undefined: int
+    worst: tuple[WorstRow, ...]
+    seconds: float
+    seed: int | None
+
+    @property
+    def passed(self) -> bool:
+        """Whether the model predicts the reference's numbers, on at least one row."""
+        return self.rows > self.undefined and not self.off and not self.labels_off
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return everything, the verdict too, for JSON."""
+        return {**asdict(self), "passed": self.passed}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Expected:
+    """H2O's own scores of some rows.
+
+    Attributes:
+        values: ``(rows, outputs)`` float64, in the order of the model's outputs.
+        labels: ``(rows,)`` int64, positions of the labels; None for a model without.
+    """
+
+    values: Array
+    labels: NDArray[np.int64] | None
+
+    def block(self, start: int, stop: int) -> "Expected":
+        """Return the scores of some of the rows."""
+        labels = None if self.labels is None else self.labels[start:stop]
+        return Expected(values=self.values[start:stop], labels=labels)
+
+
+class Comparer:
+    """Compares a model's predictions with the scorer's, block by block.
+
+    Args:
+        scorer: the float64 reference.
+        dtype: type of the model's numbers, ``float32`` or ``float64``.
+    """
+
+    def __init__(self, scorer: Scorer, dtype: str) -> None:
+        self._scorer = scorer
+        self._dtype = dtype
+        self._tolerance = TOLERANCES[dtype]
+        self._counts = dict.fromkeys(
+            ("rows", "off", "labels_equal", "labels_off", "undecided", "undefined"), 0
+        )
+        self._beyond = 0
+        self._blame = _Blame(scorer)
+        self._largest = [0.0, 0.0]
+        self._worst: list[WorstRow] = []
+
+    def add(self, matrix: Array, found: NDArray[Any], *, expected: Expected | None = None) -> None:
+        """Compare a block of rows.
+
+        Args:
+            matrix: ``(rows, n_features)`` float64, the rows.
+            found: ``(rows, outputs)``, what the model predicts.
+            expected: what it should predict; None for what the scorer does.
+
+        Raises:
+            ValueError: the shapes differ.
+        """
+        scored = self._scorer.score_matrix(matrix)
+        reference = scored if expected is None else expected.values
+        if found.shape != reference.shape:
+            message = f"expected predictions of shape {reference.shape}, found {found.shape}"
+            raise ValueError(message)
+        found = found.astype(np.float64)
+        excess = self._excess(matrix, scored)
+        unheld = _any(~(excess <= self._allowed(_scale(scored))), axis=1)
+        self._blame.inputs(matrix[unheld], scored[unheld])
+        beyond = self._compare_values(reference, found, excess, unheld)
+        if isinstance(self._scorer.mojo.output, Classification):
+            labels = expected.labels if expected is not None else None
+            if labels is None:
+                labels = self._scorer.label_indices(reference, matrix)
+            self._compare_labels(matrix, scored, found, labels, beyond)
+        self._counts["rows"] += len(matrix)
+        self._beyond += int(beyond.sum())
+
+    def result(self, *, seconds: float = 0.0, seed: int | None = None) -> Comparison:
+        """Return the verdict on all rows added."""
+        return Comparison(
+            **self._counts,
+            dtype=self._dtype,
+            max_abs=self._largest[0],
+            max_rel=self._largest[1],
+            beyond=self._beyond,
+            beyond_columns=self._blame.columns(),
+            worst=tuple(self._worst),
+            seconds=seconds,
+            seed=seed,
+        )
+
+    def _excess(self, matrix: Array, scored: Array) -> Array:
+        """What rounding the row to the model's type does to the score, ``(rows, outputs)``."""
+        if self._dtype == "float64":
+            return np.zeros_like(scored)
+        return _difference(self._scorer.score_matrix(_rounded(matrix)), scored)
+
+    def _compare_values(self, reference: Array, found: Array, excess: Array, unheld: Mask) -> Mask:
+        """Count rows that are off, and return which are beyond, ``(rows,)``."""
+        difference = _difference(found, reference)
+        defined = ~np.isnan(reference)
+        exempt = ~defined | np.isnan(excess)
+        outside = ~exempt & ~(difference <= self._allowed(_scale(reference)) + excess)
+        coarse = _coarse_scale(reference, self._scorer.mojo)
+        off = outside & ~(difference <= self._allowed(coarse) + excess)
+        self._blame.outputs(_any(outside & ~off, axis=0))
+        beyond = unheld | _any(outside & ~off, axis=1)
+        self._counts["off"] += int(off.any(axis=1).sum())
+        self._counts["undefined"] += int((~defined).any(axis=1).sum())
+        # What is not a number differs by more than any number does.
+        difference[np.isnan(difference)] = np.inf
+        difference[~defined | (beyond[:, np.newaxis] & ~off)] = 0.0
+        self._note_largest(reference, found, difference)
+        return beyond
+
+    def _allowed(self, scale: Array) -> Array:
+        return np.asarray(self._tolerance.value * scale)
+
+    def _note_largest(self, reference: Array, found: Array, difference: Array) -> None:
+        relative = _relative(difference, reference)
+        self._largest = [
+            max(self._largest[0], float(difference.max(initial=0.0))),
+            max(self._largest[1], float(relative.max(initial=0.0))),
+        ]
+        by_row = relative.max(axis=1, initial=0.0)
+        names = self._scorer.mojo.output.columns[-reference.shape[1] :]
+        for row in np.argsort(-by_row, kind="stable")[:WORST_ROWS]:
+            column = int(relative[row].argmax())
+            self._worst.append(
+                WorstRow(
+                    row=self._counts["rows"] + int(row),
+                    column=names[column],
+                    expected=float(reference[row, column]),
+                    found=float(found[row, column]),
+                    relative=float(relative[row, column]),
+                )
+            )
+        self._worst = sorted(self._worst, key=lambda worst: -worst.relative)[:WORST_ROWS]
+
+    def _compare_labels(
+        self, matrix: Array, scored: Array, found: Array, labels: NDArray[np.int64], beyond: Mask
+    ) -> None:
+        output = self._scorer.mojo.output
+        if not isinstance(output, Classification):
+            return
+        equal = self._scorer.label_indices(found, matrix) == labels
+        hanging = undecided(scored, output, self._tolerance.label)
+        self._counts["labels_equal"] += int(equal.sum())
+        self._counts["labels_off"] += int((~equal & ~hanging & ~beyond).sum())
+        self._counts["undecided"] += int(hanging.sum())
+
+
+class _Blame:
+    """Finds the columns that the model's type cannot hold."""
+
+    def __init__(self, scorer: Scorer) -> None:
+        self._scorer = scorer
+        self._features: Features = scorer.mojo.features
+        self._rows = 0
+        self._features_found: set[int] = set()
+        self._response_found = False
+
+    def inputs(self, matrix: Array, scored: Array) -> None:
+        """Blame features for rows that float32 does not hold; a sample of them tells."""
+        outputs = max(1, len(self._features.names), scored.shape[1])
+        for row, values in zip(matrix, scored, strict=True):
+            if self._rows >= _BLAMED_ROWS:
+                return
+            self._rows += 1
+            self._features_found.update(self._columns_of(row, values, _BLAMED_CELLS // outputs))
+
+    def outputs(self, columns: Mask) -> None:
+        """Blame output columns ``(outputs,)`` for their units."""
+        match self._scorer.mojo.output:
+            case Reconstruction():
+                first = len(self._features.categorical) - self._features.one_hot_width
+                self._features_found.update((np.flatnonzero(columns) + first).tolist())
+            case Regression():
+                self._response_found |= bool(columns.any())
+
+    def columns(self) -> tuple[str, ...]:
+        """Return the names, in the model's order."""
+        names = [self._features.names[column] for column in sorted(self._features_found)]
+        output = self._scorer.mojo.output
+        if self._response_found and isinstance(output, Regression):
+            names.append(output.response)
+        return tuple(names)
+
+    def _columns_of(self, row: Array, values: Array, most: int) -> list[int]:
+        """Round one column at a time; the columns that alone move the score, or that do most."""
+        rounded = _rounded(row)
+        moved = np.flatnonzero(~((rounded == row) | np.isnan(row)))[: max(1, most)]
+        if not moved.size:
+            return []
+        rows = np.repeat(row[np.newaxis], len(moved), axis=0)
+        rows[np.arange(len(moved)), moved] = rounded[moved]
+        relative = _relative(_difference(self._scorer.score_matrix(rows), values), values)
+        effect = relative.max(axis=1)
+        effect[np.isnan(effect)] = np.inf
+        alone = effect > TOLERANCES["float32"].value
+        return list(map(int, moved[alone] if alone.any() else moved[[effect.argmax()]]))
+
+
+def _coarse_scale(values: Array, mojo: Mojo) -> Array:
+    """What one step of ``1 + |out|`` in the network's raw output is in the prediction's units.
+
+    Never below ``1 + |value|``.
+    """
+    scale = _scale(values)
+    features = mojo.features
+    match mojo.output:
+        case Regression() if mojo.output.inverse_link is not InverseLink.IDENTITY:
+            linked = _linked_scale(values, mojo.output.inverse_link)
+            return np.maximum(scale, linked)
+        case Regression() if mojo.output.standardize:
+            unit, zero = abs(1.0 / mojo.output.norm_resp_mul), mojo.output.norm_resp_sub
+            return np.maximum(scale, unit + np.abs(values - zero))
+        case Reconstruction() if features.standardize:
+            numbers = slice(features.one_hot_width, None)
+            distance = np.abs(values[:, numbers] - features.norm_sub)
+            units = np.abs(1.0 / features.norm_mul) + distance
+            scale[:, numbers] = np.maximum(scale[:, numbers], units)
+            return scale
+        case _:
+            return scale
+
+
+def _linked_scale(values: Array, link: InverseLink) -> Array:
+    """``(1 + |out|) * d value / d out`` from the value."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if link is InverseLink.EXP:
+            scale = (1.0 + np.abs(np.log(values))) * values
+        else:
+            scale = (1.0 + np.abs(np.log(values / (1.0 - values)))) * values * (1.0 - values)
+    return np.asarray(np.nan_to_num(scale, nan=0.0, posinf=0.0))
+
+
+def _any(mask: Mask, *, axis: int) -> Mask:
+    return np.asarray(mask.any(axis=axis))
+
+
+def _rounded(matrix: Array) -> Array:
+    """The rows as a float32 model reads them."""
+    with np.errstate(over="ignore"):
+        return matrix.astype(np.float32).astype(np.float64)
+
+
+def _scale(values: Array) -> Array:
+    return 1.0 + np.abs(values)
+
+
+def _difference(first: Array, second: Array) -> Array:
+    """Absolute differences; 0 where both are the same infinity or both no number."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        difference = np.abs(first - second)
+    difference[(first == second) | (np.isnan(first) & np.isnan(second))] = 0.0
+    return difference
+
+
+def _relative(difference: Array, reference: Array) -> Array:
+    with np.errstate(invalid="ignore"):
+        relative = difference / _scale(reference)
+    relative[np.isinf(difference)] = np.inf
+    return relative

@@ -1,0 +1,140 @@
+"""Cells of Arrow columns: each distinct level is looked up once, numbers are cast."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from mojo_reader.scoring.arrow import bool_values, float_values, int_values
+from mojo_reader.scoring.cells import Invalid, OnInvalid
+
+LookUp = Callable[[Sequence[Any], OnInvalid], NDArray[np.int64]]
+ReadNumbers = Callable[[Sequence[Any], OnInvalid], NDArray[np.float64]]
+
+_DAY_MILLISECONDS: Final = 86_400_000
+_TO_MILLISECONDS: Final = {"s": 1000.0, "ms": 1.0}
+_PER_MICROSECOND: Final = {"us": 1, "ns": 1000}
+
+
+def level_positions(
+    column: Any, missing: int, look_up: LookUp, on_invalid: OnInvalid
+) -> NDArray[np.int64]:
+    """Return the position of each cell's level.
+
+    Args:
+        column: an Arrow array or chunked array.
+        missing: the position of null.
+        look_up: returns the positions of plain Python cells.
+        on_invalid: called for a cell that cannot be a level.
+
+    Returns:
+        ``(rows,)`` int64.
+    """
+    parts = [
+        _chunk_positions(chunk, missing, look_up, _moved(on_invalid, start))
+        for start, chunk in _chunks(column)
+    ]
+    return np.concatenate(parts) if parts else np.empty(0, np.int64)
+
+
+def _chunk_positions(
+    chunk: Any, missing: int, look_up: LookUp, on_invalid: OnInvalid
+) -> NDArray[np.int64]:
+    if not _has_dictionary(chunk.type):
+        return look_up(chunk.to_pylist(), on_invalid)
+    if not pa.types.is_dictionary(chunk.type):
+        chunk = chunk.dictionary_encode()
+    invalid: list[Invalid] = []
+    distinct = look_up(chunk.dictionary.to_pylist(), invalid.append)
+    indices = int_values(chunk.indices.cast(pa.int64()))
+    for one in invalid:
+        for row in np.flatnonzero(indices == one.row).tolist():
+            on_invalid(Invalid(row=row, cell=one.cell, expected=one.expected))
+    # The index of null is -1: the last entry.
+    return np.append(distinct, missing)[indices]
+
+
+def _has_dictionary(kind: Any) -> bool:
+    """Say whether a type is a dictionary, or becomes one."""
+    types = pa.types
+    return any(
+        of_kind(kind)
+        for of_kind in (
+            types.is_dictionary,
+            types.is_string,
+            types.is_large_string,
+            types.is_boolean,
+            types.is_integer,
+            types.is_float32,
+            types.is_float64,
+        )
+    )
+
+
+def number_values(
+    column: Any, read_numbers: ReadNumbers, on_invalid: OnInvalid
+) -> NDArray[np.float64]:
+    """Return the number in each cell, NaN for null.
+
+    Args:
+        column: an Arrow array or chunked array.
+        read_numbers: reads plain Python cells, for types that Arrow does not cast as we do.
+        on_invalid: called for a cell that is no number.
+
+    Returns:
+        ``(rows,)`` float64.
+    """
+    parts = []
+    for start, chunk in _chunks(column):
+        values = _chunk_numbers(chunk)
+        if values is None:
+            values = read_numbers(chunk.to_pylist(), _moved(on_invalid, start))
+        parts.append(values)
+    return np.concatenate(parts) if parts else np.empty(0)
+
+
+def _chunk_numbers(chunk: Any) -> NDArray[np.float64] | None:
+    kind, types = chunk.type, pa.types
+    if types.is_float64(kind):
+        return float_values(chunk)
+    if types.is_integer(kind) or types.is_floating(kind):
+        return float_values(chunk.cast(pa.float64(), safe=False))
+    if types.is_boolean(kind):
+        numbers = bool_values(chunk).astype(np.float64)
+        numbers[bool_values(chunk.is_null())] = np.nan
+        return numbers
+    if types.is_timestamp(kind):
+        return _with_nulls(_milliseconds(int_values(chunk.cast(pa.int64())), kind.unit), chunk)
+    if types.is_date32(kind):
+        days = int_values(chunk.cast(pa.int32()).cast(pa.int64()))
+        return _with_nulls(np.asarray(days * float(_DAY_MILLISECONDS), np.float64), chunk)
+    return None
+
+
+def _milliseconds(ticks: NDArray[np.int64], unit: str) -> NDArray[np.float64]:
+    if unit in _TO_MILLISECONDS:
+        return np.asarray(ticks * _TO_MILLISECONDS[unit])
+    return np.asarray(ticks // _PER_MICROSECOND[unit] / 1000.0)
+
+
+def _with_nulls(values: NDArray[np.float64], chunk: Any) -> NDArray[np.float64]:
+    if chunk.null_count:
+        values = np.where(bool_values(chunk.is_null()), np.nan, values)
+    return values
+
+
+def _chunks(column: Any) -> Iterator[tuple[int, Any]]:
+    """Yield each chunk with the row that it starts at."""
+    start = 0
+    for chunk in getattr(column, "chunks", (column,)):
+        yield start, chunk
+        start += len(chunk)
+
+
+def _moved(on_invalid: OnInvalid, start: int) -> OnInvalid:
+    def handle(invalid: Invalid) -> None:
+        on_invalid(Invalid(row=invalid.row + start, cell=invalid.cell, expected=invalid.expected))
+
+    return handle

@@ -1,0 +1,127 @@
+"""Which predictions to give, and their columns by H2O's names."""
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mojo_reader.errors import MojoUnsupportedError
+from mojo_reader.model import Classification, Mojo, Reconstruction
+from mojo_reader.scoring.notices import Notices
+from mojo_reader.scoring.scorer import Scorer
+
+ERROR_COLUMN: Final = "Reconstruction.MSE"
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Choice:
+    """Which predictions to give.
+
+    Attributes:
+        only: ``label`` or ``proba`` alone for classes; None for both.
+        reconstruction_error: an autoencoder's error instead of its reconstruction.
+        layer: a hidden layer's outputs instead, 0 for the first.
+        nan_is_missing: give null for a prediction that is NaN instead of raising.
+    """
+
+    only: Literal["label", "proba"] | None = None
+    reconstruction_error: bool = False
+    layer: int | None = None
+    nan_is_missing: bool = False
+
+    def check(self, mojo: Mojo) -> None:
+        """Require that the model has what is chosen.
+
+        Raises:
+            MojoUnsupportedError: it has not.
+        """
+        category = mojo.info.category
+        if self.only is not None and not isinstance(mojo.output, Classification):
+            message = f"a {category} model has no labels and no probabilities to choose from"
+            raise MojoUnsupportedError(message)
+        if self.reconstruction_error and not isinstance(mojo.output, Reconstruction):
+            message = f"a {category} model has no reconstruction error"
+            raise MojoUnsupportedError(message)
+        hidden = len(mojo.layers) - 1
+        if self.layer is not None and not 0 <= self.layer < hidden:
+            have = f"0 to {hidden - 1}" if hidden else "none: there is no hidden layer"
+            message = f"expected a hidden layer ({have}), found {self.layer}"
+            raise MojoUnsupportedError(message)
+
+    def columns(self, mojo: Mojo) -> tuple[str, ...]:
+        """Return the names of the output columns, H2O's own."""
+        if self.layer is not None:
+            units = mojo.layers[self.layer].units
+            return tuple(f"DF.L{self.layer + 1}.C{unit}" for unit in range(1, units + 1))
+        if self.reconstruction_error:
+            return (ERROR_COLUMN,)
+        if self.only == "label":
+            return mojo.output.columns[:1]
+        if self.only == "proba":
+            return mojo.output.columns[1:]
+        return mojo.output.columns
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Predictions:
+    """Predictions of some rows, as numbers.
+
+    Attributes:
+        labels: ``(rows,)`` int64 positions of labels, -1 for none; None where not chosen.
+        values: ``(rows, columns)`` float64, one column for each name that is no label.
+    """
+
+    labels: NDArray[np.int64] | None
+    values: Array
+
+
+def with_threshold(mojo: Mojo, threshold: float) -> Mojo:
+    """Return the model with another threshold for the second class.
+
+    Raises:
+        MojoUnsupportedError: the model is not binomial.
+    """
+    output = mojo.output
+    if not isinstance(output, Classification) or output.threshold is None:
+        message = f"a {mojo.info.category} model has no threshold"
+        raise MojoUnsupportedError(message)
+    return dataclasses.replace(mojo, output=dataclasses.replace(output, threshold=threshold))
+
+
+def predictions(scorer: Scorer, matrix: Array, choice: Choice, notices: Notices) -> Predictions:
+    """Score encoded rows.
+
+    Args:
+        scorer: the model's scorer.
+        matrix: ``(rows, n_features)`` float64.
+        choice: what to give.
+        notices: rows without a prediction are counted here.
+
+    Raises:
+        RowError: a prediction is NaN, and not allowed to be.
+    """
+    if choice.layer is not None:
+        return Predictions(labels=None, values=scorer.layer_matrix(matrix, choice.layer))
+    if choice.reconstruction_error:
+        return Predictions(labels=None, values=scorer.anomaly_matrix(matrix)[:, None])
+    score = scorer.score_matrix if choice.nan_is_missing else scorer.defined_matrix
+    values = score(matrix)
+    labels = None
+    if isinstance(scorer.mojo.output, Classification) and choice.only != "proba":
+        labels = scorer.label_indices(values, matrix)
+    if choice.nan_is_missing and not isinstance(scorer.mojo.output, Reconstruction):
+        labels = _without_undefined(values, labels, notices)
+    return Predictions(labels=labels, values=values[:, :0] if choice.only == "label" else values)
+
+
+def _without_undefined(
+    values: Array, labels: NDArray[np.int64] | None, notices: Notices
+) -> NDArray[np.int64] | None:
+    undefined = np.isnan(values).any(axis=1)
+    if not undefined.any():
+        return labels
+    notices.nan += int(np.count_nonzero(undefined))
+    return None if labels is None else np.where(undefined, -1, labels)

@@ -1,0 +1,320 @@
+"""A piece of CSV text to Arrow columns: text where the model has levels, else numbers.
+
+Arrow's reader does the work. A piece that it refuses (ragged rows, numbers written as only Java
+reads them, times) is read again in ways that are slower and take more.
+"""
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pa_csv
+
+from mojo_reader.errors import MojoDataError
+from mojo_reader.model import CategoricalInput, Mojo
+from mojo_reader.scoring.arrow import (
+    bool_array,
+    bool_values,
+    float_array,
+    float_values,
+    int_array,
+    null,
+    one_chunk,
+    text_array,
+)
+from mojo_reader.scoring.cells import (
+    MISSING_MARKS,
+    RowError,
+    invalid_handler,
+    level_positions,
+)
+from mojo_reader.scoring.columns import KEPT
+from mojo_reader.scoring.notices import Count, Notices
+from mojo_reader.scoring.text_numbers import missing_marks, text_numbers
+
+_LEVEL_TYPE: Final = pa.dictionary(pa.int32(), pa.string())
+_BLANKS: Final = " \t"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CsvRules:
+    """How cells of CSV text are read.
+
+    Attributes:
+        separator: one character between cells.
+        time_zone: zone of a time that names none.
+        keep: columns that are carried through as text.
+        invalid_is_missing: read a cell without a meaning as missing instead of raising.
+    """
+
+    separator: str = ","
+    time_zone: str = "UTC"
+    keep: tuple[str, ...] = ()
+    invalid_is_missing: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Wanted:
+    """A column to read: its place in the file, and what for."""
+
+    name: str
+    place: int
+    levels: frozenset[str] | None
+    modelled: bool
+    kept: bool
+
+
+class CsvColumns:
+    """Reads pieces of one CSV file.
+
+    Args:
+        header: the column names in the file.
+        mojo: the model.
+        rules: how cells are read.
+
+    Raises:
+        MojoDataError: a column that is needed stands twice, or one to keep is absent.
+    """
+
+    def __init__(self, header: tuple[str, ...], mojo: Mojo, rules: CsvRules) -> None:
+        self.names = _matched_names(header, mojo, rules.keep)
+        self._rules = rules
+        self._width = len(header)
+        self._wanted = _wanted_columns(self.names, mojo, rules.keep)
+        # Columns that were found not to be plain numbers are read as text from then on.
+        self._as_text = {wanted.place for wanted in self._wanted if wanted.kept}
+
+    def batch(self, piece: bytes, notices: Notices) -> Any:
+        """Return the piece's rows as a record batch.
+
+        Args:
+            piece: whole records.
+            notices: what was seen is added here.
+
+        Returns:
+            Columns of the model: dictionaries of text, or ``double``; kept columns as text under
+            ``KEPT`` and their name.
+
+        Raises:
+            RowError: a cell has no meaning in its column.
+        """
+        arrays = self._arrays(piece)
+        columns: dict[str, Any] = {}
+        for wanted in self._wanted:
+            array = arrays[wanted.place]
+            if wanted.kept:
+                columns[KEPT + wanted.name] = _as_text(array)
+            if wanted.levels is not None:
+                columns[wanted.name] = _level_column(array, wanted.name, wanted.levels, notices)
+            elif wanted.modelled:
+                columns[wanted.name] = self._number_column(array, wanted.name, notices)
+        return pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
+
+    def _number_column(self, array: Any, name: str, notices: Notices) -> Any:
+        if array.type == pa.float64():
+            return array
+        handler = invalid_handler(name, notices, invalid_is_missing=self._rules.invalid_is_missing)
+        return float_array(text_numbers(array, self._rules.time_zone, handler))
+
+    # ------------------------------------------------------------------ three ways to read
+
+    def _arrays(self, piece: bytes) -> dict[int, Any]:
+        """Read the wanted columns by their places: numbers as such, or as text where need be."""
+        try:
+            arrays = self._read(piece, self._as_text)
+        except pa.ArrowInvalid:
+            arrays = self._text_arrays(piece)
+        odd = {place for place, array in arrays.items() if _is_odd(array)}
+        if odd:
+            arrays |= {
+                place: array for place, array in self._text_arrays(piece).items() if place in odd
+            }
+        return arrays
+
+    def _text_arrays(self, piece: bytes) -> dict[int, Any]:
+        numeric = {w.place for w in self._wanted if w.levels is None}
+        try:
+            arrays = self._read(piece, numeric)
+        except pa.ArrowInvalid:
+            return self._ragged_arrays(piece)
+        # Those that are plain numbers after all stay on the fast way.
+        self._as_text |= {place for place in numeric if not _is_plain(arrays[place])}
+        return arrays
+
+    def _read(self, piece: bytes, as_text: set[int]) -> dict[int, Any]:
+        places = {wanted.place: wanted for wanted in self._wanted}
+        types = {str(place): self._type(wanted, as_text) for place, wanted in places.items()}
+        table = pa_csv.read_csv(
+            pa.BufferReader(piece),
+            read_options=pa_csv.ReadOptions(
+                use_threads=False,
+                block_size=len(piece) + 1,
+                column_names=[str(place) for place in range(self._width)],
+            ),
+            parse_options=pa_csv.ParseOptions(
+                delimiter=self._rules.separator,
+                newlines_in_values=b'"' in piece,
+                ignore_empty_lines=False,
+            ),
+            convert_options=pa_csv.ConvertOptions(
+                include_columns=list(types),
+                column_types=types,
+                null_values=list(MISSING_MARKS),
+                strings_can_be_null=False,
+            ),
+        )
+        return {place: one_chunk(table.column(str(place))) for place in places}
+
+    @staticmethod
+    def _type(wanted: _Wanted, as_text: set[int]) -> Any:
+        if wanted.levels is not None:
+            return _LEVEL_TYPE
+        return pa.string() if wanted.place in as_text else pa.float64()
+
+    def _ragged_arrays(self, piece: bytes) -> dict[int, Any]:
+        """Read with Python's reader: short rows are filled up, cells past the header dropped."""
+        cells: dict[int, list[str]] = {wanted.place: [] for wanted in self._wanted}
+        for row in _python_rows(piece, self._rules.separator):
+            for place, column in cells.items():
+                column.append(row[place] if place < len(row) else "")
+        arrays = {place: text_array(column) for place, column in cells.items()}
+        for wanted in self._wanted:
+            if wanted.levels is not None:
+                arrays[wanted.place] = arrays[wanted.place].dictionary_encode()
+        return arrays
+
+
+def _python_rows(piece: bytes, separator: str) -> Iterator[list[str]]:
+    try:
+        text = piece.decode()
+    except UnicodeDecodeError as error:
+        row = piece.count(b"\n", 0, error.start)
+        problem = f": expected UTF-8 text, found the byte 0x{piece[error.start]:02x}"
+        raise RowError(row, problem) from error
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    row = 0
+    while True:
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raise RowError(row, f": {error}") from error
+        row += 1
+        yield cells
+
+
+# --------------------------------------------------------------------------- header
+
+
+def _matched_names(header: tuple[str, ...], mojo: Mojo, keep: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the header with blanks dropped around names that are the model's without them."""
+    known = {column.name for column in mojo.inputs} | set(keep)
+    there = set(header)
+    names = []
+    for name in header:
+        bare = name.strip(_BLANKS)
+        names.append(bare if name not in known and bare in known and bare not in there else name)
+    counts = Counter(name for name in names if name in known)
+    twice = [name for name, count in counts.items() if count > 1]
+    if twice:
+        message = f"the column {twice[0]!r} stands twice in the header"
+        raise MojoDataError(message)
+    return tuple(names)
+
+
+def _wanted_columns(names: tuple[str, ...], mojo: Mojo, keep: tuple[str, ...]) -> list[_Wanted]:
+    inputs = {column.name: column for column in mojo.inputs}
+    for name in keep:
+        if name not in names:
+            message = f"the column to keep {name!r} is not among the rows' columns"
+            raise MojoDataError(message)
+    wanted = []
+    for place, name in enumerate(names):
+        column = inputs.get(name)
+        if column is None and name not in keep:
+            continue
+        levels = None
+        if isinstance(column, CategoricalInput):
+            levels = frozenset(level_positions(column))
+        wanted.append(
+            _Wanted(
+                name=name,
+                place=place,
+                levels=levels,
+                modelled=column is not None,
+                kept=name in keep,
+            )
+        )
+    return wanted
+
+
+# --------------------------------------------------------------------------- columns
+
+
+def _is_odd(array: Any) -> bool:
+    """Say whether Arrow read something that Java may read otherwise: ``inf``, ``nan``, 1e999."""
+    if array.type != pa.float64():
+        return False
+    values = float_values(array)
+    return bool(np.count_nonzero(~np.isfinite(values)) != array.null_count)
+
+
+def _is_plain(array: Any) -> bool:
+    """Say whether Arrow reads every text as a finite number."""
+    marked = pc.is_in(array, value_set=missing_marks())
+    try:
+        numbers = pc.if_else(marked, null(pa.string()), array).cast(pa.float64())
+    except pa.ArrowInvalid:
+        return False
+    return not _is_odd(numbers)
+
+
+def _as_text(array: Any) -> Any:
+    return array.cast(pa.string()) if pa.types.is_dictionary(array.type) else array
+
+
+def _level_column(array: Any, name: str, known: frozenset[str], notices: Notices) -> Any:
+    """Make missing marks null, and drop blanks around what is a level only without them."""
+    texts = array.dictionary
+    trimmed = pc.utf8_trim(texts, characters=_BLANKS)
+    same = bool_values(pc.equal(texts, trimmed))
+    marked = bool_values(pc.is_in(texts, value_set=missing_marks()))
+    if same.all() and not marked.any():
+        return array
+    replaced: list[str | None] = texts.to_pylist()
+    padded: dict[int, str] = {}
+    for position in np.flatnonzero(~same | marked).tolist():
+        text = texts[position].as_py()
+        bare = text.strip(_BLANKS)
+        if bare in MISSING_MARKS and text not in known - set(MISSING_MARKS):
+            replaced[position] = None
+        elif text not in known and bare in known:
+            replaced[position] = bare
+            padded[position] = text
+    _count_padded(array, padded, name, notices)
+    return _with_dictionary(array, replaced)
+
+
+def _count_padded(array: Any, padded: dict[int, str], name: str, notices: Notices) -> None:
+    if padded:
+        positions = int_array(np.array(list(padded), np.int64)).cast(array.indices.type)
+        hits = int(np.count_nonzero(bool_values(pc.is_in(array.indices, value_set=positions))))
+        notices.padded.setdefault(name, Count()).add(hits, next(iter(padded.values())))
+
+
+def _with_dictionary(array: Any, texts: list[str | None]) -> Any:
+    """Return the same positions in another dictionary, whose None are null."""
+    dictionary = text_array(texts)
+    absent = np.array([text is None for text in texts], np.bool_)
+    indices = array.indices
+    if absent.any():
+        missing = bool_array(absent).take(indices)
+        indices = pc.if_else(missing, null(indices.type), indices)
+    return pa.DictionaryArray.from_arrays(indices, dictionary)

@@ -1,0 +1,318 @@
+"""Score whole files: rows in, predictions out, in order, in bounded memory, on several cores."""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain
+from typing import Any, Final, Literal
+
+from mojo_reader.errors import located
+from mojo_reader.model import Mojo
+from mojo_reader.scoring.blas import one_blas_thread
+from mojo_reader.scoring.cells import RowError
+from mojo_reader.scoring.choices import Choice, with_threshold
+from mojo_reader.scoring.encoding import Strictness
+from mojo_reader.scoring.extras import require_pyarrow
+from mojo_reader.scoring.notices import Notices
+from mojo_reader.scoring.scorer import DType, Scorer
+from mojo_reader.scoring.sources import Format, Source
+from mojo_reader.scoring.tables import Piece, TableRules, pieces
+
+_MOST_WORKERS: Final = 8
+# Pieces that are read ahead of the one being written, beyond one for each worker.
+_AHEAD: Final = 2
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ScoreOptions:
+    """How a file is scored.
+
+    Attributes:
+        dtype: ``float64`` or ``float32``.
+        exact: follow Java's order of operations for every value; slow.
+        threshold: of the second class, instead of the model's own.
+        keep: columns of the rows to carry through, before the predictions.
+        only: ``label`` or ``proba`` alone; None for both.
+        reconstruction_error: an autoencoder's error instead of its reconstruction.
+        layer: a hidden layer's outputs instead, 0 for the first.
+        on_unseen: take a level that the model does not know as ``missing``, or raise (``error``).
+        on_invalid: raise at a cell without a meaning or a prediction that is NaN (``error``), or
+            take both as ``missing``.
+        time_zone: zone of a time in CSV text that names none.
+        separator: one character between CSV cells of the rows.
+        format: ``csv`` or ``parquet``, where a file's name does not tell.
+        workers: threads; None for one on each core.
+    """
+
+    dtype: DType = "float64"
+    exact: bool = False
+    threshold: float | None = None
+    keep: tuple[str, ...] = ()
+    only: Literal["label", "proba"] | None = None
+    reconstruction_error: bool = False
+    layer: int | None = None
+    on_unseen: Literal["missing", "error"] = "missing"
+    on_invalid: Literal["missing", "error"] = "error"
+    time_zone: str = "UTC"
+    separator: str = ","
+    format: Format | None = None
+    workers: int | None = None
+
+    @property
+    def rules(self) -> TableRules:
+        """How the rows are read."""
+        return TableRules(
+            format=self.format,
+            separator=self.separator,
+            time_zone=self.time_zone,
+            keep=self.keep,
+            invalid_is_missing=self.on_invalid == "missing",
+        )
+
+    @property
+    def strictness(self) -> Strictness:
+        """What is refused."""
+        return Strictness(
+            invalid_is_missing=self.on_invalid == "missing",
+            unseen_is_error=self.on_unseen == "error",
+        )
+
+    @property
+    def choice(self) -> Choice:
+        """What is given."""
+        return Choice(
+            only=self.only,
+            reconstruction_error=self.reconstruction_error,
+            layer=self.layer,
+            nan_is_missing=self.on_invalid == "missing",
+        )
+
+
+DEFAULT_OPTIONS: Final = ScoreOptions()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Scored:
+    """What was done.
+
+    Attributes:
+        rows: number of rows scored.
+        notices: what was seen in them.
+    """
+
+    rows: int
+    notices: Notices
+
+
+def score_file(
+    mojo: Mojo,
+    source: Source | Sequence[Source],
+    target: Source,
+    options: ScoreOptions = DEFAULT_OPTIONS,
+    *,
+    progress: Callable[[int], None] | None = None,
+) -> Scored:
+    """Score files of rows to a file of predictions with H2O's columns.
+
+    Args:
+        mojo: the model.
+        source: CSV (also gzip, zstd) or Parquet files, patterns, ``-`` for standard input.
+        target: CSV (also gzip, zstd) or Parquet file, ``-`` for standard output. A file appears
+            when all rows are scored, or not at all.
+        options: how.
+        progress: called with the number of rows done, after each piece.
+
+    Raises:
+        FileNotFoundError: there is no such file of rows.
+        MissingExtraError: pyarrow is not installed.
+        MojoDataError: a cell has no meaning in its column, or a prediction is NaN.
+        MojoUnsupportedError: the model has not what is asked for.
+        MojoOutputError: the target cannot be written.
+        OSError: reading or writing failed.
+    """
+    require_pyarrow("Files of rows")
+    from mojo_reader.scoring import sinks  # noqa: PLC0415 - needs pyarrow
+    from mojo_reader.scoring.batches import file_schema  # noqa: PLC0415
+
+    if options.threshold is not None:
+        mojo = with_threshold(mojo, options.threshold)
+    options.choice.check(mojo)
+    schema = file_schema(mojo, options.choice, options.keep)
+    notices = Notices()
+    parts = pieces(source, mojo, options.rules, notices)
+    with sinks.output_stream(target) as stream:
+        sink = sinks.open_sink(stream, target, options.format, schema, len(options.keep))
+        job = _score_job(Scorer(mojo, dtype=options.dtype, exact=options.exact), options, sink)
+        rows = run(parts, job, sink.write, notices, workers=options.workers, progress=progress)
+        sink.close()
+    return Scored(rows=rows, notices=notices)
+
+
+def _score_job(scorer: Scorer, options: ScoreOptions, sink: Any) -> "Job":
+    from mojo_reader.scoring.batches import scored_batches  # noqa: PLC0415 - needs pyarrow
+
+    def job(piece: Piece) -> Made:
+        notices = Notices()
+        batch = piece.read(notices)
+        made = scored_batches(
+            scorer, batch, options.choice, notices, options.strictness, options.keep
+        )
+        return Made(
+            rows=batch.num_rows, notices=notices, parts=_few(sink.render(part) for part in made)
+        )
+
+    return job
+
+
+def _few(parts: Iterator[Any]) -> Iterable[Any]:
+    """Make the first part now; the rest, of very wide outputs, one by one when it is written."""
+    return chain([first], parts) if (first := next(parts, None)) is not None else ()
+
+
+def encode_file(
+    mojo: Mojo,
+    source: Source | Sequence[Source],
+    target: Source,
+    options: ScoreOptions = DEFAULT_OPTIONS,
+    *,
+    progress: Callable[[int], None] | None = None,
+) -> Scored:
+    """Encode files of rows to the row matrix that emitted models read.
+
+    Args:
+        mojo: the model.
+        source: as in ``score_file``.
+        target: ``.npy`` file, else CSV; it appears whole or not at all.
+        options: how the rows are read; what concerns predictions is not used.
+        progress: called with the number of rows done, after each piece.
+
+    Raises:
+        MojoDataError: a cell has no meaning in its column.
+    """
+    require_pyarrow("Files of rows")
+    from mojo_reader.scoring.matrices import CsvMatrixSink, MatrixSink, NpySink  # noqa: PLC0415
+    from mojo_reader.scoring.sinks import output_stream  # noqa: PLC0415
+
+    names = mojo.features.names
+    scorer = Scorer(mojo)
+    notices = Notices()
+
+    def job(piece: Piece) -> Made:
+        seen = Notices()
+        batch = piece.read(seen)
+        matrix = scorer.encode_batch(batch, seen, options.strictness)
+        return Made(rows=batch.num_rows, notices=seen, parts=(matrix,))
+
+    parts = pieces(source, mojo, options.rules, notices)
+    with output_stream(target) as stream:
+        sink: MatrixSink
+        if os.fspath(target).endswith(".npy"):
+            sink = NpySink(stream, len(names))
+        else:
+            sink = CsvMatrixSink(stream, names)
+        rows = run(parts, job, sink.write, notices, workers=options.workers, progress=progress)
+        sink.close()
+    return Scored(rows=rows, notices=notices)
+
+
+# --------------------------------------------------------------------------- in order, in parallel
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Made:
+    """What became of a piece.
+
+    Attributes:
+        rows: number of rows.
+        notices: what was seen in them.
+        parts: what is written, in order; may be made while it is iterated over.
+    """
+
+    rows: int
+    notices: Notices
+    parts: Iterable[Any]
+
+
+Job = Callable[[Piece], Made]
+
+
+def run(  # noqa: PLR0913 - the last two are options
+    parts: Iterable[Piece],
+    job: Job,
+    write: Callable[[Any], None],
+    notices: Notices,
+    *,
+    workers: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> int:
+    """Do a job on each piece in several threads, and write what is made in order.
+
+    Args:
+        parts: the pieces.
+        job: what to do; an error names the row from the start of the piece.
+        write: called in this thread.
+        notices: what was seen is added here.
+        workers: number of threads, None for one on each core.
+        progress: called with the number of rows done, after each piece.
+
+    Returns:
+        The number of rows.
+    """
+    done, file, before = 0, "", 0
+    with one_blas_thread():
+        for piece, make in _made(parts, job, workers or usable_cores()):
+            if piece.file != file:
+                file, before = piece.file, 0
+            with located(file=file), _counted_from(before):
+                made = make()
+                for part in made.parts:
+                    write(part)
+            notices.merge(made.notices)
+            before += made.rows
+            done += made.rows
+            if progress is not None:
+                progress(done)
+    return done
+
+
+@contextmanager
+def _counted_from(rows: int) -> Iterator[None]:
+    """Count the row of an error from the start of the file."""
+    try:
+        yield
+    except RowError as error:
+        raise error.moved(rows) from error
+
+
+def _made(
+    parts: Iterable[Piece], job: Job, workers: int
+) -> Iterator[tuple[Piece, Callable[[], Made]]]:
+    """Yield each piece and what gives its result, in order; a few pieces are worked on ahead."""
+    if workers == 1:
+        for piece in parts:
+            yield piece, partial(job, piece)
+        return
+    waiting: deque[tuple[Piece, Future[Made]]] = deque()
+    with ThreadPoolExecutor(workers) as pool:
+        try:
+            for piece in parts:
+                waiting.append((piece, pool.submit(job, piece)))
+                if len(waiting) >= workers + _AHEAD:
+                    first, future = waiting.popleft()
+                    yield first, future.result
+            while waiting:
+                first, future = waiting.popleft()
+                yield first, future.result
+        finally:
+            for _, future in waiting:
+                future.cancel()
+
+
+def usable_cores() -> int:
+    """Return the number of cores that this process may use, 8 at most."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return min(cores or 1, _MOST_WORKERS)

@@ -1,0 +1,220 @@
+"""Where predictions go: CSV or Parquet, a file that appears whole or not at all, or a stream."""
+
+import os
+import secrets
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO, Final, Protocol, cast
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mojo_reader.errors import MojoDataError, MojoOutputError
+from mojo_reader.scoring.arrow import float_values, text_scalar
+from mojo_reader.scoring.number_text import number_texts
+from mojo_reader.scoring.sources import STANDARD_STREAM, Format, Source, compression_of, format_of
+
+NA: Final = "NA"
+_QUOTED: Final = ',"\r\n'
+_NEW_FILE_MODE: Final = 0o666
+
+
+@contextmanager
+def output_stream(target: Source) -> Iterator[BinaryIO]:
+    """Open a target to write to; a file is written beside its place and moved there at the end.
+
+    Args:
+        target: path, or ``-`` for standard output.
+
+    Raises:
+        MojoOutputError: the folder does not exist, or the target is a folder.
+        OSError: the file cannot be written.
+    """
+    if os.fspath(target) == STANDARD_STREAM:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    path = Path(target)
+    if path.exists() and not path.is_file():
+        if path.is_dir():
+            raise MojoOutputError("this is a folder, expected a file to write", file=str(path))
+        with path.open("wb") as stream:  # a pipe or a device cannot be replaced
+            yield stream
+        return
+    with _replaced_at_the_end(path.resolve()) as stream:
+        yield stream
+
+
+@contextmanager
+def _replaced_at_the_end(path: Path) -> Iterator[BinaryIO]:
+    if not path.parent.is_dir():
+        message = f"the folder {path.parent} does not exist"
+        raise MojoOutputError(message, file=str(path))
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
+    descriptor = os.open(partial, os.O_CREAT | os.O_EXCL | os.O_RDWR, _NEW_FILE_MODE)
+    try:
+        with os.fdopen(descriptor, "w+b") as stream:
+            yield stream
+        if path.exists():
+            partial.chmod(path.stat().st_mode & 0o777)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+class Sink(Protocol):
+    """Takes record batches of kept columns and predictions."""
+
+    def render(self, batch: Any) -> Any:
+        """Return a batch as ``write`` takes it; may run beside anything else."""
+
+    def write(self, rendered: Any) -> None:
+        """Write rows after those before."""
+
+    def close(self) -> None:
+        """Write what is left; the stream stays open."""
+
+
+def open_sink(
+    stream: BinaryIO, target: Source, chosen: Format | None, schema: Any, kept: int
+) -> Sink:
+    """Return the sink that a target's name asks for, else the chosen format, else CSV.
+
+    Args:
+        stream: where the bytes go.
+        target: the name.
+        chosen: the format where the name does not tell.
+        schema: Arrow schema of the columns, should there be no rows.
+        kept: number of columns, the first ones, that are no predictions.
+    """
+    name = os.fspath(target)
+    if format_of(name, chosen) == "parquet":
+        return ParquetSink(stream, schema)
+    return CsvSink(stream, compression_of(name), schema.names, kept)
+
+
+class CsvSink:
+    """CSV with H2O's number texts; a header or text is quoted only where it has to be.
+
+    A prediction that is null is ``NA``, any other null an empty cell.
+    """
+
+    def __init__(
+        self, stream: BinaryIO, compression: str | None, names: list[str], kept: int
+    ) -> None:
+        self._kept = kept
+        self._compressed: Any = None
+        self._stream = stream
+        if compression is not None:
+            self._compressed = pa.CompressedOutputStream(pa.PythonFile(stream, "w"), compression)
+            self._stream = cast("BinaryIO", self._compressed)
+        self._header = (",".join(map(quoted, names)) + "\n").encode()
+
+    def render(self, batch: Any) -> Any:
+        """Return the rows as bytes."""
+        texts = [column_texts(array) for array in batch.columns]
+        predictions = [pc.fill_null(column, text_scalar(NA)) for column in texts[self._kept :]]
+        return csv_lines([*texts[: self._kept], *predictions])
+
+    def write(self, rendered: Any) -> None:
+        """Write rows after those before."""
+        self._write_header()
+        self._stream.write(rendered)
+
+    def _write_header(self) -> None:
+        """Write the header once, when the first rows were scored: an error leaves a pipe empty."""
+        if self._header:
+            self._stream.write(self._header)
+            self._header = b""
+
+    def close(self) -> None:
+        """Write a header without rows, and finish the compression."""
+        self._write_header()
+        if self._compressed is not None:
+            self._compressed.close()
+
+
+class ParquetSink:
+    """One Parquet file; kept columns have the types that they have in the first rows."""
+
+    def __init__(self, stream: BinaryIO, schema: Any) -> None:
+        self._stream = stream
+        self._schema = schema
+        self._writer: Any = None
+
+    def render(self, batch: Any) -> Any:
+        """Return the rows as they are."""
+        return batch
+
+    def write(self, rendered: Any) -> None:
+        """Write rows after those before.
+
+        Raises:
+            MojoDataError: a kept column has another type than before.
+        """
+        self._open(rendered.schema).write_batch(self._same_types(rendered))
+
+    def close(self) -> None:
+        """Write the file's end."""
+        self._open(self._schema).close()
+
+    def _open(self, schema: Any) -> Any:
+        if self._writer is None:
+            import pyarrow.parquet as pq  # noqa: PLC0415 - not for CSV
+
+            self._schema = schema
+            self._writer = pq.ParquetWriter(self._stream, schema)
+        return self._writer
+
+    def _same_types(self, batch: Any) -> Any:
+        if batch.schema.equals(self._schema):
+            return batch
+        try:
+            return batch.cast(self._schema)
+        except pa.ArrowInvalid as error:
+            message = f"a column to keep changes its type from file to file: {error}"
+            raise MojoDataError(message) from error
+
+
+# --------------------------------------------------------------------------- text
+
+
+def quoted(text: str) -> str:
+    """Return a text as a CSV cell."""
+    if any(mark in text for mark in _QUOTED):
+        return '"' + text.replace('"', '""') + '"'
+    return text
+
+
+def column_texts(array: Any) -> Any:
+    """Return an Arrow array as CSV cells, ``string``; null where it is null or NaN."""
+    if pa.types.is_float64(array.type):
+        return number_texts(float_values(array))
+    if pa.types.is_dictionary(array.type):
+        array = array.dictionary_decode()
+    texts = array.cast(pa.string())
+    marked = pc.match_substring_regex(texts, pattern=f"[{_QUOTED}]")
+    if pc.any(marked).as_py():
+        mark = text_scalar('"')
+        doubled = pc.replace_substring(texts, pattern='"', replacement='""')
+        inside = pc.binary_join_element_wise(mark, doubled, mark, text_scalar(""))
+        texts = pc.if_else(marked, inside, texts)
+    return texts
+
+
+def csv_lines(columns: list[Any]) -> bytes:
+    """Join cells to lines, ``string`` arrays of equal length to bytes; null is an empty cell."""
+    rest, last = columns[:-1], columns[-1]
+    options = {"null_handling": "replace", "null_replacement": ""}
+    ended = pc.binary_join_element_wise(last, text_scalar(""), text_scalar("\n"), **options)
+    lines = (
+        pc.binary_join_element_wise(*rest, ended, text_scalar(","), **options) if rest else ended
+    )
+    if not len(lines):
+        return b""
+    _, offsets, data = lines.buffers()
+    ends = np.frombuffer(offsets, np.int32, len(lines) + 1, lines.offset * 4)
+    return bytes(memoryview(data)[ends[0] : ends[-1]])

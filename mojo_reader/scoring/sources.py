@@ -1,0 +1,157 @@
+"""Where rows come from: files, globs, standard input; plain, gzip or zstd; CSV or Parquet."""
+
+import glob
+import io
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import BinaryIO, Final, Literal, cast
+
+from mojo_reader.errors import MojoDataError
+from mojo_reader.scoring.records import ByteStream
+
+STANDARD_STREAM: Final = "-"
+Format = Literal["csv", "parquet"]
+Source = str | os.PathLike[str]
+
+_COMPRESSIONS: Final = {".gz": "gzip", ".gzip": "gzip", ".zst": "zstd", ".zstd": "zstd"}
+_FORMATS: Final[dict[str, Format]] = {
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".txt": "csv",
+    ".parquet": "parquet",
+}
+_GZIP_MAGIC: Final = b"\x1f\x8b"
+_ZSTD_MAGIC: Final = b"\x28\xb5\x2f\xfd"
+_PARQUET_MAGIC: Final = b"PAR1"
+_UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
+_PEEKED: Final = 4
+
+
+def listed_sources(sources: Source | Sequence[Source]) -> list[str]:
+    """Return the files that paths and patterns name, in order.
+
+    Args:
+        sources: paths, patterns such as ``part-*.csv`` (sorted by name), ``-``.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+    """
+    if isinstance(sources, (str, os.PathLike)):
+        sources = [sources]
+    found: list[str] = []
+    for path in sources:
+        source = os.fspath(path)
+        if source == STANDARD_STREAM or Path(source).exists():
+            found.append(source)
+        elif matches := sorted(glob.glob(source, recursive=True)):  # noqa: PTH207 - a whole pattern
+            found += matches
+        else:
+            raise FileNotFoundError(None, "no such file", source)
+    return found
+
+
+def format_of(name: str, chosen: Format | None) -> Format | None:
+    """Return the format by the name's ending, else the chosen one."""
+    return _FORMATS.get(_endings(name)[0]) or chosen
+
+
+def compression_of(name: str) -> str | None:
+    """Return the compression by the name's ending: ``gzip``, ``zstd`` or None."""
+    return _COMPRESSIONS.get(_endings(name)[1])
+
+
+def _endings(name: str) -> tuple[str, str]:
+    """Return the ending that names the format, and the one that names the compression."""
+    path = Path(name.lower())
+    if path.suffix in _COMPRESSIONS:
+        return Path(path.stem).suffix, path.suffix
+    return path.suffix, ""
+
+
+class OpenSource:
+    """One opened source; its content tells compression and, without an ending, the format.
+
+    Attributes:
+        name: for messages.
+        format: ``csv`` or ``parquet``.
+        stream: the bytes, decompressed.
+
+    Raises:
+        OSError: the file cannot be read.
+        MojoDataError: it is neither.
+    """
+
+    def __init__(self, source: str, chosen: Format | None) -> None:
+        standard = source == STANDARD_STREAM
+        self.name = "standard input" if standard else source
+        self._raw: BinaryIO = sys.stdin.buffer if standard else _opened(source)
+        self._owned = not standard
+        start = _read_start(self._raw)
+        self.format: Format = format_of(source, chosen) or _format_by_content(start)
+        if start == _PARQUET_MAGIC:
+            self.format = "parquet"
+        elif self.format == "parquet":
+            raise MojoDataError("expected a Parquet file, found other content", file=self.name)
+        elif start[:2] in _UTF16_MARKS:
+            raise MojoDataError("expected UTF-8 text, found UTF-16", file=self.name)
+        self.stream = _decompressed(self._seekable(start), start)
+
+    def _seekable(self, start: bytes) -> BinaryIO:
+        """Return a file that stands at its start; a pipe's Parquet file is read into memory."""
+        if self.format == "parquet" and not self._raw.seekable():
+            return io.BytesIO(start + self._raw.read())
+        if self._raw.seekable():
+            self._raw.seek(-len(start), io.SEEK_CUR)
+            return self._raw
+        return cast("BinaryIO", _Chained(start, self._raw))
+
+    def close(self) -> None:
+        """Close the file; standard input stays open."""
+        if self._owned:
+            self._raw.close()
+
+
+class _Chained(io.RawIOBase):
+    """Bytes that were read already, and the rest of a pipe."""
+
+    def __init__(self, start: bytes, rest: BinaryIO) -> None:
+        self._start = start
+        self._rest = rest
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1, /) -> bytes:
+        if self._start:
+            taken = self._start if size < 0 else self._start[:size]
+            self._start = self._start[len(taken) :]
+            return taken
+        return self._rest.read(size)
+
+
+def _opened(source: str) -> BinaryIO:
+    if Path(source).is_dir():
+        raise MojoDataError("this is a folder, expected a file of rows; a pattern names many files")
+    return Path(source).open("rb")
+
+
+def _read_start(raw: BinaryIO) -> bytes:
+    start = b""
+    while len(start) < _PEEKED and (more := raw.read(_PEEKED - len(start))):
+        start += more
+    return start
+
+
+def _format_by_content(start: bytes) -> Format:
+    return "parquet" if start == _PARQUET_MAGIC else "csv"
+
+
+def _decompressed(raw: BinaryIO, start: bytes) -> ByteStream:
+    import pyarrow as pa  # noqa: PLC0415 - an extra
+
+    for magic, name in ((_GZIP_MAGIC, "gzip"), (_ZSTD_MAGIC, "zstd")):
+        if start.startswith(magic):
+            return cast("ByteStream", pa.CompressedInputStream(pa.PythonFile(raw, "r"), name))
+    return raw

@@ -1,0 +1,122 @@
+"""The numbers in a CSV column of text: by Arrow where it agrees with Java, else by Java's rules.
+
+Arrow rounds plain decimal texts as Java does, but reads ``nan`` and ``inf`` too, which Java
+refuses, and knows neither ``1d`` nor ``0x1p1``; it is given only texts of the form that both read
+alike.
+"""
+
+import re
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from mojo_reader import java
+from mojo_reader.scoring.arrow import (
+    bool_values,
+    float_values,
+    int_array,
+    int_values,
+    null,
+    one_chunk,
+    text_array,
+)
+from mojo_reader.scoring.cells import MISSING_MARKS, Invalid, OnInvalid
+
+BLANKS: Final = "".join(map(chr, range(0x21)))
+_DECIMAL: Final = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
+_SHORT: Final = r"^.{1,400}$"
+_TIME: Final = re.compile(
+    r"(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}:\d{2})(?::(\d{2})(\.\d{1,9})?)?\s?(Z|[+-]\d{2}:?\d{2})?)?",
+    re.ASCII,
+)
+_EXPECTED: Final = "a number (or a time such as 2020-01-31 23:59:59)"
+
+
+def missing_marks() -> Any:
+    """Return the texts that mean a missing cell, as an Arrow array."""
+    return text_array(MISSING_MARKS)
+
+
+def text_numbers(column: Any, time_zone: str, on_invalid: OnInvalid) -> NDArray[np.float64]:
+    """Return the number in each text.
+
+    Args:
+        column: ``string`` array; null is missing.
+        time_zone: zone of a time that names none, such as ``UTC`` or ``Europe/Berlin``.
+        on_invalid: called for a text that is no number and no time.
+
+    Returns:
+        ``(rows,)`` float64, NaN for missing.
+    """
+    texts = pc.utf8_trim(column, characters=BLANKS)
+    missing = pc.is_in(texts, value_set=missing_marks(), skip_nulls=False)
+    plain = pc.and_(
+        pc.match_substring_regex(texts, pattern=_DECIMAL),
+        pc.match_substring_regex(texts, pattern=_SHORT),
+    )
+    numbers = float_values(pc.if_else(plain, texts, null(pa.string())).cast(pa.float64()))
+    odd = ~(bool_values(plain) | bool_values(missing) | bool_values(pc.is_null(texts)))
+    if odd.any():
+        numbers = numbers.copy()
+        rows = np.flatnonzero(odd)
+        numbers[rows] = _odd_numbers(texts, column, rows, time_zone, on_invalid)
+    return numbers
+
+
+def _odd_numbers(
+    texts: Any, column: Any, rows: NDArray[np.intp], time_zone: str, on_invalid: OnInvalid
+) -> NDArray[np.float64]:
+    """Read each distinct text once; a text without a meaning is reported for each of its rows."""
+    chosen = one_chunk(texts.take(int_array(rows.astype(np.int64)))).dictionary_encode()
+    distinct = [_odd_number(text, time_zone) for text in chosen.dictionary.to_pylist()]
+    positions = int_values(chosen.indices.cast(pa.int64()))
+    for position, row in zip(positions.tolist(), rows.tolist(), strict=True):
+        if distinct[position] is None:
+            on_invalid(Invalid(row=row, cell=column[row].as_py(), expected=_EXPECTED))
+    values = np.array([np.nan if number is None else number for number in distinct], np.float64)
+    return np.asarray(values[positions])
+
+
+def _odd_number(text: str, time_zone: str) -> float | None:
+    try:
+        return java.parse_double(text)
+    except ValueError:
+        return time_milliseconds(text, time_zone)
+
+
+def time_milliseconds(text: str, time_zone: str) -> float | None:
+    """Read an ISO date or time as milliseconds since 1970 in UTC.
+
+    Args:
+        text: ``2020-01-31``, ``2020-01-31 23:59``, ``2020-01-31T23:59:59.123``, the last two
+            also with ``Z`` or ``+01:00`` after.
+        time_zone: zone of a text that names none.
+
+    Returns:
+        None where the text is no such time.
+    """
+    match = _TIME.fullmatch(text)
+    if match is None:
+        return None
+    return _milliseconds(match, time_zone)
+
+
+def _milliseconds(match: re.Match[str], time_zone: str) -> float | None:
+    import datetime as dt  # noqa: PLC0415 - times are rare
+    import zoneinfo  # noqa: PLC0415
+
+    date, minute, second, fraction, zone = match.groups()
+    try:
+        moment = dt.datetime.fromisoformat(f"{date}T{minute or '00:00'}:{second or '00'}")
+    except ValueError:
+        return None
+    if zone is None:
+        moment = moment.replace(tzinfo=zoneinfo.ZoneInfo(time_zone))
+    else:
+        moment = dt.datetime.fromisoformat(f"{moment.isoformat()}{zone}")
+    whole = moment.timestamp() * 1000.0
+    # H2O keeps whole milliseconds.
+    return whole + float(int(float(fraction or 0) * 1000.0))

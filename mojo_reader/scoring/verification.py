@@ -1,0 +1,212 @@
+"""Compare our scores of a file of rows with scores that H2O made of it."""
+
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mojo_reader.comparison import WORST_ROWS, WorstRow
+from mojo_reader.model import Classification, Mojo
+from mojo_reader.scoring.choices import Choice, Predictions, predictions, with_threshold
+from mojo_reader.scoring.expected import ExpectedScores
+from mojo_reader.scoring.extras import require_pyarrow
+from mojo_reader.scoring.files import Made, ScoreOptions, run
+from mojo_reader.scoring.notices import Notices
+from mojo_reader.scoring.scorer import Scorer
+from mojo_reader.scoring.sources import Source
+from mojo_reader.scoring.tables import Piece, pieces
+
+DEFAULT_TOLERANCE: Final = 1e-9
+Array = NDArray[np.float64]
+
+
+@dataclass(kw_only=True, slots=True)
+class ColumnDifference:
+    """How one output column differs.
+
+    Attributes:
+        name: H2O's name of the column.
+        max_abs: largest absolute difference.
+        max_rel: largest difference over ``1 + |expected|``.
+        off: rows outside of the tolerance.
+    """
+
+    name: str
+    max_abs: float = 0.0
+    max_rel: float = 0.0
+    off: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verification:
+    """The verdict on a file of scores.
+
+    Attributes:
+        rows: number of rows compared.
+        tolerance: largest difference allowed, over ``1 + |expected|``.
+        columns: differences of each number column.
+        labels_compared: the file has labels.
+        labels_off: rows with another label.
+        rows_off: rows with a number outside of the tolerance.
+        worst: the rows with the largest differences, the largest first; rows count from 0.
+        first_label_off: position of the first row with another label, None for none.
+        notes: what a person should know about the comparison.
+        notices: what was seen in the rows.
+    """
+
+    rows: int
+    tolerance: float
+    columns: tuple[ColumnDifference, ...]
+    labels_compared: bool
+    labels_off: int
+    rows_off: int
+    worst: tuple[WorstRow, ...]
+    first_label_off: int | None
+    notes: tuple[str, ...]
+    notices: Notices
+
+    @property
+    def passed(self) -> bool:
+        """Whether all rows, at least one, have H2O's numbers and labels."""
+        return self.rows > 0 and not self.labels_off and not self.rows_off
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return everything, the verdict too, for JSON."""
+        notices = list(self.notices.sentences())
+        return {**asdict(self), "notices": notices, "passed": self.passed}
+
+
+def verify_file(  # noqa: PLR0913 - the last two are options
+    mojo: Mojo,
+    source: Source | Sequence[Source],
+    expected: Source,
+    options: ScoreOptions,
+    *,
+    tolerance: float = DEFAULT_TOLERANCE,
+    progress: Callable[[int], None] | None = None,
+) -> Verification:
+    """Score rows and compare with H2O's scores, in bounded memory.
+
+    Args:
+        mojo: the model.
+        source: the rows, as in ``score_file``.
+        expected: CSV or Parquet file that H2O made; what it holds is told by its header:
+            predictions, ``Reconstruction.MSE`` or a hidden layer's ``DF.L1.C1``.
+        options: how the rows are read and scored; what to give is not used.
+        tolerance: largest difference allowed, over ``1 + |expected|``.
+        progress: called with the number of rows done.
+
+    Raises:
+        FileNotFoundError: one of the files does not exist.
+        MojoDataError: rows or scores cannot be read, or differ in number.
+    """
+    require_pyarrow("Files of rows")
+    if options.threshold is not None:
+        mojo = with_threshold(mojo, options.threshold)
+    scorer = Scorer(mojo, dtype=options.dtype, exact=options.exact)
+    notices = Notices()
+    parts = pieces(source, mojo, options.rules, notices)
+    with closing(ExpectedScores(expected, mojo)) as scores:
+        comparison = _Comparison(mojo, scores, tolerance)
+        job = _job(scorer, scores.choice, options)
+        rows = run(parts, job, comparison.add, notices, workers=options.workers, progress=progress)
+        scores.require_end()
+    return comparison.result(rows, notices)
+
+
+def _job(scorer: Scorer, choice: Choice, options: ScoreOptions) -> Callable[[Piece], Made]:
+    def job(piece: Piece) -> Made:
+        notices = Notices()
+        batch = piece.read(notices)
+        matrix = scorer.encode_batch(batch, notices, options.strictness)
+        found = predictions(scorer, matrix, choice, notices)
+        return Made(rows=batch.num_rows, notices=notices, parts=(found,))
+
+    return job
+
+
+class _Comparison:
+    """Adds up differences, block by block, in the order of the rows."""
+
+    def __init__(self, mojo: Mojo, scores: ExpectedScores, tolerance: float) -> None:
+        self._scores = scores
+        self._tolerance = tolerance
+        names = scores.choice.columns(mojo)
+        labels = isinstance(mojo.output, Classification) and scores.choice.layer is None
+        self._labels = mojo.output.labels if isinstance(mojo.output, Classification) else ()
+        compared = scores.columns[1:] if scores.labelled else scores.columns
+        self._places = [names.index(name) - int(labels) for name in compared]
+        self._columns = tuple(ColumnDifference(name=name) for name in compared)
+        self._rows = self._rows_off = self._labels_off = 0
+        self._first_label_off: int | None = None
+        self._worst: list[WorstRow] = []
+
+    def add(self, found: Predictions) -> None:
+        """Compare the next rows."""
+        labels, expected = self._scores.take(len(found.values))
+        self._compare_labels(found, labels)
+        values = found.values[:, self._places]
+        difference, relative = _differences(values, expected)
+        off = ~(relative <= self._tolerance)
+        for index, column in enumerate(self._columns):
+            column.max_abs = max(column.max_abs, float(difference[:, index].max(initial=0.0)))
+            column.max_rel = max(column.max_rel, float(relative[:, index].max(initial=0.0)))
+            column.off += int(np.count_nonzero(off[:, index]))
+        self._rows_off += int(np.count_nonzero(off.any(axis=1)))
+        self._note_worst(values, expected, relative)
+        self._rows += len(values)
+
+    def _compare_labels(self, found: Predictions, labels: list[str] | None) -> None:
+        if labels is None or found.labels is None:
+            return
+        ours = ["NA" if index < 0 else self._labels[index] for index in found.labels.tolist()]
+        off = [row for row, (a, b) in enumerate(zip(ours, labels, strict=True)) if a != b]
+        self._labels_off += len(off)
+        if off and self._first_label_off is None:
+            self._first_label_off = self._rows + off[0]
+
+    def _note_worst(self, values: Array, expected: Array, relative: Array) -> None:
+        by_row = relative.max(axis=1, initial=0.0)
+        for row in np.argsort(-by_row, kind="stable")[:WORST_ROWS].tolist():
+            if by_row[row] > 0:
+                column = int(relative[row].argmax())
+                self._worst.append(
+                    WorstRow(
+                        row=self._rows + row,
+                        column=self._columns[column].name,
+                        expected=float(expected[row, column]),
+                        found=float(values[row, column]),
+                        relative=float(relative[row, column]),
+                    )
+                )
+        self._worst = sorted(self._worst, key=lambda worst: -worst.relative)[:WORST_ROWS]
+
+    def result(self, rows: int, notices: Notices) -> Verification:
+        """Return the verdict."""
+        return Verification(
+            rows=rows,
+            tolerance=self._tolerance,
+            columns=self._columns,
+            labels_compared=self._scores.labelled,
+            labels_off=self._labels_off,
+            rows_off=self._rows_off,
+            worst=tuple(self._worst),
+            first_label_off=self._first_label_off,
+            notes=tuple(self._scores.notes),
+            notices=notices,
+        )
+
+
+def _differences(found: Array, expected: Array) -> tuple[Array, Array]:
+    """Return absolute and relative differences; infinite where only one is a number."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        difference = np.abs(found - expected)
+        difference[(found == expected) | (np.isnan(found) & np.isnan(expected))] = 0.0
+        difference[np.isnan(difference)] = np.inf
+        relative = difference / (1.0 + np.abs(expected))
+    relative[np.isinf(difference)] = np.inf
+    relative[difference == 0] = 0.0
+    return difference, relative
