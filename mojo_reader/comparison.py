@@ -6,10 +6,10 @@ where ``S`` is the scorer and ``x32`` the row rounded to float32.
 
 Two kinds of rows are *beyond* that, and counted with the columns to blame:
 
-* an input column that float32 cannot hold: the second term is above 1e-5;
-* an output column in large units: the network's value is within the tolerance, relative to one
-  plus itself, but taken to the column's units the same difference is not. (A response with a
-  deviation of 10,000 comes near 0 only by cancellation.)
+* an input column that the type cannot hold: the second term is above 1e-5;
+* an output column that the type cannot compute: the difference is no larger than what rounding
+  inside the network does. It shows where large numbers cancel, as in a response with a deviation
+  of 10,000 that comes near 0. Networks whose weights are moved by a step of the type tell.
 
 Where a label hangs by less than the model's precision the row is *undecided*; on all others the
 label has to be H2O's.
@@ -22,14 +22,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from mojo_reader.model import (
-    Classification,
-    Features,
-    InverseLink,
-    Mojo,
-    Reconstruction,
-    Regression,
-)
+from mojo_reader.model import Classification, Features, Reconstruction, Regression
+from mojo_reader.rounding import RoundingNoise
 from mojo_reader.scoring.prediction import undecided
 from mojo_reader.scoring.scorer import Scorer
 
@@ -146,6 +140,25 @@ class Expected:
         return Expected(values=self.values[start:stop], labels=labels)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class _Block:
+    """Some rows and what is known of their scores.
+
+    Attributes:
+        matrix: ``(rows, n_features)``, the rows.
+        scored: ``(rows, outputs)``, the float64 scorer's values.
+        reference: ``(rows, outputs)``, what the model is compared with.
+        found: ``(rows, outputs)``, what the model predicts.
+        excess: ``(rows, outputs)``, what rounding the rows to the model's type does to the score.
+    """
+
+    matrix: Array
+    scored: Array
+    reference: Array
+    found: Array
+    excess: Array
+
+
 class Comparer:
     """Compares a model's predictions with the scorer's, block by block.
 
@@ -159,9 +172,9 @@ class Comparer:
         self._dtype = dtype
         self._tolerance = TOLERANCES[dtype]
         self._counts = dict.fromkeys(
-            ("rows", "off", "labels_equal", "labels_off", "undecided", "undefined"), 0
+            ("rows", "off", "labels_equal", "labels_off", "undecided", "beyond", "undefined"), 0
         )
-        self._beyond = 0
+        self._noise = RoundingNoise(scorer.mojo, dtype)
         self._blame = _Blame(scorer)
         self._largest = [0.0, 0.0]
         self._worst: list[WorstRow] = []
@@ -182,18 +195,18 @@ class Comparer:
         if found.shape != reference.shape:
             message = f"expected predictions of shape {reference.shape}, found {found.shape}"
             raise ValueError(message)
-        found = found.astype(np.float64)
-        excess = self._excess(matrix, scored)
-        unheld = _any(~(excess <= self._allowed(_scale(scored))), axis=1)
-        self._blame.inputs(matrix[unheld], scored[unheld])
-        beyond = self._compare_values(reference, found, excess, unheld)
+        block = _Block(
+            matrix=matrix,
+            scored=scored,
+            reference=reference,
+            found=found.astype(np.float64),
+            excess=self._excess(matrix, scored),
+        )
+        beyond = self._unheld(block) | self._compare_values(block)
         if isinstance(self._scorer.mojo.output, Classification):
-            labels = expected.labels if expected is not None else None
-            if labels is None:
-                labels = self._scorer.label_indices(reference, matrix)
-            self._compare_labels(matrix, scored, found, labels, beyond)
+            self._compare_labels(block, beyond, None if expected is None else expected.labels)
+        self._counts["beyond"] += int(beyond.sum())
         self._counts["rows"] += len(matrix)
-        self._beyond += int(beyond.sum())
 
     def result(self, *, seconds: float = 0.0, seed: int | None = None) -> Comparison:
         """Return the verdict on all rows added."""
@@ -202,7 +215,6 @@ class Comparer:
             dtype=self._dtype,
             max_abs=self._largest[0],
             max_rel=self._largest[1],
-            beyond=self._beyond,
             beyond_columns=self._blame.columns(),
             worst=tuple(self._worst),
             seconds=seconds,
@@ -215,28 +227,38 @@ class Comparer:
             return np.zeros_like(scored)
         return _difference(self._scorer.score_matrix(_rounded(matrix)), scored)
 
-    def _compare_values(self, reference: Array, found: Array, excess: Array, unheld: Mask) -> Mask:
-        """Count rows that are off, and return which are beyond, ``(rows,)``."""
-        difference = _difference(found, reference)
-        defined = ~np.isnan(reference)
-        exempt = ~defined | np.isnan(excess)
-        outside = ~exempt & ~(difference <= self._allowed(_scale(reference)) + excess)
-        coarse = _coarse_scale(reference, self._scorer.mojo)
-        off = outside & ~(difference <= self._allowed(coarse) + excess)
+    def _unheld(self, block: _Block) -> Mask:
+        """Return which rows the type cannot hold, ``(rows,)``, and blame their columns."""
+        unheld = _any(~(block.excess <= self._allowed(block.scored)), axis=1)
+        self._blame.inputs(block.matrix[unheld], block.scored[unheld])
+        return unheld
+
+    def _compare_values(self, block: _Block) -> Mask:
+        """Count rows that are off, and return which the type cannot compute, ``(rows,)``."""
+        difference = _difference(block.found, block.reference)
+        defined = ~np.isnan(block.reference)
+        allowed = self._allowed(block.reference) + block.excess
+        outside = defined & ~np.isnan(block.excess) & ~(difference <= allowed)
+        off = outside.copy()
+        rows = np.flatnonzero(_any(outside, axis=1))
+        noise = self._noise.of(block.matrix[rows], block.scored[rows])
+        off[rows] &= ~(difference[rows] <= block.excess[rows] + noise)
         self._blame.outputs(_any(outside & ~off, axis=0))
-        beyond = unheld | _any(outside & ~off, axis=1)
-        self._counts["off"] += int(off.any(axis=1).sum())
-        self._counts["undefined"] += int((~defined).any(axis=1).sum())
+        uncomputed = _any(outside & ~off, axis=1)
+        self._counts["off"] += int(_any(off, axis=1).sum())
+        self._counts["undefined"] += int(_any(~defined, axis=1).sum())
         # What is not a number differs by more than any number does.
         difference[np.isnan(difference)] = np.inf
-        difference[~defined | (beyond[:, np.newaxis] & ~off)] = 0.0
-        self._note_largest(reference, found, difference)
-        return beyond
+        exempt = _any(~(block.excess <= self._allowed(block.scored)), axis=1) | uncomputed
+        difference[~defined | (exempt[:, np.newaxis] & ~off)] = 0.0
+        self._note_largest(block, difference)
+        return uncomputed
 
-    def _allowed(self, scale: Array) -> Array:
-        return np.asarray(self._tolerance.value * scale)
+    def _allowed(self, values: Array) -> Array:
+        return np.asarray(self._tolerance.value * _scale(values))
 
-    def _note_largest(self, reference: Array, found: Array, difference: Array) -> None:
+    def _note_largest(self, block: _Block, difference: Array) -> None:
+        reference, found = block.reference, block.found
         relative = _relative(difference, reference)
         self._largest = [
             max(self._largest[0], float(difference.max(initial=0.0))),
@@ -258,13 +280,15 @@ class Comparer:
         self._worst = sorted(self._worst, key=lambda worst: -worst.relative)[:WORST_ROWS]
 
     def _compare_labels(
-        self, matrix: Array, scored: Array, found: Array, labels: NDArray[np.int64], beyond: Mask
+        self, block: _Block, beyond: Mask, labels: NDArray[np.int64] | None
     ) -> None:
         output = self._scorer.mojo.output
         if not isinstance(output, Classification):
             return
-        equal = self._scorer.label_indices(found, matrix) == labels
-        hanging = undecided(scored, output, self._tolerance.label)
+        if labels is None:
+            labels = self._scorer.label_indices(block.reference, block.matrix)
+        equal = self._scorer.label_indices(block.found, block.matrix) == labels
+        hanging = undecided(block.scored, output, self._tolerance.label)
         self._counts["labels_equal"] += int(equal.sum())
         self._counts["labels_off"] += int((~equal & ~hanging & ~beyond).sum())
         self._counts["undecided"] += int(hanging.sum())
@@ -295,14 +319,14 @@ class _Blame:
             case Reconstruction():
                 first = len(self._features.categorical) - self._features.one_hot_width
                 self._features_found.update((np.flatnonzero(columns) + first).tolist())
-            case Regression():
+            case Regression() | Classification():
                 self._response_found |= bool(columns.any())
 
     def columns(self) -> tuple[str, ...]:
         """Return the names, in the model's order."""
         names = [self._features.names[column] for column in sorted(self._features_found)]
         output = self._scorer.mojo.output
-        if self._response_found and isinstance(output, Regression):
+        if self._response_found and not isinstance(output, Reconstruction):
             names.append(output.response)
         return tuple(names)
 
@@ -319,40 +343,6 @@ class _Blame:
         effect[np.isnan(effect)] = np.inf
         alone = effect > TOLERANCES["float32"].value
         return list(map(int, moved[alone] if alone.any() else moved[[effect.argmax()]]))
-
-
-def _coarse_scale(values: Array, mojo: Mojo) -> Array:
-    """What one step of ``1 + |out|`` in the network's raw output is in the prediction's units.
-
-    Never below ``1 + |value|``.
-    """
-    scale = _scale(values)
-    features = mojo.features
-    match mojo.output:
-        case Regression() if mojo.output.inverse_link is not InverseLink.IDENTITY:
-            linked = _linked_scale(values, mojo.output.inverse_link)
-            return np.maximum(scale, linked)
-        case Regression() if mojo.output.standardize:
-            unit, zero = abs(1.0 / mojo.output.norm_resp_mul), mojo.output.norm_resp_sub
-            return np.maximum(scale, unit + np.abs(values - zero))
-        case Reconstruction() if features.standardize:
-            numbers = slice(features.one_hot_width, None)
-            distance = np.abs(values[:, numbers] - features.norm_sub)
-            units = np.abs(1.0 / features.norm_mul) + distance
-            scale[:, numbers] = np.maximum(scale[:, numbers], units)
-            return scale
-        case _:
-            return scale
-
-
-def _linked_scale(values: Array, link: InverseLink) -> Array:
-    """``(1 + |out|) * d value / d out`` from the value."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        if link is InverseLink.EXP:
-            scale = (1.0 + np.abs(np.log(values))) * values
-        else:
-            scale = (1.0 + np.abs(np.log(values / (1.0 - values)))) * values * (1.0 - values)
-    return np.asarray(np.nan_to_num(scale, nan=0.0, posinf=0.0))
 
 
 def _any(mask: Mask, *, axis: int) -> Mask:

@@ -76,7 +76,7 @@ def test_convert_proves_on_given_rows_and_h2os_scores(run: Run, tmp_path: Path) 
     words = ("convert", IRIS.path, "-o", tmp_path / "m.keras", "--check", IRIS.folder / "input.csv")
     result = run(*words, "--expected", IRIS.folder / "expected.csv")
     assert result.code == 0, result.err
-    assert "equals H2O's own scores" in result.out
+    assert "It equals H2O's own scores in" in result.out
     other = golden("iris_rectifier").folder / "expected.csv"
     failed = run(*words, "--expected", other)
     assert failed.code == 1

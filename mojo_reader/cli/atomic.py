@@ -1,11 +1,16 @@
 """Outputs that appear whole or not at all."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from mojo_reader.errors import MojoOutputError
+
+#: A folder that holds it is a model that may be replaced; any other is somebody's.
+_SAVED_MODEL: Final = "saved_model.pb"
 
 
 @contextmanager
@@ -13,17 +18,42 @@ def replacing(target: Path) -> Iterator[Path]:
     """Give a path beside the target to write to; it replaces the target when the block ends well.
 
     Args:
-        target: the file to make; its folder has to exist.
+        target: the file, or the folder of a SavedModel, to make; its folder has to exist.
 
     Raises:
-        MojoOutputError: the folder does not exist.
+        MojoOutputError: the folder does not exist, or the target is a folder that is no model.
     """
     if not target.parent.is_dir():
         message = f"the folder {target.parent} does not exist"
         raise MojoOutputError(message, file=str(target))
+    if target.is_dir() and not (target / _SAVED_MODEL).is_file():
+        message = "expected a file or a SavedModel to replace, found a folder of something else"
+        raise MojoOutputError(message, file=str(target))
     partial = target.with_name(f".{target.stem}.{os.getpid()}.partial{target.suffix}")
     try:
         yield partial
-        partial.replace(target)
+        _replace(partial, target)
     finally:
-        partial.unlink(missing_ok=True)
+        _remove(partial)
+
+
+def _replace(partial: Path, target: Path) -> None:
+    if not (partial.is_dir() and target.exists()):
+        partial.replace(target)
+        return
+    # No call swaps folders: the old one steps aside, and back if the new one cannot come.
+    aside = partial.with_suffix(".old")
+    target.replace(aside)
+    try:
+        partial.replace(target)
+    except OSError:
+        aside.replace(target)
+        raise
+    _remove(aside)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

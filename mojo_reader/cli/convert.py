@@ -1,9 +1,9 @@
-"""``convert``: a MOJO to a Keras model, proved before it is kept."""
+"""``convert``: a MOJO to a model of another runtime, proved before it is kept."""
 
 import json
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from mojo_reader.cli.atomic import replacing
+from mojo_reader.cli.emitters import EMITTERS, Emitter, Proving, Target, emitter
 from mojo_reader.cli.failures import plain_failures
 from mojo_reader.cli.options import (
     BaseModelOption,
@@ -23,18 +24,19 @@ from mojo_reader.cli.options import (
 )
 from mojo_reader.errors import MojoDataError, MojoUnsupportedError, ParityError
 
-_KERAS: Final = ".keras"
 _COLUMNS: Final = ".columns.json"
-_FAILED: Final = ".failed.keras"
+_FAILED: Final = ".failed"
 
 
 @plain_failures
 def convert(  # noqa: PLR0913 - a command's options
     model: ModelArgument,
     *,
+    to: Annotated[Target, typer.Option("--to", help="What to write.")] = Target.KERAS,
     output: OutputOption = None,
     dtype: Annotated[
-        str, typer.Option("--dtype", help="float32, or float64 (needs JAX_ENABLE_X64=1 to run).")
+        str,
+        typer.Option("--dtype", help="float32, or float64 (JAX needs JAX_ENABLE_X64=1 to run it)."),
     ] = "float32",
     base_model: BaseModelOption = None,
     check: Annotated[
@@ -54,17 +56,18 @@ def convert(  # noqa: PLR0913 - a command's options
     ] = False,
     seed: Annotated[int, typer.Option("--seed", help="Of the rows that the proof makes.")] = 0,
     keep_failed: Annotated[
-        bool, typer.Option("--keep-failed", help="Keep a model that failed as NAME.failed.keras.")
+        bool, typer.Option("--keep-failed", help="Keep a model that failed as NAME.failed.SUFFIX.")
     ] = False,
     quiet: QuietOption = False,
     json_: JsonOption = False,
 ) -> None:
-    """Convert a MOJO to a Keras model that predicts H2O's numbers, and prove it.
+    """Convert a MOJO to a model that predicts H2O's numbers, and prove it.
 
-    Writes MODEL's stem with .keras and .columns.json, in its folder. The model is saved, loaded
-    again and compared on JAX with the float64 scorer; it is kept only when that passes.
+    Writes MODEL's stem with .keras and .columns.json, in its folder; or with .onnx, .stablehlo or
+    .saved_model. The model is saved, loaded again and compared with the float64 scorer in the
+    runtime that will serve it; it is kept only when that passes.
 
-    Examples: mojo2keras model.zip; mojo2keras convert model.zip --dtype float64 -o m.keras
+    Examples: mojo2keras model.zip; mojo2keras convert model.zip --to onnx --dtype float64
     """
     from mojo_reader.reader import read_mojo  # noqa: PLC0415 - a command loads what it needs
 
@@ -72,9 +75,10 @@ def convert(  # noqa: PLR0913 - a command's options
         raise typer.BadParameter("expected float32 or float64", param_hint="'--dtype'")
     if expected is not None and check is None:
         raise typer.BadParameter("needs --check ROWS", param_hint="'--expected'")
-    target = output or default_output(model, base_model, _KERAS)
-    if target.suffix != _KERAS:
-        raise typer.BadParameter("expected a name that ends in .keras", param_hint="'-o'")
+    suffix = EMITTERS[to].suffix
+    target = output or default_output(model, base_model, suffix)
+    if target.suffix != suffix:
+        raise typer.BadParameter(f"expected a name that ends in {suffix}", param_hint="'-o'")
     mojo = read_mojo(model_source(model), base_model=base_model)
     if mojo.info.encoded_inputs and not encoded_columns:
         message = (
@@ -84,7 +88,7 @@ def convert(  # noqa: PLR0913 - a command's options
         )
         raise MojoUnsupportedError(message, file=model)
     job = _Job(
-        mojo=mojo, target=target, dtype=dtype, seed=seed, check=check, expected=expected,
+        mojo=mojo, to=to, target=target, dtype=dtype, seed=seed, check=check, expected=expected,
         keep_failed=keep_failed, progress=sys.stderr.isatty() and not quiet,
     )  # fmt: skip
     proofs = job.run()
@@ -99,6 +103,7 @@ class _Job:
     """One conversion: build, save, load, prove, keep."""
 
     mojo: Any
+    to: Target
     target: Path
     dtype: str
     seed: int
@@ -111,20 +116,25 @@ class _Job:
     def columns_target(self) -> Path:
         return self.target.with_suffix(_COLUMNS)
 
+    @property
+    def emitter(self) -> Emitter:
+        return EMITTERS[self.to]
+
     def run(self) -> dict[str, Any]:
         """Return the comparisons by what was compared.
 
         Raises:
             ParityError: a comparison failed.
         """
-        from mojo_reader.cli.emitters import keras_emitter  # noqa: PLC0415
-
         rows = self._rows_to_check()
-        emit = keras_emitter(dtype=self.dtype)
-        with replacing(self.target) as partial, replacing(self.columns_target) as columns:
-            model = emit.to_keras(self.mojo, dtype=self.dtype)
-            model.save(partial)
-            columns.write_text(emit.columns_json(self.mojo, model), "utf-8")
+        self._compare_with_h2o()
+        emit = emitter(self.to, dtype=self.dtype)
+        with ExitStack() as outputs:
+            partial = outputs.enter_context(replacing(self.target))
+            columns = self.columns_target
+            if emit.columns:
+                columns = outputs.enter_context(replacing(columns))
+            emit.build(self.mojo, partial, columns, self.dtype)
             proofs = self._proofs(emit, partial, rows)
             failed = [name for name, comparison in proofs.items() if not comparison.passed]
             if failed:
@@ -138,24 +148,48 @@ class _Job:
         from mojo_reader.scoring.scorer import Scorer  # noqa: PLC0415
         from mojo_reader.scoring.tables import read_rows  # noqa: PLC0415
 
-        matrix = Scorer(self.mojo).encode(read_rows(self.check, self.mojo))
-        if not len(matrix):
+        table = read_rows(self.check, self.mojo)
+        if not len(Scorer(self.mojo).encode(table)):
             message = "the file has no rows"
             raise MojoDataError(message, file=str(self.check))
-        return matrix
+        return table
 
-    def _proofs(self, emit: Any, path: Path, rows: Any) -> dict[str, Any]:
+    def _compare_with_h2o(self) -> None:
+        """Hold the scorer, which the model is then held to, to H2O's own scores.
+
+        Raises:
+            ParityError: they differ.
+        """
+        if self.check is None or self.expected is None:
+            return
+        from mojo_reader.cli.verify import failure  # noqa: PLC0415
+        from mojo_reader.scoring.files import ScoreOptions  # noqa: PLC0415
+        from mojo_reader.scoring.verification import verify_file  # noqa: PLC0415
+
+        # Where H2O has no number, its file has none either.
+        options = ScoreOptions(on_invalid="missing")
+        found = verify_file(self.mojo, str(self.check), str(self.expected), options)
+        if not found.passed:
+            message = f"{failure(found)}; nothing was written"
+            raise ParityError(message, file=str(self.expected))
+
+    def _proofs(self, emit: Emitter, path: Path, rows: Any) -> dict[str, Any]:
         with _progress(shown=self.progress) as advance:
-            proofs = {"made rows": emit.check_parity(path, self.mojo, seed=self.seed,
-                                                     progress=advance)}  # fmt: skip
+            proofs = {"made rows": emit.prove(self._proving(path, None, advance))}
             if rows is not None:
-                proofs[str(self.check)] = emit.check_parity(path, self.mojo, rows)
+                proofs[str(self.check)] = emit.prove(self._proving(path, rows, None))
         return proofs
+
+    def _proving(self, path: Path, table: Any, progress: Callable[[int], None] | None) -> Proving:
+        return Proving(
+            path=path, mojo=self.mojo, dtype=self.dtype, table=table, seed=self.seed,
+            progress=progress,
+        )  # fmt: skip
 
     def _fail(self, partial: Path, failed: list[str], proofs: dict[str, Any]) -> None:
         kept = ""
         if self.keep_failed:
-            failed_path = self.target.with_suffix(_FAILED)
+            failed_path = self.target.with_suffix(f"{_FAILED}{self.emitter.suffix}")
             partial.replace(failed_path)
             kept = f"; kept as {failed_path}"
         worst = proofs[failed[0]]
@@ -188,8 +222,10 @@ def _progress(*, shown: bool) -> Iterator[Callable[[int], None] | None]:
 def _report(job: _Job, proofs: dict[str, Any]) -> dict[str, Any]:
     return {
         "model": str(job.target),
-        "columns": str(job.columns_target),
+        "target": str(job.to),
+        "columns": str(job.columns_target) if job.emitter.columns else None,
         "dtype": job.dtype,
+        "equals_h2o_scores": None if job.expected is None else str(job.expected),
         "proofs": {name: comparison.as_dict() for name, comparison in proofs.items()},
         "notes": _notes(job, proofs),
     }
@@ -199,7 +235,7 @@ def _notes(job: _Job, proofs: dict[str, Any]) -> list[str]:
     from mojo_reader.summary import notes  # noqa: PLC0415
 
     said = notes(job.mojo)
-    if job.dtype == "float64":
+    if job.dtype == "float64" and job.emitter.x64:
         said.append("run the model with JAX_ENABLE_X64=1, or JAX computes it in float32")
     beyond = {column for comparison in proofs.values() for column in comparison.beyond_columns}
     if beyond:
@@ -225,8 +261,13 @@ def _print(job: _Job, proofs: dict[str, Any]) -> None:
         if labelled or "label" not in heading:
             table.add_row(heading, *(content(comparison) for comparison in proofs.values()))
     console.print(table)
-    console.print(f"{job.target} equals the float64 scorer ({job.dtype}, on JAX).")
-    console.print(f"{job.columns_target} says how raw rows become the model's input.")
+    console.print(f"{job.target} equals the float64 scorer ({job.dtype}, on {job.emitter.runtime}).")
+    if job.expected is not None:
+        console.print(f"It equals H2O's own scores in {job.expected}.")
+    if job.emitter.columns:
+        console.print(f"{job.columns_target} says how raw rows become the model's input.")
+    else:
+        console.print(job.emitter.reads)
     for note in _notes(job, proofs):
         console.print(f"Note: {note}.")
 

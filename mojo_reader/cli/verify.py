@@ -95,10 +95,11 @@ def verify(  # noqa: PLR0913 - a command's options
         _print(found)
         say_notices(found.notices)
     if not found.passed:
-        raise ParityError(_failure(found))
+        raise ParityError(failure(found))
 
 
-def _failure(found: "Verification") -> str:
+def failure(found: "Verification") -> str:
+    """Say in one sentence how scores differ."""
     if not found.rows:
         return "there are no rows to compare"
     said = []

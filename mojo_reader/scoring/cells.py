@@ -154,7 +154,7 @@ class LevelLookup:
     def _position(self, row: int, cell: object, on_invalid: OnInvalid) -> int:
         if is_missing(cell):
             return self.missing
-        text = _level_text(cell)
+        text = level_text(cell)
         if text is None:
             on_invalid(Invalid(row=row, cell=cell, expected="a level's text"))
             return self.missing
@@ -174,7 +174,8 @@ def level_positions(column: CategoricalInput) -> dict[str, int]:
     return positions
 
 
-def _level_text(cell: object) -> str | None:
+def level_text(cell: object) -> str | None:
+    """Return the text of a level in a cell that is not missing; None where it can be none."""
     if isinstance(cell, str):
         return str(cell)
     if isinstance(cell, (bool, np.bool_)):

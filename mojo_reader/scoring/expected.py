@@ -45,6 +45,13 @@ class ExpectedScores:
 
     def __init__(self, source: Source, mojo: Mojo) -> None:
         self._opened = OpenSource(str(source), None)
+        try:
+            self._read_header(mojo)
+        except BaseException:
+            self.close()
+            raise
+
+    def _read_header(self, mojo: Mojo) -> None:
         self.file = self._opened.name
         self._rows = _parquet_rows(self._opened) if self._parquet else _csv_rows(self._opened)
         header = [str(cell) for cell in next(self._rows, [])]

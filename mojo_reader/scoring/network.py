@@ -21,52 +21,90 @@ class Network:
         features: the model's features.
         layers: the model's layers.
         dtype: float64 or float32; everything is computed in it.
+
+    Attributes:
+        dtype: the type.
+        layers: the layers, the first one without the one-hot block.
+        gathered: the one-hot block of each of the first layer's kernels, and a row of zeros.
+        largest_safe: inputs up to this, standardized, cannot make any sum overflow.
     """
 
     def __init__(self, features: Features, layers: tuple[Layer, ...], dtype: np.dtype[Any]) -> None:
-        self._dtype = dtype
+        self.dtype = dtype
         width = features.one_hot_width
         first = layers[0]
         # A slot of -1 adds nothing: it reads the last row, which is zero.
-        self._gathered = tuple(
+        self.gathered = tuple(
             np.vstack([kernel[:width], np.zeros((1, first.units))]).astype(dtype)
             for kernel in first.kernels
         )
-        self._layers = tuple(
+        self.layers = tuple(
             _Prepared(layer, dtype, skip=width if layer is first else 0) for layer in layers
         )
-        self._largest_safe = _largest_safe_input(layers, dtype)
+        self.largest_safe = _largest_safe_input(layers, dtype)
+
+    def workspace(self, rows: int) -> "Workspace":
+        """Return memory for blocks of at most ``rows`` rows; not to be shared among threads."""
+        return Workspace(self.layers, rows, self.dtype)
 
     def outputs(
-        self, slots: NDArray[np.int64], numbers: NDArray[np.float64], *, layers: int | None = None
+        self,
+        slots: NDArray[np.int64],
+        numbers: NDArray[np.float64],
+        workspace: "Workspace",
+        *,
+        layers: int | None = None,
     ) -> Array:
         """Run a block of rows through the layers.
 
         Args:
             slots: ``(rows, cats)`` int64, inputs that are 1; -1 for none.
             numbers: ``(rows, nums)`` float64, standardized.
+            workspace: memory to compute in.
             layers: number of layers to run; None for all.
 
         Returns:
-            ``(rows, units)`` of the last layer run, in the network's type.
+            ``(rows, units)`` of the last layer run, in the network's type; it stands in the
+            workspace until the next block.
         """
         # Activation functions that agree with H2O's only on finite sums are used only where no
         # sum can overflow.
-        safe = bool(
-            np.abs(numbers, out=np.empty_like(numbers)).max(initial=0) <= self._largest_safe
-        )
-        values = numbers.astype(self._dtype, copy=False)
-        for index, layer in enumerate(self._layers[:layers]):
-            sums = layer.sums(values)
+        largest = max(numbers.max(initial=0.0), -numbers.min(initial=0.0))
+        safe = bool(largest <= self.largest_safe)
+        values = numbers.astype(self.dtype, copy=False)
+        for index, layer in enumerate(self.layers[:layers]):
+            sums = workspace.sums(index, len(values))
+            layer.add_up(values, sums)
             if index == 0:
-                self._add_gathered(sums, slots)
+                self._add_gathered(sums, slots, workspace.gathered(len(values)))
             values = layer.activate(sums, safe=safe)
         return values
 
-    def _add_gathered(self, sums: list[Array], slots: NDArray[np.int64]) -> None:
-        for candidate, kernel in enumerate(self._gathered):
+    def _add_gathered(self, sums: list[Array], slots: NDArray[np.int64], scratch: Array) -> None:
+        for candidate, kernel in zip(sums, self.gathered, strict=True):
             for index in range(slots.shape[1]):
-                sums[candidate] += kernel[slots[:, index]]
+                # A slot of -1 wraps around to the last row; the mode saves a copy.
+                np.take(kernel, slots[:, index], axis=0, out=scratch, mode="wrap")
+                np.add(candidate, scratch, out=candidate)
+
+
+class Workspace:
+    """Memory for the sums of each layer, so that blocks do not allocate it anew."""
+
+    def __init__(self, layers: "tuple[_Prepared, ...]", rows: int, dtype: np.dtype[Any]) -> None:
+        self._sums = [
+            [np.empty((rows, layer.units), dtype) for _ in range(layer.candidates)]
+            for layer in layers
+        ]
+        self._gathered = np.empty((rows, layers[0].units), dtype)
+
+    def sums(self, layer: int, rows: int) -> list[Array]:
+        """Return memory for a layer's sums, ``(rows, units)`` for each kernel."""
+        return [memory[:rows] for memory in self._sums[layer]]
+
+    def gathered(self, rows: int) -> Array:
+        """Return memory for gathered rows of the first layer's kernel, ``(rows, units)``."""
+        return self._gathered[:rows]
 
 
 class _Prepared:
@@ -77,14 +115,24 @@ class _Prepared:
         self._biases = tuple(bias.astype(dtype) for bias in layer.biases)
         self._activation = layer.activation
         self._scale = dtype.type(layer.scale)
+        self.units = layer.units
+        self.candidates = len(layer.kernels)
 
-    def sums(self, values: Array) -> list[Array]:
-        """Return the weighted sums, ``(rows, units)`` for each kernel."""
+    def add_up(self, values: Array, sums: list[Array]) -> None:
+        """Put the weighted sums of ``(rows, inputs)`` values into ``(rows, units)`` arrays."""
+        for kernel, bias, memory in zip(self._kernels, self._biases, sums, strict=True):
+            np.matmul(values, kernel, out=memory)
+            np.add(memory, bias, out=memory)
+
+    def row_sums(self, values: Array) -> list[Array]:
+        """Return the weighted sums of one row, ``(units,)`` for each kernel."""
         return [
-            values @ kernel + bias for kernel, bias in zip(self._kernels, self._biases, strict=True)
+            np.add(total := values.dot(kernel), bias, out=total)
+            for kernel, bias in zip(self._kernels, self._biases, strict=True)
         ]
 
     def activate(self, sums: list[Array], *, safe: bool) -> Array:
+        """Return the activations; they may stand in the memory of the sums."""
         values = _maxout(*sums) if len(sums) > 1 else sums[0]
         if self._activation is Activation.RECTIFIER and not safe:
             values = _careful_rectifier(values)
@@ -135,12 +183,16 @@ def _exp_rectifier(sums: Array) -> Array:
 
 
 def _maxout(first: Array, second: Array) -> Array:
-    return np.where(first > second, first, second)
+    # H2O takes the second where the comparison fails, on NaN too.
+    np.copyto(second, first, where=first > second)
+    return second
 
 
 def _softmax(sums: Array) -> Array:
-    powers = np.exp(sums - sums.max(axis=1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+    sums -= sums.max(axis=1, keepdims=True)
+    powers = np.exp(sums, out=sums)
+    powers /= powers.sum(axis=1, keepdims=True)
+    return powers
 
 
 ACTIVATIONS: Final[Mapping[Activation, Callable[[Array], Array]]] = {

@@ -1,5 +1,6 @@
 """``Scorer``: H2O's predictions in NumPy."""
 
+import math
 import warnings
 from collections.abc import Iterator
 from typing import Any, Final, Literal
@@ -22,6 +23,7 @@ from mojo_reader.scoring.exact import ExactNetwork
 from mojo_reader.scoring.extras import require_pyarrow
 from mojo_reader.scoring.network import Network
 from mojo_reader.scoring.notices import Notices
+from mojo_reader.scoring.one_row import OneRow
 from mojo_reader.scoring.prediction import (
     label_indices,
     predicted,
@@ -68,6 +70,7 @@ class Scorer:
         self.exact = exact
         self._encoder = Encoder(mojo)
         self._network = Network(mojo.features, mojo.layers, np.dtype(dtype))
+        self._one_row = OneRow(mojo.features, self._network)
         self._exact_network = ExactNetwork(mojo.features, mojo.layers)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -257,11 +260,35 @@ class Scorer:
         with np.errstate(over="ignore", invalid="ignore"):
             if self.exact:
                 return self._exact_values(matrix)
+            if len(matrix) == 1:
+                return self._one_row_values(matrix)
             values = self._fast_values(matrix)
             rows = np.flatnonzero(self._in_doubt(values))
             if rows.size:
                 values[rows] = self._exact_values(matrix[rows])
             return values
+
+    def _one_row_values(self, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Score ``(1, n_features)`` with as few calls as can be."""
+        outputs = self._one_row.outputs(matrix[0])
+        if outputs is not None:
+            values = predicted(outputs, self.mojo.output, self.mojo.features, np.exp)
+            if not self._row_in_doubt(values[0].tolist()):
+                return values
+        return self._exact_values(matrix)
+
+    def _row_in_doubt(self, values: list[float]) -> bool:
+        """Do for one row what ``_in_doubt`` does for many."""
+        output = self.mojo.output
+        margin = _LABEL_MARGINS[self.dtype]
+        if not all(map(math.isfinite, values)):
+            return True
+        if not isinstance(output, Classification):
+            return False
+        if output.threshold is not None:
+            return abs(values[1] - output.threshold) <= margin
+        second, first = sorted(values)[-2:]
+        return first - second <= margin
 
     def _in_doubt(self, values: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Say which rows are computed again: hanging labels, and what has overflowed."""
@@ -343,8 +370,9 @@ class Scorer:
         units = self.mojo.layers[(layers or 0) - 1].units
         outputs = np.empty((len(matrix), units))
         with np.errstate(over="ignore", invalid="ignore"):
+            workspace = self._network.workspace(min(len(matrix), _BLOCK_ROWS))
             for start, slots, numbers in self._blocks(matrix):
-                block = self._network.outputs(slots, numbers, layers=layers)
+                block = self._network.outputs(slots, numbers, workspace, layers=layers)
                 outputs[start : start + len(block)] = block
         return outputs
 

@@ -88,6 +88,14 @@ class OpenSource:
         self.name = "standard input" if standard else source
         self._raw: BinaryIO = sys.stdin.buffer if standard else _opened(source)
         self._owned = not standard
+        try:
+            self._look(source, chosen)
+        except BaseException:
+            self.close()
+            raise
+
+    def _look(self, source: str, chosen: Format | None) -> None:
+        """Tell the format and the compression by the name and by the content."""
         start = _read_start(self._raw)
         self.format: Format = format_of(source, chosen) or _format_by_content(start)
         if start == _PARQUET_MAGIC:

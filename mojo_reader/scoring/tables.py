@@ -81,6 +81,8 @@ def pieces(
 def _pieces(
     files: Sequence[str], mojo: Mojo, rules: TableRules, notices: Notices
 ) -> Iterator[Piece]:
+    import pyarrow as pa  # noqa: PLC0415 - an extra
+
     for source in files:
         with located(file=source):
             opened = OpenSource(source, rules.format)
@@ -88,6 +90,9 @@ def _pieces(
             with located(file=opened.name):
                 cut = _csv_pieces if opened.format == "csv" else _parquet_pieces
                 yield from cut(opened, mojo, rules, notices)
+        except pa.ArrowException as error:
+            message = f"the file cannot be read: {error}"
+            raise MojoDataError(message, file=opened.name) from error
         finally:
             opened.close()
 
@@ -177,18 +182,21 @@ def _csv_pieces(
 def _parquet_pieces(
     opened: OpenSource, mojo: Mojo, rules: TableRules, notices: Notices
 ) -> Iterator[Piece]:
-    import pyarrow as pa  # noqa: PLC0415 - an extra
-    import pyarrow.parquet as pq  # noqa: PLC0415
+    import pyarrow.parquet as pq  # noqa: PLC0415 - an extra
 
-    levels = [column.name for column in mojo.inputs if isinstance(column, CategoricalInput)]
-    try:
-        file = pq.ParquetFile(opened.stream, read_dictionary=levels, pre_buffer=False)
-    except pa.ArrowInvalid as error:
-        message = f"the Parquet file cannot be read: {error}"
-        raise MojoDataError(message) from error
+    file = pq.ParquetFile(opened.stream)
     schema = file.schema_arrow
     _check_columns(tuple(schema.names), mojo, rules, notices)
     _note_kinds(schema, mojo, notices)
+    texts = [
+        column.name
+        for column in mojo.inputs
+        if isinstance(column, CategoricalInput)
+        and column.name in schema.names
+        and _is_text(schema.field(column.name).type)
+    ]
+    # Texts as dictionaries: each level is looked up once.
+    file = pq.ParquetFile(opened.stream, metadata=file.metadata, read_dictionary=texts)
     wanted = [c.name for c in mojo.inputs if c.name in schema.names]
     for batch in file.iter_batches(_PARQUET_ROWS, columns=[*dict.fromkeys([*wanted, *rules.keep])]):
         yield Piece(file=opened.name, read=partial(_parquet_batch, batch, wanted, rules.keep))
@@ -235,6 +243,10 @@ def _check_columns(names: tuple[str, ...], mojo: Mojo, rules: TableRules, notice
         wanted = ", ".join(repr(column.name) for column in mojo.inputs[:5])
         hint = _separator_hint(names)
         message = f"the rows have none of the model's columns ({wanted}, ...){hint}"
+        raise MojoDataError(message)
+    twice = [name for name in known if names.count(name) > 1]
+    if twice:
+        message = f"the column {min(twice)!r} stands twice in the header"
         raise MojoDataError(message)
     for name in rules.keep:
         if name not in names:

@@ -1,0 +1,39 @@
+"""Emit a ``mojo_reader.Mojo`` to other frameworks. Each room loads its framework on first use.
+
+Keras runs on JAX here, unless ``KERAS_BACKEND`` says otherwise or Keras is loaded already.
+"""
+
+import importlib
+import os
+import sys
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from .keras_model import to_keras
+    from .keras_model.columns import columns_json
+    from .onnx_model import to_onnx
+    from .onnx_parity import check_onnx
+    from .parity import check_parity
+    from .stablehlo import to_stablehlo
+
+if "keras" not in sys.modules:
+    os.environ.setdefault("KERAS_BACKEND", "jax")
+
+__all__ = ["check_onnx", "check_parity", "columns_json", "to_keras", "to_onnx", "to_stablehlo"]
+
+_HOMES: Final = {
+    "check_onnx": ".onnx_parity",
+    "check_parity": ".parity",
+    "columns_json": ".keras_model.columns",
+    "to_keras": ".keras_model",
+    "to_onnx": ".onnx_model",
+    "to_stablehlo": ".stablehlo",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for, and its framework with it."""
+    if name not in _HOMES:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    return getattr(importlib.import_module(_HOMES[name], __name__), name)

@@ -1,0 +1,141 @@
+"""A ``Mojo`` as one ONNX file that reads raw columns: a container needs onnxruntime alone.
+
+Written with ONNX's own helpers, not through Keras. Every file loads in onnxruntime 1.13 and later
+(operator set 17, ``ai.onnx.ml`` 3, IR 8).
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from importlib import metadata
+from typing import Final, Literal
+
+import onnx
+from onnx import helper
+
+from mojo_reader.errors import MojoUnsupportedError
+from mojo_reader.model import CategoricalInput, Classification, Mojo
+
+from . import encoding, names, network, prediction
+from .graph import ML, Graph
+
+__all__ = ["DTYPES", "INPUTS", "IR_VERSION", "OPSET", "OPSET_ML", "to_onnx"]
+
+#: Types that a model can be made in.
+DTYPES: Final = ("float32", "float64")
+OPSET: Final = 17
+OPSET_ML: Final = 3
+IR_VERSION: Final = 8
+
+#: What a model can read, and how its inputs are made.
+INPUTS: Final[Mapping[str, Callable[[Graph, Mojo], encoding.NetworkInputs]]] = {
+    "columns": encoding.encode_columns,
+    "matrix": encoding.encode_matrix,
+}
+_NAME: Final = "h2o_deep_learning"
+_OUTPUT_NAMES: Final = (
+    names.LABEL,
+    names.PROBABILITIES,
+    names.PREDICT,
+    names.RECONSTRUCTION,
+    names.RECONSTRUCTION_ERROR,
+)
+
+
+def to_onnx(
+    mojo: Mojo,
+    *,
+    dtype: str = "float32",
+    inputs: Literal["columns", "matrix"] | str = "columns",  # noqa: PYI051 - the set, for people
+    labels: bool = True,
+) -> onnx.ModelProto:
+    """Make the ONNX model that predicts H2O's numbers.
+
+    Args:
+        mojo: the model to translate.
+        dtype: type of the network and of the numbers it gives: ``float32``, or ``float64`` to get
+            H2O's numbers to 1e-10. Numbers are read and standardized in float64 in both.
+        inputs: ``columns`` for one input ``(rows, 1)`` for each raw column, by its name: strings
+            for categorical columns (``""`` and H2O's missing marks are missing), doubles for
+            numeric ones (NaN is missing). ``matrix`` for one input ``(rows, n_features)`` of
+            doubles as ``Scorer.encode`` returns it.
+        labels: a classifier gives its label too.
+
+    Returns:
+        The model. Its outputs are ``label`` ``(rows,)`` strings and ``probabilities``
+        ``(rows, n_classes)`` in domain order; ``predict`` ``(rows, 1)``; or ``reconstruction``
+        ``(rows, width)`` and ``reconstruction_error`` ``(rows,)``, which is NaN where a number is
+        missing, as in H2O's Java scorer. Where a column has an output's name, the output's gets
+        an underscore. Where H2O's Java scorer stops because a prediction is NaN, it is NaN here
+        and its label an empty text. float32 gives NaN, too, for numbers that it cannot hold.
+
+    Raises:
+        MojoUnsupportedError: an unknown dtype or kind of inputs, or a network too large for a
+            file of 2 GiB.
+    """
+    _check(dtype, DTYPES, "dtype")
+    _check(inputs, tuple(INPUTS), "inputs")
+    graph = Graph(dtype)
+    read = INPUTS[inputs](graph, mojo)
+    graph.reserve(_OUTPUT_NAMES)
+    outputs = network.apply(graph, read, mojo.features, mojo.layers)
+    prediction.predict(graph, outputs, read, mojo, labels=labels)
+    return _model(graph, mojo, dtype)
+
+
+def _check(found: str, allowed: tuple[str, ...], what: str) -> None:
+    if found not in allowed:
+        message = f"{what} must be {' or '.join(allowed)}, not {found}"
+        raise MojoUnsupportedError(message)
+
+
+def _model(graph: Graph, mojo: Mojo, dtype: str) -> onnx.ModelProto:
+    body = helper.make_graph(
+        graph.nodes, _NAME, graph.inputs, graph.outputs, initializer=graph.constants
+    )
+    model = helper.make_model(
+        body,
+        producer_name="mojo2keras",
+        producer_version=_own_version(),
+        opset_imports=[helper.make_opsetid("", OPSET), helper.make_opsetid(ML, OPSET_ML)],
+        ir_version=IR_VERSION,
+        doc_string=f"H2O-3 deep learning, {mojo.info.category}",
+    )
+    helper.set_model_props(model, _metadata(mojo, dtype))
+    return model
+
+
+def _metadata(mojo: Mojo, dtype: str) -> dict[str, str]:
+    """What a program may want to know about the model; lists and mappings are JSON."""
+    output = mojo.output
+    classes = output if isinstance(output, Classification) else None
+    levels = {c.name: c.levels for c in mojo.inputs if isinstance(c, CategoricalInput)}
+    facts: dict[str, object] = {
+        "producer": f"mojo2keras {_own_version()}",
+        "dtype": dtype,
+        "h2o_version": mojo.info.h2o_version,
+        "mojo_version": f"{mojo.info.mojo_version:.2f}",
+        "mojo_sha256": mojo.info.sha256,
+        "uuid": mojo.info.uuid,
+        "base_model": mojo.info.base_model,
+        "category": str(mojo.info.category),
+        "categorical_encoding": str(mojo.info.categorical_encoding),
+        "offset_column_ignored": mojo.info.offset_column,
+        "columns": [column.name for column in mojo.inputs],
+        "levels": levels,
+        "features": mojo.features.names,
+        "labels": classes and classes.labels,
+        "threshold": classes and classes.threshold,
+        "output_columns": output.columns,
+    }
+    return {key: _text(value) for key, value in facts.items() if value is not None}
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _own_version() -> str:
+    try:
+        return metadata.version("mojo2keras")
+    except metadata.PackageNotFoundError:
+        return "unknown"

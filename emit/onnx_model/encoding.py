@@ -1,0 +1,179 @@
+"""Raw columns to the network's inputs: levels to slots, numbers standardized in float64."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from onnx import TensorProto
+
+from mojo_reader.model import (
+    CategoricalFeature,
+    CategoricalInput,
+    Features,
+    InputColumn,
+    Mojo,
+    NumericInput,
+)
+from mojo_reader.scoring.cells import level_positions
+
+from .graph import ML, Graph
+
+#: Name of the one input of a model that reads the row matrix.
+MATRIX: Final = "matrix"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NetworkInputs:
+    """What the first layer reads, as names of tensors.
+
+    Attributes:
+        slots: ``(rows, categoricals)`` int64, inputs that are 1; ``one_hot_width`` for none. None
+            without categorical features.
+        numbers: ``(rows, nums)`` of the network's type, standardized, a missing one 0; None
+            without numeric features.
+        known_numbers: ``(rows, nums)`` float64, standardized, a missing one NaN; None likewise.
+    """
+
+    slots: str | None
+    numbers: str | None
+    known_numbers: str | None
+
+
+def encode_columns(graph: Graph, mojo: Mojo) -> NetworkInputs:
+    """Add one input ``(rows, 1)`` for each raw column: strings for levels, doubles for numbers."""
+    names = {column.name: _column_input(graph, column) for column in mojo.inputs}
+    features = mojo.features
+    slots: list[str] = []
+    numbers: list[str] = []
+    for column in sorted(mojo.inputs, key=lambda column: column.feature):
+        tensor = names[column.name]
+        if isinstance(column, NumericInput):
+            numbers.append(tensor)
+        elif column.feature < len(features.categorical):
+            slots.append(_slots_of_levels(graph, tensor, column, features))
+        else:
+            numbers.append(_numbers_of_levels(graph, tensor, column))
+    joined = _joined(graph, numbers, "numbers")
+    known, filled = _standardized(graph, joined, features)
+    return NetworkInputs(
+        slots=_joined(graph, slots, "slots"), numbers=filled, known_numbers=known
+    )
+
+
+def encode_matrix(graph: Graph, mojo: Mojo) -> NetworkInputs:
+    """Add one input ``(rows, n_features)`` float64: codes, then numbers; NaN is missing."""
+    features = mojo.features
+    matrix = graph.input(MATRIX, TensorProto.DOUBLE, len(features.names))
+    cats, slots = len(features.categorical), None
+    if cats:
+        codes = _columns_between(graph, matrix, 0, cats, "codes") if features.numeric else matrix
+        slots = _slots_of_codes(graph, codes, features)
+    numbers = matrix if features.numeric else None
+    if cats and features.numeric:
+        numbers = _columns_between(graph, matrix, cats, len(features.names), "numbers")
+    known, filled = _standardized(graph, numbers, features)
+    return NetworkInputs(slots=slots, numbers=filled, known_numbers=known)
+
+
+def slot_rows(feature: CategoricalFeature, features: Features) -> NDArray[np.int64]:
+    """Return ``feature.slots`` with ``one_hot_width``, a row of zeros, where a code sets nothing."""
+    return np.where(feature.slots < 0, features.one_hot_width, feature.slots)
+
+
+def _column_input(graph: Graph, column: InputColumn) -> str:
+    levels = isinstance(column, CategoricalInput)
+    return graph.input(column.name, TensorProto.STRING if levels else TensorProto.DOUBLE, 1)
+
+
+def _joined(graph: Graph, tensors: list[str], name: str) -> str | None:
+    if len(tensors) > 1:
+        return graph.node("Concat", *tensors, name=name, axis=1)
+    return tensors[0] if tensors else None
+
+
+def _columns_between(graph: Graph, matrix: str, start: int, stop: int, name: str) -> str:
+    bounds = [
+        graph.constant(f"{name}:{bound}", np.array([value], np.int64))
+        for bound, value in (("start", start), ("stop", stop), ("axis", 1))
+    ]
+    return graph.node("Slice", matrix, *bounds, name=name)
+
+
+# --------------------------------------------------------------------------- levels
+
+
+def _looked_up(
+    graph: Graph, tensor: str, column: CategoricalInput, values: NDArray[np.int64], name: str
+) -> str:
+    """Add the lookup of texts: ``values`` by row of ``column.table``, ``(rows, 1)`` int64."""
+    positions = level_positions(column)
+    return graph.node(
+        "LabelEncoder",
+        tensor,
+        name=f"{column.name}:{name}",
+        domain=ML,
+        keys_strings=list(positions),
+        values_int64s=values[np.fromiter(positions.values(), np.int64)].tolist(),
+        default_int64=int(values[column.unseen]),
+    )
+
+
+def _slots_of_levels(
+    graph: Graph, tensor: str, column: CategoricalInput, features: Features
+) -> str:
+    """Go from texts to slots in one step: level to code to slot, composed."""
+    feature = features.categorical[column.feature]
+    codes = column.table[:, 0]
+    known = (codes >= 0) & (codes < len(feature.levels))  # false for NaN
+    positions = np.where(known, codes, len(feature.levels)).astype(np.int64)
+    return _looked_up(graph, tensor, column, slot_rows(feature, features)[positions], "slot")
+
+
+def _numbers_of_levels(graph: Graph, tensor: str, column: CategoricalInput) -> str:
+    """Go from texts to the numeric features that the encoding makes, ``(rows, width)`` float64."""
+    rows = np.arange(len(column.table), dtype=np.int64)
+    positions = _looked_up(graph, tensor, column, rows, "position")
+    table = graph.constant(f"{column.name}:table", column.table)
+    chosen = graph.node("Gather", table, positions, name=f"{column.name}:rows", axis=0)
+    axis = graph.constant(f"{column.name}:axis", np.array([1], np.int64))
+    return graph.node("Squeeze", chosen, axis, name=f"{column.name}:numbers")
+
+
+def _slots_of_codes(graph: Graph, codes: str, features: Features) -> str:
+    """Go from codes ``(rows, categoricals)`` to slots; what is no code is missing."""
+    categorical = features.categorical
+    levels = np.array([len(feature.levels) for feature in categorical], np.float64)
+    bounds = graph.constant("codes:levels", levels)
+    zero = graph.constant("codes:zero", np.array(0.0))
+    enough = graph.node("GreaterOrEqual", codes, zero, name="codes:not_negative")
+    below = graph.node("Less", codes, bounds, name="codes:below")
+    known = graph.node("And", enough, below, name="codes:known")
+    chosen = graph.node("Where", known, codes, bounds, name="codes:positions")
+    whole = graph.cast(chosen, TensorProto.INT64, "codes:whole")
+    sizes = [len(feature.slots) for feature in categorical]
+    starts = graph.constant("codes:starts", np.cumsum([0, *sizes[:-1]], dtype=np.int64))
+    rows = graph.node("Add", whole, starts, name="codes:rows")
+    table = np.concatenate([slot_rows(feature, features) for feature in categorical])
+    return graph.node("Gather", graph.constant("codes:slots", table), rows, name="slots", axis=0)
+
+
+# --------------------------------------------------------------------------- numbers
+
+
+def _standardized(
+    graph: Graph, numbers: str | None, features: Features
+) -> tuple[str | None, str | None]:
+    """Return the standardized numbers in float64, and in the network's type with 0 for NaN."""
+    if numbers is None:
+        return None, None
+    known = numbers
+    if features.standardize:
+        mean = graph.constant("norm_sub", features.norm_sub)
+        factor = graph.constant("norm_mul", features.norm_mul)
+        known = graph.node("Sub", known, mean, name="centered")
+        known = graph.node("Mul", known, factor, name="standardized")
+    missing = graph.node("IsNaN", known, name="is_missing")
+    zero = graph.constant("mean_number", np.array(0.0))
+    filled = graph.node("Where", missing, zero, known, name="mean_for_missing")
+    return known, graph.to_float(filled, "network_numbers")

@@ -1,0 +1,116 @@
+"""The network's inputs to its raw outputs: a gather for the one-hot block, then dense layers."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import numpy as np
+
+from mojo_reader.model import Activation, Features, Layer
+
+from .encoding import NetworkInputs
+from .graph import Graph
+
+
+def apply(graph: Graph, inputs: NetworkInputs, features: Features, layers: tuple[Layer, ...]) -> str:
+    """Run the network.
+
+    Args:
+        graph: takes the nodes.
+        inputs: of the first layer.
+        features: the model's features.
+        layers: hidden layers and the output layer.
+
+    Returns:
+        The raw outputs ``(rows, units)``, softmax included.
+    """
+    name = _layer_name(0, len(layers))
+    sums = _first_sums(graph, inputs, features.one_hot_width, layers[0], name)
+    values = _activated(graph, sums, layers[0], name)
+    for index, layer in enumerate(layers[1:], 1):
+        name = _layer_name(index, len(layers))
+        kernel = graph.floats(f"{name}:kernel", np.hstack(layer.kernels))
+        bias = graph.floats(f"{name}:bias", np.hstack(layer.biases))
+        sums = graph.node("Gemm", values, kernel, bias, name=f"{name}:sums")
+        values = _activated(graph, sums, layer, name)
+    return values
+
+
+def _layer_name(index: int, count: int) -> str:
+    return "output" if index == count - 1 else f"hidden_{index + 1}"
+
+
+def _first_sums(
+    graph: Graph, inputs: NetworkInputs, one_hot_width: int, layer: Layer, name: str
+) -> str:
+    """Return ``(rows, kernels * units)``: kernel rows that the slots choose, plus the numbers'."""
+    kernel = np.hstack(layer.kernels)
+    bias = graph.floats(f"{name}:bias", np.hstack(layer.biases))
+    hot = None
+    if inputs.slots is not None:
+        # One more row, of zeros, for codes that set nothing.
+        rows = np.vstack([kernel[:one_hot_width], np.zeros_like(kernel[:1])])
+        table = graph.floats(f"{name}:levels", rows)
+        chosen = graph.node("Gather", table, inputs.slots, name=f"{name}:chosen", axis=0)
+        axis = graph.constant(f"{name}:axis", np.array([1], np.int64))
+        hot = graph.node("ReduceSum", chosen, axis, name=f"{name}:hot", keepdims=0)
+    if inputs.numbers is None:
+        return graph.node("Add", hot or bias, bias, name=f"{name}:sums")
+    rest = graph.floats(f"{name}:kernel", kernel[one_hot_width:])
+    sums = graph.node("Gemm", inputs.numbers, rest, bias, name=f"{name}:numeric")
+    return sums if hot is None else graph.node("Add", sums, hot, name=f"{name}:sums")
+
+
+def _activated(graph: Graph, sums: str, layer: Layer, name: str) -> str:
+    count = len(layer.kernels)
+    if count > 1:
+        names = tuple(f"{name}:candidate_{index + 1}" for index in range(count))
+        candidates = graph.split("Split", sums, names=names, axis=1)
+        sums = graph.node("Max", *candidates, name=f"{name}:largest")
+    values = ACTIVATIONS[layer.activation](graph, sums, name)
+    if layer.scale != 1:
+        scale = graph.floats(f"{name}:dropout_scale", layer.scale)
+        values = graph.node("Mul", values, scale, name=f"{name}:scaled")
+    return values
+
+
+# --------------------------------------------------------------------------- activations
+
+
+def _same(_graph: Graph, sums: str, _name: str) -> str:
+    return sums
+
+
+def _rectifier(graph: Graph, sums: str, name: str) -> str:
+    return graph.node("Relu", sums, name=name)
+
+
+def _tanh(graph: Graph, sums: str, name: str) -> str:
+    return graph.node("Tanh", sums, name=name)
+
+
+def _softmax(graph: Graph, sums: str, name: str) -> str:
+    return graph.node("Softmax", sums, name=name, axis=1)
+
+
+def _exp_rectifier(graph: Graph, sums: str, name: str) -> str:
+    """Elu, which onnxruntime has in float32 alone, from operators that it has in both types."""
+    if graph.float.name == "float32":
+        return graph.node("Elu", sums, name=name)
+    zero = graph.floats(f"{name}:zero", 0.0)
+    one = graph.floats(f"{name}:one", 1.0)
+    negative = graph.node("Min", sums, zero, name=f"{name}:negative")
+    power = graph.node("Exp", negative, name=f"{name}:exp")
+    below = graph.node("Sub", power, one, name=f"{name}:below")
+    positive = graph.node("GreaterOrEqual", sums, zero, name=f"{name}:positive")
+    return graph.node("Where", positive, sums, below, name=name)
+
+
+ACTIVATIONS: Final[Mapping[Activation, Callable[[Graph, str, str], str]]] = {
+    Activation.LINEAR: _same,
+    Activation.SOFTMAX: _softmax,
+    Activation.RECTIFIER: _rectifier,
+    Activation.TANH: _tanh,
+    Activation.EXP_RECTIFIER: _exp_rectifier,
+    # The larger candidate is taken before; nothing is left to do.
+    Activation.MAXOUT: _same,
+}

@@ -1,0 +1,226 @@
+"""Raw outputs to what H2O predicts: label and probabilities, a number, or a reconstructed row."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import numpy as np
+from onnx import TensorProto
+
+from mojo_reader.model import (
+    Classification,
+    Features,
+    InverseLink,
+    Mojo,
+    Reconstruction,
+    Regression,
+)
+
+from . import names
+from .encoding import NetworkInputs
+from .graph import Graph
+
+#: The label of a row whose probabilities are NaN.
+NO_LABEL: Final = ""
+#: Largest exponential, as in ``LogExpUtil.exp``.
+_LARGEST_EXP: Final = 1e19
+
+
+def predict(graph: Graph, outputs: str, inputs: NetworkInputs, mojo: Mojo, *, labels: bool) -> None:
+    """Add the model's outputs.
+
+    Args:
+        graph: takes the nodes and outputs.
+        outputs: the network's raw outputs ``(rows, units)``.
+        inputs: what the network read; an autoencoder's error compares with it.
+        mojo: the model.
+        labels: a classifier gives its label beside the probabilities.
+    """
+    match mojo.output:
+        case Classification():
+            _classes(graph, outputs, mojo.output, labels=labels)
+        case Regression():
+            response = _response(graph, outputs, mojo.output)
+            graph.output(response, names.PREDICT, graph.float.element, 1)
+        case Reconstruction():
+            _reconstruction(graph, outputs, inputs, mojo.features)
+
+
+# --------------------------------------------------------------------------- classes
+
+
+def _classes(graph: Graph, outputs: str, output: Classification, *, labels: bool) -> None:
+    probabilities = _prior_correction(graph, outputs, output)
+    if labels:
+        chosen = _label_positions(graph, probabilities, output)
+        chosen = _none_for_nan(graph, probabilities, chosen, len(output.labels))
+        texts = graph.texts("labels", (*output.labels, NO_LABEL))
+        label = graph.node("Gather", texts, chosen, name="label_text", axis=0)
+        graph.output(label, names.LABEL, TensorProto.STRING)
+    width = len(output.labels)
+    graph.output(probabilities, names.PROBABILITIES, graph.float.element, width)
+
+
+def _prior_correction(graph: Graph, outputs: str, output: Classification) -> str:
+    """Probabilities under the data's own class shares (``GenModel.correctProbabilities``)."""
+    if output.prior_factors is None:
+        return outputs
+    factors = graph.floats("prior_factors", output.prior_factors)
+    weighted = graph.node("Mul", outputs, factors, name="prior:weighted")
+    axis = graph.constant("prior:axis", np.array([1], np.int64))
+    total = graph.node("ReduceSum", weighted, axis, name="prior:total", keepdims=1)
+    positive = graph.node("Greater", total, graph.floats("prior:zero", 0.0), name="prior:positive")
+    one = graph.floats("prior:one", 1.0)
+    divisor = graph.node("Where", positive, total, one, name="prior:divisor")
+    return graph.node("Div", weighted, divisor, name="prior:corrected")
+
+
+def _label_positions(graph: Graph, probabilities: str, output: Classification) -> str:
+    """Positions ``(rows,)`` int64 of the labels (``GenModel.getPrediction``).
+
+    Classes that tie exactly give the first of them, where H2O draws one by the row's hash.
+    """
+    if output.threshold is None:
+        return graph.node("ArgMax", probabilities, name="label_position", axis=1, keepdims=0)
+    # float64 in both types, so that whoever compares the probability in Python gets the same.
+    second = graph.constant("label:second", np.array(1, np.int64))
+    chosen = graph.node("Gather", probabilities, second, name="label:probability", axis=1)
+    double = graph.to_double(chosen, "label:double")
+    threshold = graph.constant("label:threshold", np.array(output.threshold))
+    reached = graph.node("GreaterOrEqual", double, threshold, name="label:reached")
+    return graph.cast(reached, TensorProto.INT64, "label_position")
+
+
+def _none_for_nan(graph: Graph, probabilities: str, chosen: str, none: int) -> str:
+    """Where the probabilities are NaN there is no label: H2O's Java scorer stops there.
+
+    Any comparison with NaN is false, so that the first class would be given with confidence.
+    """
+    first = graph.constant("label:first", np.array(0, np.int64))
+    probability = graph.node("Gather", probabilities, first, name="label:any", axis=1)
+    undefined = graph.node("IsNaN", probability, name="label:undefined")
+    position = graph.constant("label:none", np.array(none, np.int64))
+    return graph.node("Where", undefined, position, chosen, name="label:defined")
+
+
+# --------------------------------------------------------------------------- numbers
+
+
+def _response(graph: Graph, outputs: str, output: Regression) -> str:
+    """The response in its own units, made in float64 (``DeeplearningMojoModel.score0``)."""
+    response = graph.to_double(outputs, "response:double")
+    if output.standardize:
+        scale = graph.constant("norm_resp_mul", np.array(output.norm_resp_mul))
+        shift = graph.constant("norm_resp_sub", np.array(output.norm_resp_sub))
+        unscaled = graph.node("Div", response, scale, name="response:unscaled")
+        response = graph.node("Add", unscaled, shift, name="response:units")
+    response = INVERSE_LINKS[output.inverse_link](graph, response)
+    return graph.to_float(response, "response")
+
+
+def _identity(_graph: Graph, values: str) -> str:
+    return values
+
+
+def _bounded_exp(graph: Graph, values: str) -> str:
+    largest = graph.constant("link:largest", np.array(_LARGEST_EXP))
+    power = graph.node("Exp", values, name="link:exp")
+    return graph.node("Min", power, largest, name="link:bounded")
+
+
+def _logistic(graph: Graph, values: str) -> str:
+    """``1 / (1 + min(1e19, exp(-y)))``."""
+    one = graph.constant("link:one", np.array(1.0))
+    negative = graph.node("Neg", values, name="link:negative")
+    total = graph.node("Add", _bounded_exp(graph, negative), one, name="link:total")
+    return graph.node("Div", one, total, name="link:logistic")
+
+
+INVERSE_LINKS: Final[Mapping[InverseLink, Callable[[Graph, str], str]]] = {
+    InverseLink.IDENTITY: _identity,
+    InverseLink.EXP: _bounded_exp,
+    InverseLink.LOGISTIC: _logistic,
+}
+
+
+# --------------------------------------------------------------------------- autoencoder
+
+
+def _reconstruction(
+    graph: Graph, outputs: str, inputs: NetworkInputs, features: Features
+) -> None:
+    """The reconstruction in the columns' units, and its error in standardized space."""
+    one_hot, numbers = _blocks(graph, outputs, features)
+    rebuilt = outputs
+    if features.standardize and numbers is not None:
+        rebuilt = graph.to_float(_in_units(graph, numbers, features), "reconstruction:float")
+        if one_hot is not None:
+            rebuilt = graph.node("Concat", one_hot, rebuilt, name="reconstructed", axis=1)
+    graph.output(rebuilt, names.RECONSTRUCTION, graph.float.element, features.width)
+    error = graph.to_float(_error(graph, one_hot, numbers, inputs, features), "error:float")
+    graph.output(error, names.RECONSTRUCTION_ERROR, graph.float.element)
+
+
+def _blocks(graph: Graph, outputs: str, features: Features) -> tuple[str | None, str | None]:
+    """Cut the outputs into the one-hot block and the numbers, these in float64."""
+    sizes = features.one_hot_width, len(features.numeric)
+    if all(sizes):
+        split = graph.constant("reconstruction:sizes", np.array(sizes, np.int64))
+        one_hot, numbers = graph.split(
+            "Split", outputs, split, names=("reconstruction:one_hot", "reconstruction:raw"), axis=1
+        )
+        return one_hot, graph.to_double(numbers, "reconstruction:numbers")
+    if sizes[0]:
+        return outputs, None
+    return None, graph.to_double(outputs, "reconstruction:numbers")
+
+
+def _in_units(graph: Graph, numbers: str, features: Features) -> str:
+    factor = graph.constant("reconstruction:norm_mul", features.norm_mul)
+    mean = graph.constant("reconstruction:norm_sub", features.norm_sub)
+    unscaled = graph.node("Div", numbers, factor, name="reconstruction:unscaled")
+    return graph.node("Add", unscaled, mean, name="reconstruction:units")
+
+
+def _error(
+    graph: Graph,
+    one_hot: str | None,
+    numbers: str | None,
+    inputs: NetworkInputs,
+    features: Features,
+) -> str:
+    """Mean squared difference over all inputs; NaN for a missing number, as in H2O's Java."""
+    axis = graph.constant("error:axis", np.array([1], np.int64))
+    sums = []
+    if one_hot is not None and inputs.slots is not None:
+        hot = _hot(graph, features.one_hot_width, inputs.slots)
+        block = graph.node("Sub", one_hot, hot, name="error:one_hot")
+        sums.append(_squares(graph, graph.to_double(block, "error:double"), axis, "one_hot"))
+    if numbers is not None and inputs.known_numbers is not None:
+        block = graph.node("Sub", numbers, inputs.known_numbers, name="error:numbers")
+        sums.append(_squares(graph, block, axis, "numbers"))
+    total = sums[0] if len(sums) == 1 else graph.node("Add", *sums, name="error:total")
+    width = graph.constant("error:width", np.array(float(features.width)))
+    return graph.node("Div", total, width, name="error:mean")
+
+
+def _squares(graph: Graph, block: str, axis: str, name: str) -> str:
+    squares = graph.node("Mul", block, block, name=f"error:{name}_squares")
+    return graph.node("ReduceSum", squares, axis, name=f"error:{name}_sum", keepdims=0)
+
+
+def _hot(graph: Graph, one_hot_width: int, slots: str) -> str:
+    """The one-hot block ``(rows, one_hot_width)``: as wide as the reconstruction itself."""
+    zero, one = graph.floats("error:zero", [0.0]), graph.floats("error:one", [1.0])
+    # Slots past the block's end, which set nothing, fall into one more column.
+    width = graph.constant("error:wider", np.array([one_hot_width + 1], np.int64))
+    rows = graph.node("Shape", slots, name="error:rows", start=0, end=1)
+    shape = graph.node("Concat", rows, width, name="error:shape", axis=0)
+    empty = graph.node("Expand", zero, shape, name="error:empty")
+    slots_shape = graph.node("Shape", slots, name="error:slots_shape")
+    ones = graph.node("Expand", one, slots_shape, name="error:ones")
+    scattered = graph.node("ScatterElements", empty, slots, ones, name="error:scattered", axis=1)
+    bounds = [
+        graph.constant(f"error:{name}", np.array([value], np.int64))
+        for name, value in (("start", 0), ("stop", one_hot_width), ("columns", 1))
+    ]
+    return graph.node("Slice", scattered, *bounds, name="error:hot")

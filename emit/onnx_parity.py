@@ -1,0 +1,201 @@
+"""Proves in onnxruntime that an emitted ONNX model predicts what the float64 scorer does."""
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import onnx
+import onnxruntime
+from numpy.typing import NDArray
+
+from mojo_reader.comparison import TOLERANCES, Comparison, Expected
+from mojo_reader.errors import MojoDataError
+from mojo_reader.model import CategoricalInput, Classification, Mojo, Reconstruction
+from mojo_reader.scoring.cells import Invalid, is_missing, level_text, number_values
+from mojo_reader.scoring.columns import named_columns
+from mojo_reader.scoring.scorer import Scorer
+
+from . import proof
+from .made_rows import make_rows
+from .onnx_model.encoding import MATRIX
+from .onnx_model.prediction import NO_LABEL
+
+BATCH_ROWS: Final = 4096
+#: Values of the widest tensor in a batch.
+_BATCH_CELLS: Final = 8_000_000
+_DTYPES: Final = {"tensor(float)": "float32", "tensor(double)": "float64"}
+
+Feeds = Mapping[str, NDArray[Any]]
+
+
+def check_onnx(  # noqa: PLR0913 - what a proof needs
+    model: Any,
+    mojo: Mojo,
+    table: object | None = None,
+    *,
+    expected: Expected | None = None,
+    seed: int = 0,
+    progress: proof.Progress | None = None,
+) -> Comparison:
+    """Compare an ONNX model, run by onnxruntime, with the float64 scorer.
+
+    The labels that the model gives must be those of its own probabilities, and an autoencoder's
+    error the scorer's; rows where they are not are off.
+
+    Args:
+        model: made by ``to_onnx``, or the path of its file.
+        mojo: what it was made from.
+        table: raw rows, any table that the scorer takes; None makes rows.
+        expected: H2O's own scores of ``table``; None for the scorer's.
+        seed: of the rows that are made.
+        progress: called with the number of rows done after each batch.
+
+    Returns:
+        Differences and verdict. A failed comparison is returned, not raised.
+    """
+    if table is None:
+        made = make_rows(mojo, seed=seed)
+        columns, matrix, drawn = made.columns, made.matrix, seed
+    else:
+        columns, matrix, drawn = raw_columns(mojo, table), Scorer(mojo).encode(table), None
+    runner = _Runner(session(model), mojo, columns, matrix)
+    found = proof.compared(
+        runner.predict,
+        mojo,
+        matrix,
+        dtype=runner.dtype,
+        batch=_batch_rows(mojo),
+        expected=expected,
+        progress=progress,
+        seed=drawn,
+    )
+    return dataclasses.replace(
+        found, off=found.off + runner.errors_off, labels_off=found.labels_off + runner.labels_off
+    )
+
+
+def session(model: Any) -> Any:
+    """Load a model, or the path of its file, for the processor."""
+    source = model.SerializeToString() if isinstance(model, onnx.ModelProto) else str(Path(model))
+    return onnxruntime.InferenceSession(source, providers=["CPUExecutionProvider"])
+
+
+def raw_columns(mojo: Mojo, table: object) -> dict[str, NDArray[Any]]:
+    """Return the columns of a table as an ONNX model reads them.
+
+    Returns:
+        By name, ``(rows,)``: texts, ``""`` for missing, or float64, NaN for missing.
+
+    Raises:
+        MojoDataError: a cell has no meaning in its column.
+    """
+    named, rows = named_columns(table)
+    columns: dict[str, NDArray[Any]] = {}
+    for column in mojo.inputs:
+        cells = named.get(column.name, [None] * rows)
+        if isinstance(column, CategoricalInput):
+            columns[column.name] = _texts(column.name, cells)
+        else:
+            columns[column.name] = number_values(cells, _refuse(column.name))
+    return columns
+
+
+def _texts(column: str, cells: Any) -> NDArray[np.object_]:
+    plain = cells.to_pylist() if hasattr(cells, "to_pylist") else list(cells)
+    texts = np.empty(len(plain), object)
+    for row, cell in enumerate(plain):
+        text = "" if is_missing(cell) else level_text(cell)
+        if text is None:
+            raise Invalid(row=row, cell=cell, expected="a level's text").error(column)
+        texts[row] = text
+    return texts
+
+
+def _refuse(column: str) -> Any:
+    def refuse(invalid: Invalid) -> None:
+        raise invalid.error(column)
+
+    return refuse
+
+
+class _Runner:
+    """Predicts slices of rows, and checks what the model gives beside its numbers."""
+
+    def __init__(
+        self, loaded: Any, mojo: Mojo, columns: Feeds, matrix: NDArray[np.float64]
+    ) -> None:
+        self.labels_off = 0
+        self.errors_off = 0
+        self._session = loaded
+        self._scorer = Scorer(mojo)
+        self._matrix = matrix
+        names = [given.name for given in loaded.get_inputs()]
+        self._feeds: Feeds = _matrix_feed(mojo, names, matrix) or {
+            name: columns[name][:, np.newaxis] for name in names
+        }
+        outputs = loaded.get_outputs()
+        self._numbers = next(i for i, output in enumerate(outputs) if output.type in _DTYPES)
+        self.dtype = _DTYPES[outputs[self._numbers].type]
+
+    def predict(self, rows: slice) -> NDArray[Any]:
+        """Return the predictions of some rows."""
+        feeds = {name: values[rows] for name, values in self._feeds.items()}
+        outputs = self._session.run(None, feeds)
+        values: NDArray[Any] = outputs[self._numbers]
+        if isinstance(self._scorer.mojo.output, Classification) and self._numbers:
+            self._check_labels(outputs[0], values, self._matrix[rows])
+        if isinstance(self._scorer.mojo.output, Reconstruction):
+            self._check_errors(outputs[-1], self._matrix[rows])
+        return values
+
+    def _check_labels(
+        self, labels: NDArray[Any], values: NDArray[Any], matrix: NDArray[np.float64]
+    ) -> None:
+        output = self._scorer.mojo.output
+        if not isinstance(output, Classification):
+            return
+        numbers = values.astype(np.float64)
+        undefined = np.isnan(numbers).any(axis=1)
+        right = np.array(output.labels, object)[self._scorer.label_indices(numbers, matrix)]
+        right[undefined] = NO_LABEL
+        wrong = labels != right
+        if output.threshold is None:
+            # H2O draws among classes that tie exactly; such rows are undecided.
+            best = numbers == numbers.max(axis=1, keepdims=True)
+            wrong &= (best.sum(axis=1) == 1) | undefined
+        self.labels_off += int(wrong.sum())
+
+    def _check_errors(self, errors: NDArray[Any], matrix: NDArray[np.float64]) -> None:
+        """Count errors that are off where float32, if that is the type, holds the row."""
+        tolerance = TOLERANCES[self.dtype].value
+        right = self._scorer.anomaly_matrix(matrix)
+        with np.errstate(over="ignore", invalid="ignore"):
+            held = matrix if self.dtype == "float64" else matrix.astype(self.dtype).astype(float)
+            excess = np.abs(self._scorer.anomaly_matrix(held) - right)
+            difference = np.abs(errors.astype(np.float64) - right)
+            close = difference <= tolerance * (1.0 + np.abs(right)) + excess
+        same = close | (np.isnan(right) & np.isnan(errors)) | (errors == right)
+        # What rounding makes no number of is beyond the type, as in every comparison.
+        exempt = np.isnan(excess) & ~np.isnan(right)
+        self.errors_off += int((~same & ~exempt).sum())
+
+
+def _matrix_feed(mojo: Mojo, names: list[str], matrix: NDArray[np.float64]) -> Feeds | None:
+    """The feed of a model that reads the row matrix; None where it reads raw columns."""
+    expected = {column.name for column in mojo.inputs}
+    if names == [MATRIX] and (expected != {MATRIX} or matrix.shape[1] > 1):
+        return {MATRIX: matrix}
+    if set(names) != expected:
+        message = f"expected a model that reads {sorted(expected)}, found {sorted(names)}"
+        raise MojoDataError(message)
+    return None
+
+
+def _batch_rows(mojo: Mojo) -> int:
+    units = max(sum(kernel.shape[1] for kernel in layer.kernels) for layer in mojo.layers)
+    gathered = len(mojo.features.categorical) * sum(k.shape[1] for k in mojo.layers[0].kernels)
+    widest = max(units, gathered, mojo.features.width if isinstance(mojo.output, Reconstruction)
+                 else 1)  # fmt: skip
+    return max(1, min(BATCH_ROWS, _BATCH_CELLS // widest))
