@@ -1,7 +1,7 @@
 """The networks and rows that the benchmarks run on.
 
-With an H2O installation (``--h2o-root``, as golden_mojos/lab.py wants it) H2O trains the networks on
-the very rows; else a golden MOJO is rewritten to the same shape with seeded random weights, and the
+With an H2O installation (``--h2o-root``, as golden_mojos/lab.py wants it) H2O trains the networks
+on such rows; else a golden MOJO is rewritten to the same shape with seeded random weights, and the
 file is named so (``S_derived.zip``).
 
     S  10 numeric columns, 3 categorical ones, 200-200 Rectifier, two classes
@@ -11,6 +11,7 @@ file is named so (``S_derived.zip``).
 """
 
 import dataclasses
+import itertools
 import sys
 import zipfile
 from pathlib import Path
@@ -99,7 +100,9 @@ def _write_block(shape, texts, source, sink, place, *, target) -> None:  # noqa:
     sink.writelines(",".join(row) + "\n" for row in zip(*cells, strict=True))
 
 
-def _responses(shape: Shape, numbers: NDArray[np.float64], source: np.random.Generator) -> list[str]:
+def _responses(
+    shape: Shape, numbers: NDArray[np.float64], source: np.random.Generator
+) -> list[str]:
     score = numbers[:, :3].mean(axis=1) - 50.0 + source.normal(0, 2, len(numbers))
     if not shape.classes:
         return list(map(repr, score.tolist()))
@@ -216,7 +219,7 @@ def _layer_keys(shape: Shape) -> dict[str, str]:
     sizes = [sum(count + 1 for count in shape.levels) + shape.numbers, *shape.hidden]
     sizes.append(shape.classes or 1)
     keys = {}
-    for layer, (inputs, units) in enumerate(zip(sizes[:-1], sizes[1:], strict=True)):
+    for layer, (inputs, units) in enumerate(itertools.pairwise(sizes)):
         bound = (6.0 / (min(inputs, 2_000) + units)) ** 0.5
         weights = source.uniform(-bound, bound, inputs * units).astype(np.float32)
         keys[f"weight_layer{layer}"] = "[" + ", ".join(map(str, weights.tolist())) + "]"

@@ -194,8 +194,8 @@ def _matrix_feed(mojo: Mojo, names: list[str], matrix: NDArray[np.float64]) -> F
 
 
 def _batch_rows(mojo: Mojo) -> int:
-    units = max(sum(kernel.shape[1] for kernel in layer.kernels) for layer in mojo.layers)
-    gathered = len(mojo.features.categorical) * sum(k.shape[1] for k in mojo.layers[0].kernels)
-    widest = max(units, gathered, mojo.features.width if isinstance(mojo.output, Reconstruction)
-                 else 1)  # fmt: skip
-    return max(1, min(BATCH_ROWS, _BATCH_CELLS // widest))
+    units: int = max(sum(kernel.shape[1] for kernel in layer.kernels) for layer in mojo.layers)
+    first: int = sum(kernel.shape[1] for kernel in mojo.layers[0].kernels)
+    gathered = len(mojo.features.categorical) * first
+    rebuilt = mojo.features.width if isinstance(mojo.output, Reconstruction) else 1
+    return max(1, min(BATCH_ROWS, _BATCH_CELLS // max(units, gathered, rebuilt)))

@@ -17,7 +17,14 @@ from .keras_model import model_dtype
 from .made_rows import CHECK_ROWS, check_rows
 from .proof import Progress
 
-__all__ = ["BATCH_ROWS", "CHECK_ROWS", "batch_function", "check_expected", "check_parity", "check_rows"]
+__all__ = [
+    "BATCH_ROWS",
+    "CHECK_ROWS",
+    "batch_function",
+    "check_expected",
+    "check_parity",
+    "check_rows",
+]
 
 BATCH_ROWS: Final = 8192
 #: Output cells of a batch: a wide autoencoder gets fewer rows.
@@ -128,14 +135,17 @@ def batch_function(model: Any, batch_rows: int) -> Predict:
 def _jitted(model: Any) -> Callable[[Any], NDArray[Any]]:
     import jax  # noqa: PLC0415 - other backends do not need it
 
-    trainable = [variable.value for variable in model.trainable_variables]
-    fixed = [variable.value for variable in model.non_trainable_variables]
-
     @jax.jit
     def forward(trainable: Any, fixed: Any, rows: Any) -> Any:
         return model.stateless_call(trainable, fixed, rows, training=False)[0]
 
-    return lambda rows: np.asarray(forward(trainable, fixed, rows))
+    def predict(rows: Any) -> NDArray[Any]:
+        # Read anew each time: ``model.predict`` gives the arrays away and makes others.
+        trainable = [variable.value for variable in model.trainable_variables]
+        fixed = [variable.value for variable in model.non_trainable_variables]
+        return np.asarray(forward(trainable, fixed, rows))
+
+    return predict
 
 
 def _eager(model: Any) -> Callable[[Any], NDArray[Any]]:

@@ -132,16 +132,16 @@ def _export(request: _Request) -> None:
 
 
 def _check(request: _Request) -> Comparison:
-    import tensorflow  # noqa: PLC0415 - only this process has it
+    import tensorflow as tf  # noqa: PLC0415 - only this process has it
 
-    loaded = tensorflow.saved_model.load(str(request.path))
+    loaded = tf.saved_model.load(str(request.path))
     made = request.matrix is None
-    rows = check_rows(request.mojo, seed=request.seed) if made else request.matrix
+    rows = check_rows(request.mojo, seed=request.seed) if request.matrix is None else request.matrix
 
     def predict(chosen: slice) -> NDArray[Any]:
         with np.errstate(over="ignore"):
             block = rows[chosen].astype(request.dtype)
-        return np.asarray(getattr(loaded, ENDPOINT)(tensorflow.constant(block)))
+        return np.asarray(getattr(loaded, ENDPOINT)(tf.constant(block)))
 
     return proof.compared(
         predict,

@@ -56,14 +56,15 @@ def to_stablehlo(mojo: Mojo, *, dtype: str = "float32") -> jax.export.Exported:
     if dtype not in DTYPES:
         message = f"dtype must be float32 or float64, not {dtype}"
         raise MojoUnsupportedError(message)
-    if dtype == "float64" and jnp.zeros(0, "float64").dtype != np.float64:
+    if dtype == "float64" and jnp.asarray(0.0).dtype != np.float64:
         message = (
             "JAX would compute a float64 model in float32: set the environment variable "
             "JAX_ENABLE_X64=1 before Python starts"
         )
         raise MojoUnsupportedError(message)
     (rows,) = jax.export.symbolic_shape("rows")
-    matrix = jax.ShapeDtypeStruct((rows, len(mojo.features.names)), np.dtype(dtype))
+    shape: Any = jax.ShapeDtypeStruct  # has no types
+    matrix = shape((rows, len(mojo.features.names)), np.dtype(dtype))
     return jax.export.export(jax.jit(predictor(mojo, dtype)), platforms=PLATFORMS)(matrix)
 
 

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 from support import Golden
 
-from emit.keras_model import to_keras
 from emit.parity import check_expected
 from mojo_reader import Mojo, Scorer
 from mojo_reader.comparison import Comparison, Expected

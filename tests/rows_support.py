@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support import Golden, read_csv
 
 from mojo_reader.cli import main
-from mojo_reader.scoring.cells import MISSING_MARKS, level_positions
 from mojo_reader.model import CategoricalInput
-from support import Golden, read_csv
+from mojo_reader.scoring.cells import MISSING_MARKS, level_positions
 
 UNSEEN = "no level at all"
 

@@ -10,12 +10,12 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+from support import golden
 
 from mojo_reader import Scorer
 from mojo_reader.errors import MojoDataError
 from mojo_reader.model import CategoricalInput
-from mojo_reader.scoring.cells import RowError, level_positions, number_values
-from support import golden
+from mojo_reader.scoring.cells import LevelLookup, RowError, level_positions, number_values
 
 MARKS = golden("levels_missing_marks")
 MISSING, UNSEEN = "missing", "unseen"
@@ -113,8 +113,6 @@ def _position(expected: str) -> int:
 
 @pytest.mark.parametrize(("cell", "expected"), LEVEL_CELLS, ids=lambda value: repr(value)[:30])
 def test_a_cell_of_a_column_with_levels(cell: object, expected: str | None) -> None:
-    from mojo_reader.scoring.cells import LevelLookup
-
     refused: list[Any] = []
     found = LevelLookup(LEVELS).positions([cell, "red"], refused.append)
     if expected is None:
@@ -152,8 +150,6 @@ ARROW_COLUMNS: list[tuple[Any, list[str | None]]] = [
 
 @pytest.mark.parametrize(("column", "expected"), ARROW_COLUMNS, ids=lambda value: str(value)[:20])
 def test_an_arrow_column_with_levels(column: Any, expected: list[str]) -> None:
-    from mojo_reader.scoring.cells import LevelLookup
-
     refused: list[Any] = []
     found = LevelLookup(LEVELS).positions(column, refused.append)
     assert found.tolist() == [_position(one) for one in expected]
@@ -161,8 +157,6 @@ def test_an_arrow_column_with_levels(column: Any, expected: list[str]) -> None:
 
 
 def test_an_arrow_cell_that_is_no_level_is_told_for_each_of_its_rows() -> None:
-    from mojo_reader.scoring.cells import LevelLookup
-
     refused: list[Any] = []
     column = pa.chunked_array([[3.0, 1.5], [1.5, None]])
     LevelLookup(LEVELS).positions(column, refused.append)

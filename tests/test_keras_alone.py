@@ -19,9 +19,7 @@ from mojo_reader.model import Activation, Mojo
 PROGRAM = Path(__file__).parent / "keras_alone.py"
 ACTIVATIONS = [Activation.TANH, Activation.RECTIFIER, Activation.EXP_RECTIFIER, Activation.MAXOUT]
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::mojo_reader.scoring.scorer.MissingColumnWarning"
-)
+pytestmark = pytest.mark.filterwarnings("ignore::mojo_reader.scoring.scorer.MissingColumnWarning")
 
 
 def run_alone(folder: Path, backend: str, dtype: str) -> None:
@@ -93,7 +91,6 @@ def scored_alone(
 def assert_all_pass(compared: dict[str, Comparison]) -> None:
     failed = {name: comparison for name, comparison in compared.items() if not comparison.passed}
     assert not failed, failed
-    print(f"largest relative difference: {max(c.max_rel for c in compared.values()):.3g}")
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

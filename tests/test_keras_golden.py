@@ -8,9 +8,7 @@ from support import Golden, scored_cases
 
 from emit import to_keras
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::mojo_reader.scoring.scorer.MissingColumnWarning"
-)
+pytestmark = pytest.mark.filterwarnings("ignore::mojo_reader.scoring.scorer.MissingColumnWarning")
 cases = pytest.mark.parametrize("case", scored_cases(), ids=lambda case: case.name)
 
 

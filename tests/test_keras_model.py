@@ -171,13 +171,15 @@ def test_the_mean_is_not_rounded_in_float32(mean: float, factor: float) -> None:
 
 
 def test_only_built_in_layers_are_saved(tmp_path: Path) -> None:
-    for mojo in (hand_made(dropout=0.5), wide_mojo(activation=Activation.MAXOUT), hand_made(nums=0)):
+    maxout = wide_mojo(activation=Activation.MAXOUT)
+    for mojo in (hand_made(dropout=0.5), maxout, hand_made(nums=0)):
         with zipfile.ZipFile(saved(to_keras(mojo), tmp_path)) as archive:
             config = json.loads(archive.read("config.json"))
         for place in nested_objects(config):
-            assert place["module"] in {"builtins", "numpy", None} or place["module"].split(".")[
-                0
-            ] == "keras", place
+            assert (
+                place["module"] in {"builtins", "numpy", None}
+                or place["module"].split(".")[0] == "keras"
+            ), place
             assert place["class_name"] != "Lambda"
 
 

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import jax
 import keras
 import numpy as np
 import pytest
@@ -142,8 +143,6 @@ def test_a_loss_that_keras_lacks_is_told() -> None:
 
 def raw_gradients(mojo: Mojo, targets: Any) -> tuple[Any, Any]:
     """Return Keras' gradient of the loss with respect to the raw outputs, and these."""
-    import jax
-
     loss = compile_config.plan(mojo).loss
     assert loss is not None
     model = to_keras(mojo)

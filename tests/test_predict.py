@@ -11,13 +11,13 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import pytest
+from rows_support import numbers_of, rows_file, run, table_of
+from support import Golden, assert_close, golden, read_csv, scored_cases
 
 from mojo_reader import Scorer
 from mojo_reader.errors import MojoDataError, MojoOutputError, MojoUnsupportedError
 from mojo_reader.scoring.cells import RowError
 from mojo_reader.scoring.files import ScoreOptions, score_file
-from rows_support import numbers_of, rows_file, run, table_of
-from support import Golden, assert_close, golden, read_csv, scored_cases
 
 MIXED = golden("binomial_tanh")
 CASES = pytest.mark.parametrize("case", scored_cases(), ids=lambda case: case.name)
@@ -42,7 +42,9 @@ def test_every_case_scores_to_what_h2o_said(
         assert header == expected.header
     if expected.labels is not None:
         assert [row[0] for row in rows] == expected.labels
-    assert_close(numbers_of(rows, int(expected.labels is not None)), expected.values, tolerance=1e-10)
+    assert_close(
+        numbers_of(rows, int(expected.labels is not None)), expected.values, tolerance=1e-10
+    )
 
 
 @pytest.mark.parametrize("name", ["iris_rectifier", "regression_exprectifier"])
@@ -90,9 +92,7 @@ def test_formats_and_streams_give_the_same(
     assert_close(np.column_stack([c.to_numpy() for c in table.columns[1:]]), numbers_of(found, 1))
 
 
-def test_parquet_rows_score_as_their_csv(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_parquet_rows_score_as_their_csv(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     rows = rows_file(golden("iris_tanh"), tmp_path)
     pq.write_table(pa_csv.read_csv(rows), tmp_path / "rows.parquet")
     model = golden("iris_tanh").path
@@ -106,7 +106,9 @@ def test_standard_input_to_standard_output() -> None:
     done = subprocess.run(
         command, input=(case.folder / "input.csv").read_bytes(), capture_output=True, check=True
     )
-    assert done.stdout.decode().splitlines()[0] == "predict,Iris-setosa,Iris-versicolor,Iris-virginica"
+    assert (
+        done.stdout.decode().splitlines()[0] == "predict,Iris-setosa,Iris-versicolor,Iris-virginica"
+    )
 
 
 def test_predict_loads_no_framework_and_no_pandas(tmp_path: Path) -> None:
@@ -133,9 +135,7 @@ def test_many_files_keep_their_order_and_workers_change_nothing(tmp_path: Path) 
     outputs = []
     for workers in (1, 4):
         target = tmp_path / f"scored{workers}.csv"
-        done = score_file(
-            mojo, str(tmp_path / "part-*.csv"), target, ScoreOptions(workers=workers)
-        )
+        done = score_file(mojo, str(tmp_path / "part-*.csv"), target, ScoreOptions(workers=workers))
         outputs.append(target.read_bytes())
     assert outputs[0] == outputs[1]
     assert done.rows == 900 * len(body.splitlines())
@@ -192,13 +192,17 @@ def test_what_was_odd_is_said_once(tmp_path: Path, capfd: pytest.CaptureFixture[
     assert done.code == 0
     assert "taken as missing: 'city', 'shape', 'size', 'income', 'ratio'" in done.err
     assert "columns that the model does not know, ignored: 'extra'" in done.err
-    assert "levels that the model does not know, taken as missing: 2, the first is 'mauve'" in done.err
+    assert (
+        "levels that the model does not know, taken as missing: 2, the first is 'mauve'" in done.err
+    )
     assert "levels with blanks around them, which were dropped: 1, the first is ' red'" in done.err
     assert "cells without a meaning there, taken as missing: 2, the first is 'x'" in done.err
     words = ["--on-unseen", "error", "--on-invalid", "missing"]
     strict = run(capfd, "predict", MIXED.path, source, *words)
     assert strict.code == 4
-    assert "row 2, column 'color': expected one of the model's 5 levels, found 'mauve'" in strict.err
+    assert (
+        "row 2, column 'color': expected one of the model's 5 levels, found 'mauve'" in strict.err
+    )
 
 
 def test_parquet_of_another_kind_is_said(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -255,9 +259,15 @@ def test_batches_in_batches_out() -> None:
         if name in numbers else table[name]
         for name in table.column_names
     })  # fmt: skip
-    reader = scorer.score_batches(pa.RecordBatchReader.from_batches(table.schema, table.to_batches(7)))
+    reader = scorer.score_batches(
+        pa.RecordBatchReader.from_batches(table.schema, table.to_batches(7))
+    )
     scored = reader.read_all()
-    assert_close(np.column_stack([c.to_numpy() for c in scored.columns[1:]]), MIXED.expected().values, tolerance=1e-10)
+    assert_close(
+        np.column_stack([c.to_numpy() for c in scored.columns[1:]]),
+        MIXED.expected().values,
+        tolerance=1e-10,
+    )
     assert scored.column(0).to_pylist() == MIXED.expected().labels
     with pytest.raises(MojoUnsupportedError, match="no reconstruction error"):
         scorer.score_batches(table, reconstruction_error=True)

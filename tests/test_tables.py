@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support import golden
 
 from mojo_reader import Scorer, java
 from mojo_reader.errors import MojoDataError
@@ -20,7 +21,6 @@ from mojo_reader.scoring.number_text import number_texts
 from mojo_reader.scoring.records import Records
 from mojo_reader.scoring.tables import TableRules, read_rows
 from mojo_reader.scoring.text_numbers import text_numbers, time_milliseconds
-from support import golden
 
 MIXED = golden("binomial_tanh")
 MOJO = MIXED.mojo()
@@ -30,9 +30,7 @@ COLORS = list(next(column for column in MOJO.inputs if column.name == "color").l
 NAN = float("nan")
 
 
-def _encoded(
-    tmp_path: Path, content: str | bytes, **rules: Any
-) -> list[tuple[float, float]]:
+def _encoded(tmp_path: Path, content: str | bytes, **rules: Any) -> list[tuple[float, float]]:
     """Return code of ``color`` and number of ``age`` of each row of a CSV file."""
     path = tmp_path / "rows.csv"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
@@ -74,9 +72,7 @@ RED, BLUE = float(COLORS.index("red")), float(COLORS.index("blue"))
         ("RED,+1\nred,.5\nred,5.\nred,-0\n", [(NAN, 1), (RED, 0.5), (RED, 5), (RED, -0.0)]),
     ],
 )  # fmt: skip
-def test_what_a_row_means(
-    rows: str, expected: list[tuple[float, float]], tmp_path: Path
-) -> None:
+def test_what_a_row_means(rows: str, expected: list[tuple[float, float]], tmp_path: Path) -> None:
     _same(_encoded(tmp_path, "color,age\n" + rows), expected)
 
 

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import pytest
+from rows_support import rows_file, run
+from support import Golden, golden, read_csv, scored_cases
 
 from mojo_reader.errors import MojoDataError
 from mojo_reader.scoring.files import ScoreOptions
 from mojo_reader.scoring.verification import verify_file
-from rows_support import rows_file, run
-from support import Golden, golden, read_csv, scored_cases
 
 IRIS = golden("iris_tanh")
 CASES = pytest.mark.parametrize("case", scored_cases(), ids=lambda case: case.name)
@@ -68,9 +68,7 @@ def _changed(table: list[list[str]]) -> list[str]:
     return [",".join(row) for row in table]
 
 
-def test_a_difference_is_found_and_named(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_a_difference_is_found_and_named(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     scores = _scores(tmp_path, _changed)
     words = [IRIS.path, IRIS.folder / "input.csv", "--expected", scores]
     done = run(capfd, "verify", *words)
@@ -88,9 +86,12 @@ def test_a_difference_is_found_and_named(
     [
         (lambda table: [",".join(row) for row in table[:-1]], "found 149 scores and more rows"),
         (lambda table: [",".join(row) for row in [*table, table[-1]]], "found more scores"),
-        (lambda table: ["a,b"], "expected columns such as 'predict'"),
-        (lambda table: [], "the file is empty"),
-        (lambda table: [",".join(row).replace("0.", "O.") for row in table], "row 1: expected a number"),
+        (lambda _: ["a,b"], "expected columns such as 'predict'"),
+        (lambda _: [], "the file is empty"),
+        (
+            lambda table: [",".join(row).replace("0.", "O.") for row in table],
+            "row 1: expected a number",
+        ),
     ],
 )  # fmt: skip
 def test_scores_that_do_not_fit(edit: object, said: str, tmp_path: Path) -> None:

@@ -7,9 +7,8 @@ import onnxruntime
 
 model = onnxruntime.InferenceSession("model.onnx")
 rows = list(csv.DictReader(open("rows.csv", encoding="utf-8", newline=""), restval=""))
-kind = {"tensor(string)": lambda x: x, "tensor(double)": lambda x: float("nan" if x in ("", "NA", "N/A", "-") else x)}
-columns = {c.name: [[kind[c.type](row.get(c.name, ""))] for row in rows] for c in model.get_inputs()}
-types = {c.name: object if c.type == "tensor(string)" else np.float64 for c in model.get_inputs()}
-scores = model.run(None, {name: np.array(columns[name], types[name]) for name in columns})
-for output, values in zip(model.get_outputs(), scores):
-    print(output.name, values.tolist())
+nan = dict.fromkeys(["", "NA", "N/A", "-"], "nan")
+feeds = {c.name: np.array([[r.get(c.name, "")] for r in rows], object) for c in model.get_inputs()}
+for name in [c.name for c in model.get_inputs() if c.type == "tensor(double)"]:
+    feeds[name] = np.array([[nan.get(x, x)] for x in feeds[name][:, 0]], np.float64)
+print([values.tolist() for values in model.run(None, feeds)])

@@ -91,13 +91,15 @@ def _column(column: InputColumn) -> dict[str, Any]:
         place = {"name": column.name, "kind": "numeric", "feature": column.feature}
         return {**place, "values": values, "missing": [None]}
     rows = [_numbers(row) for row in column.table]
+    places = level_positions(column) | dict.fromkeys(MISSING_MARKS, column.missing)
     return {
         "name": column.name,
         "kind": "categorical",
         "feature": column.feature,
         "levels": list(column.levels),
-        # Every text with a meaning: levels, levels without the column's name, missing marks.
-        "values": {text: rows[position] for text, position in level_positions(column).items()},
+        # Every text with a meaning: levels, levels without the column's name, missing marks. In
+        # a CSV file a mark is missing, even where it is also a level's text, as Java reads it.
+        "values": {text: rows[place] for text, place in places.items()},
         "missing": rows[column.missing],
         "unseen": rows[column.unseen],
     }

@@ -18,7 +18,7 @@ from mojo_reader.model import Activation, Layer
 
 from . import names
 from .encoding import DenseInputs, GatheredInputs, NetworkInputs
-from .tensors import step
+from .tensors import constant, step
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -206,11 +206,16 @@ class _Builder:
             outputs = keras.layers.Dropout(
                 layer.dropout, name=f"{name}_dropout", dtype=self._dtype
             )(outputs)
-        if layer.scale != 1.0:
-            outputs = keras.layers.Rescaling(
-                layer.scale, name=f"{name}_dropout_scale", dtype=self._dtype
-            )(outputs)
-        return outputs
+        if layer.scale == 1.0:
+            return outputs
+        name = f"{name}_dropout_scale"
+        if self._dtype == "float32":
+            return keras.layers.Rescaling(layer.scale, name=name, dtype=self._dtype)(outputs)
+        # TensorFlow rounds a plain number to float32, so this one is an array.
+        with step(name, outputs, self._dtype) as scaled:
+            factor = constant(np.array([layer.scale]), self._dtype)
+            scaled.output = keras.ops.multiply(scaled.input, factor)
+        return scaled.result
 
 
 def _keras_activation(activation: str | None) -> Callable[[_Builder, Any, Layer, str], Any]:

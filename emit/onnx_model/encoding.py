@@ -56,9 +56,7 @@ def encode_columns(graph: Graph, mojo: Mojo) -> NetworkInputs:
             numbers.append(_numbers_of_levels(graph, tensor, column))
     joined = _joined(graph, numbers, "numbers")
     known, filled = _standardized(graph, joined, features)
-    return NetworkInputs(
-        slots=_joined(graph, slots, "slots"), numbers=filled, known_numbers=known
-    )
+    return NetworkInputs(slots=_joined(graph, slots, "slots"), numbers=filled, known_numbers=known)
 
 
 def encode_matrix(graph: Graph, mojo: Mojo) -> NetworkInputs:
@@ -77,7 +75,7 @@ def encode_matrix(graph: Graph, mojo: Mojo) -> NetworkInputs:
 
 
 def slot_rows(feature: CategoricalFeature, features: Features) -> NDArray[np.int64]:
-    """Return ``feature.slots`` with ``one_hot_width``, a row of zeros, where a code sets nothing."""
+    """Return ``feature.slots``, with ``one_hot_width`` where a code sets nothing."""
     return np.where(feature.slots < 0, features.one_hot_width, feature.slots)
 
 

@@ -100,7 +100,8 @@ class Graph:
         """Add a constant ``(len(texts),)`` of strings; return its name."""
         free = self._free(name)
         encoded = [text.encode() for text in texts]
-        tensor = helper.make_tensor(free, TensorProto.STRING, [len(encoded)], encoded)
+        tensor = TensorProto(name=free, data_type=TensorProto.STRING, dims=[len(encoded)])
+        tensor.string_data.extend(encoded)
         self.constants.append(tensor)
         return free
 

@@ -11,7 +11,9 @@ from .encoding import NetworkInputs
 from .graph import Graph
 
 
-def apply(graph: Graph, inputs: NetworkInputs, features: Features, layers: tuple[Layer, ...]) -> str:
+def apply(
+    graph: Graph, inputs: NetworkInputs, features: Features, layers: tuple[Layer, ...]
+) -> str:
     """Run the network.
 
     Args:
@@ -30,7 +32,7 @@ def apply(graph: Graph, inputs: NetworkInputs, features: Features, layers: tuple
         name = _layer_name(index, len(layers))
         kernel = graph.floats(f"{name}:kernel", np.hstack(layer.kernels))
         bias = graph.floats(f"{name}:bias", np.hstack(layer.biases))
-        sums = graph.node("Gemm", values, kernel, bias, name=f"{name}:sums")
+        sums = _dense(graph, values, kernel, bias, f"{name}:sums")
         values = _activated(graph, sums, layer, name)
     return values
 
@@ -56,8 +58,20 @@ def _first_sums(
     if inputs.numbers is None:
         return graph.node("Add", hot or bias, bias, name=f"{name}:sums")
     rest = graph.floats(f"{name}:kernel", kernel[one_hot_width:])
-    sums = graph.node("Gemm", inputs.numbers, rest, bias, name=f"{name}:numeric")
+    sums = _dense(graph, inputs.numbers, rest, bias, f"{name}:numeric")
     return sums if hot is None else graph.node("Add", sums, hot, name=f"{name}:sums")
+
+
+def _dense(graph: Graph, values: str, kernel: str, bias: str, name: str) -> str:
+    """Weighted sums, in float64 of nodes that no optimizer joins with the activation.
+
+    onnxruntime up to at least 1.17 makes one node of Gemm (or MatMul and Add) and an activation,
+    and then finds that it has none of that in float64: the file would not load.
+    """
+    if graph.float.name == "float32":
+        return graph.node("Gemm", values, kernel, bias, name=name)
+    product = graph.node("MatMul", values, kernel, name=f"{name}:product")
+    return graph.node("Sum", product, bias, name=name)
 
 
 def _activated(graph: Graph, sums: str, layer: Layer, name: str) -> str:

@@ -145,9 +145,7 @@ INVERSE_LINKS: Final[Mapping[InverseLink, Callable[[Graph, str], str]]] = {
 # --------------------------------------------------------------------------- autoencoder
 
 
-def _reconstruction(
-    graph: Graph, outputs: str, inputs: NetworkInputs, features: Features
-) -> None:
+def _reconstruction(graph: Graph, outputs: str, inputs: NetworkInputs, features: Features) -> None:
     """The reconstruction in the columns' units, and its error in standardized space."""
     one_hot, numbers = _blocks(graph, outputs, features)
     rebuilt = outputs

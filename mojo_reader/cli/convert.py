@@ -78,7 +78,8 @@ def convert(  # noqa: PLR0913 - a command's options
     suffix = EMITTERS[to].suffix
     target = output or default_output(model, base_model, suffix)
     if target.suffix != suffix:
-        raise typer.BadParameter(f"expected a name that ends in {suffix}", param_hint="'-o'")
+        message = f"expected a name that ends in {suffix}"
+        raise typer.BadParameter(message, param_hint="'-o'")
     mojo = read_mojo(model_source(model), base_model=base_model)
     if mojo.info.encoded_inputs and not encoded_columns:
         message = (
@@ -261,7 +262,9 @@ def _print(job: _Job, proofs: dict[str, Any]) -> None:
         if labelled or "label" not in heading:
             table.add_row(heading, *(content(comparison) for comparison in proofs.values()))
     console.print(table)
-    console.print(f"{job.target} equals the float64 scorer ({job.dtype}, on {job.emitter.runtime}).")
+    console.print(
+        f"{job.target} equals the float64 scorer ({job.dtype}, on {job.emitter.runtime})."
+    )
     if job.expected is not None:
         console.print(f"It equals H2O's own scores in {job.expected}.")
     if job.emitter.columns:

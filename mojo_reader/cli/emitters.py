@@ -110,7 +110,7 @@ def emitter(target: Target, *, dtype: str) -> Emitter:
     if any(find_spec(package) is None for package in chosen.elsewhere):
         raise MissingExtraError(chosen.missing)
     if wide:
-        loaded["jax"].config.update("jax_enable_x64", True)
+        loaded["jax"].config.update("jax_enable_x64", True)  # noqa: FBT003 - jax's signature
     return chosen
 
 
@@ -137,9 +137,7 @@ def _build_keras(mojo: Mojo, path: Path, columns: Path, dtype: str) -> None:
 
 def _prove_keras(asked: Proving) -> Comparison:
     check: Callable[..., Comparison] = _emit("parity").check_parity
-    return check(
-        asked.path, asked.mojo, asked.matrix(), seed=asked.seed, progress=asked.progress
-    )
+    return check(asked.path, asked.mojo, asked.matrix(), seed=asked.seed, progress=asked.progress)
 
 
 def _build_onnx(mojo: Mojo, path: Path, _columns: Path, dtype: str) -> None:
@@ -158,9 +156,7 @@ def _build_stablehlo(mojo: Mojo, path: Path, _columns: Path, dtype: str) -> None
 
 def _prove_stablehlo(asked: Proving) -> Comparison:
     check: Callable[..., Comparison] = _emit("stablehlo").check_stablehlo
-    return check(
-        asked.path, asked.mojo, asked.matrix(), seed=asked.seed, progress=asked.progress
-    )
+    return check(asked.path, asked.mojo, asked.matrix(), seed=asked.seed, progress=asked.progress)
 
 
 def _build_saved_model(mojo: Mojo, path: Path, _columns: Path, dtype: str) -> None:
@@ -173,7 +169,8 @@ def _prove_saved_model(asked: Proving) -> Comparison:
 
 
 def _install(what: str, packages: str, extra: str) -> str:
-    return f"{what} needs {packages}; install them with: pip install 'mojo2keras[{extra}]'"
+    them = "them" if " and " in packages else "it"
+    return f"{what} needs {packages}; install {them} with: pip install 'mojo2keras[{extra}]'"
 
 
 _ENCODE: Final = "It reads the row matrix, which 'mojo2keras encode' makes of raw rows."
@@ -205,7 +202,7 @@ EMITTERS: Final[Mapping[Target, Emitter]] = {
         suffix=".stablehlo",
         runtime="JAX",
         packages=("jax",),
-        missing="convert --to stablehlo needs JAX; install it with: pip install 'mojo2keras[keras]'",
+        missing=_install("convert --to stablehlo", "JAX", "keras"),
         columns=False,
         reads=_ENCODE,
         x64=True,

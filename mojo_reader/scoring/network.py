@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mojo_reader.model import Activation, Features, Layer
+from mojo_reader.scoring.gather import Gathers
 
 Array = NDArray[Any]
 
@@ -25,7 +26,7 @@ class Network:
     Attributes:
         dtype: the type.
         layers: the layers, the first one without the one-hot block.
-        gathered: the one-hot block of each of the first layer's kernels, and a row of zeros.
+        gathers: the one-hot block and the bias of each of the first layer's kernels.
         largest_safe: inputs up to this, standardized, cannot make any sum overflow.
     """
 
@@ -33,10 +34,10 @@ class Network:
         self.dtype = dtype
         width = features.one_hot_width
         first = layers[0]
-        # A slot of -1 adds nothing: it reads the last row, which is zero.
-        self.gathered = tuple(
-            np.vstack([kernel[:width], np.zeros((1, first.units))]).astype(dtype)
-            for kernel in first.kernels
+        column_slots = [feature.slots for feature in features.categorical]
+        self.gathers = tuple(
+            Gathers(kernel[:width], bias, column_slots, dtype)
+            for kernel, bias in zip(first.kernels, first.biases, strict=True)
         )
         self.layers = tuple(
             _Prepared(layer, dtype, skip=width if layer is first else 0) for layer in layers
@@ -74,18 +75,13 @@ class Network:
         values = numbers.astype(self.dtype, copy=False)
         for index, layer in enumerate(self.layers[:layers]):
             sums = workspace.sums(index, len(values))
-            layer.add_up(values, sums)
+            layer.add_up(values, sums, biased=index > 0)
             if index == 0:
-                self._add_gathered(sums, slots, workspace.gathered(len(values)))
+                scratch = workspace.gathered(len(values))
+                for gathers, memory in zip(self.gathers, sums, strict=True):
+                    gathers.add(memory, slots, scratch)
             values = layer.activate(sums, safe=safe)
         return values
-
-    def _add_gathered(self, sums: list[Array], slots: NDArray[np.int64], scratch: Array) -> None:
-        for candidate, kernel in zip(sums, self.gathered, strict=True):
-            for index in range(slots.shape[1]):
-                # A slot of -1 wraps around to the last row; the mode saves a copy.
-                np.take(kernel, slots[:, index], axis=0, out=scratch, mode="wrap")
-                np.add(candidate, scratch, out=candidate)
 
 
 class Workspace:
@@ -118,11 +114,12 @@ class _Prepared:
         self.units = layer.units
         self.candidates = len(layer.kernels)
 
-    def add_up(self, values: Array, sums: list[Array]) -> None:
+    def add_up(self, values: Array, sums: list[Array], *, biased: bool) -> None:
         """Put the weighted sums of ``(rows, inputs)`` values into ``(rows, units)`` arrays."""
         for kernel, bias, memory in zip(self._kernels, self._biases, sums, strict=True):
             np.matmul(values, kernel, out=memory)
-            np.add(memory, bias, out=memory)
+            if biased:
+                np.add(memory, bias, out=memory)
 
     def row_sums(self, values: Array) -> list[Array]:
         """Return the weighted sums of one row, ``(units,)`` for each kernel."""

@@ -63,6 +63,7 @@ class OneRow:
         return values[None].astype(np.float64)
 
     def _add_gathered(self, sums: list[Array], slots: list[int]) -> None:
-        for total, kernel in zip(sums, self._network.gathered, strict=True):
+        for total, gathers in zip(sums, self._network.gathers, strict=True):
+            table = gathers.table
             for slot in slots:
-                np.add(total, kernel[slot], out=total)
+                np.add(total, table[slot], out=total)

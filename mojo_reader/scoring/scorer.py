@@ -1,6 +1,5 @@
 """``Scorer``: H2O's predictions in NumPy."""
 
-import math
 import warnings
 from collections.abc import Iterator
 from typing import Any, Final, Literal
@@ -12,6 +11,7 @@ from mojo_reader.java_exp import java_exp
 from mojo_reader.model import Classification, Mojo, Reconstruction
 from mojo_reader.scoring.cells import RowError
 from mojo_reader.scoring.columns import named_columns
+from mojo_reader.scoring.doubt import LABEL_MARGINS, in_doubt, row_in_doubt
 from mojo_reader.scoring.encoding import (
     DEFAULT_STRICTNESS,
     Encoder,
@@ -28,14 +28,14 @@ from mojo_reader.scoring.prediction import (
     label_indices,
     predicted,
     reconstruction_error,
-    undecided,
 )
 
 DType = Literal["float64", "float32"]
-_BLOCK_ROWS: Final = 512
-# Labels that hang by less than this are computed again in Java's order of operations. It is far
-# above the rounding of either type and far below what two honest probabilities differ by.
-_LABEL_MARGINS: Final = {"float64": 1e-9, "float32": 1e-4}
+# Rows of a block: the sums of narrow layers stay in the processor's cache; the products of wide
+# ones need more rows.
+_NARROW_ROWS: Final = 256
+_WIDE_ROWS: Final = 512
+_WIDE_UNITS: Final = 512
 
 
 class MissingColumnWarning(UserWarning):
@@ -59,7 +59,7 @@ class Scorer:
     """
 
     def __init__(self, mojo: Mojo, *, dtype: DType = "float64", exact: bool = False) -> None:
-        if dtype not in _LABEL_MARGINS:
+        if dtype not in LABEL_MARGINS:
             message = f"expected dtype float64 or float32, found {dtype!r}"
             raise ValueError(message)
         if exact and dtype != "float64":
@@ -71,6 +71,8 @@ class Scorer:
         self._encoder = Encoder(mojo)
         self._network = Network(mojo.features, mojo.layers, np.dtype(dtype))
         self._one_row = OneRow(mojo.features, self._network)
+        wide = max(layer.units for layer in mojo.layers) >= _WIDE_UNITS
+        self._block_rows = _WIDE_ROWS if wide else _NARROW_ROWS
         self._exact_network = ExactNetwork(mojo.features, mojo.layers)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -263,7 +265,7 @@ class Scorer:
             if len(matrix) == 1:
                 return self._one_row_values(matrix)
             values = self._fast_values(matrix)
-            rows = np.flatnonzero(self._in_doubt(values))
+            rows = np.flatnonzero(in_doubt(values, self.mojo.output, self.dtype))
             if rows.size:
                 values[rows] = self._exact_values(matrix[rows])
             return values
@@ -273,30 +275,9 @@ class Scorer:
         outputs = self._one_row.outputs(matrix[0])
         if outputs is not None:
             values = predicted(outputs, self.mojo.output, self.mojo.features, np.exp)
-            if not self._row_in_doubt(values[0].tolist()):
+            if not row_in_doubt(values[0].tolist(), self.mojo.output, self.dtype):
                 return values
         return self._exact_values(matrix)
-
-    def _row_in_doubt(self, values: list[float]) -> bool:
-        """Do for one row what ``_in_doubt`` does for many."""
-        output = self.mojo.output
-        margin = _LABEL_MARGINS[self.dtype]
-        if not all(map(math.isfinite, values)):
-            return True
-        if not isinstance(output, Classification):
-            return False
-        if output.threshold is not None:
-            return abs(values[1] - output.threshold) <= margin
-        second, first = sorted(values)[-2:]
-        return first - second <= margin
-
-    def _in_doubt(self, values: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Say which rows are computed again: hanging labels, and what has overflowed."""
-        doubt = ~np.isfinite(values).all(axis=1)
-        output = self.mojo.output
-        if isinstance(output, Classification):
-            doubt |= undecided(values, output, _LABEL_MARGINS[self.dtype])
-        return np.asarray(doubt)
 
     def label_indices(
         self, probabilities: NDArray[np.float64], matrix: NDArray[np.float64]
@@ -370,7 +351,7 @@ class Scorer:
         units = self.mojo.layers[(layers or 0) - 1].units
         outputs = np.empty((len(matrix), units))
         with np.errstate(over="ignore", invalid="ignore"):
-            workspace = self._network.workspace(min(len(matrix), _BLOCK_ROWS))
+            workspace = self._network.workspace(min(len(matrix), self._block_rows))
             for start, slots, numbers in self._blocks(matrix):
                 block = self._network.outputs(slots, numbers, workspace, layers=layers)
                 outputs[start : start + len(block)] = block
@@ -388,8 +369,8 @@ class Scorer:
     ) -> Iterator[tuple[int, NDArray[np.int64], NDArray[np.float64]]]:
         """Cut rows into blocks whose layer outputs stay in the processor's cache."""
         features = self.mojo.features
-        for start in range(0, len(matrix), _BLOCK_ROWS):
-            block = matrix[start : start + _BLOCK_ROWS]
+        for start in range(0, len(matrix), self._block_rows):
+            block = matrix[start : start + self._block_rows]
             yield start, one_hot_slots(block, features), standardized(block, features)
 
     def _require_autoencoder(self, what: str) -> None:

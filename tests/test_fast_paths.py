@@ -1,0 +1,61 @@
+"""The ways that only speed takes: one row, gathers of several columns, threads of BLAS."""
+
+import numpy as np
+import pytest
+from support import assert_close, golden, scored_cases
+
+from mojo_reader import Scorer
+from mojo_reader.scoring.blas import one_blas_thread
+from mojo_reader.scoring.gather import Gathers
+
+ROWS = 12
+
+
+@pytest.mark.parametrize("case", scored_cases(), ids=lambda case: case.name)
+def test_one_row_scores_as_a_row_of_many(case) -> None:  # noqa: ANN001
+    mojo = case.mojo()
+    for dtype, tolerance in (("float64", 1e-11), ("float32", 2e-5)):
+        scorer = Scorer(mojo, dtype=dtype)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("warnings.warn", lambda *_, **__: None)
+            matrix = scorer.encode(case.columns())
+        # The last rows are the odd ones.
+        rows = np.vstack([matrix[:ROWS], matrix[-ROWS:]])
+        single = np.vstack([scorer.score_matrix(row[None]) for row in rows])
+        assert_close(single, scorer.score_matrix(rows), tolerance=tolerance)
+
+
+@pytest.mark.parametrize("most", [1, 200, 1 << 20])
+def test_columns_taken_together_add_what_each_adds(
+    most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mojo_reader.scoring.gather._TABLE_BYTES", most)
+    source = np.random.default_rng(3)
+    kernel = np.asfortranarray(source.random((12, 5)).astype(np.float32))
+    columns = [np.array([-1, 0, 1, 2]), np.array([3, 4, 5, 6, 7, 8]), np.array([-1, 9, 11])]
+    gathers = Gathers(kernel, np.arange(5.0), columns, np.dtype(np.float64))
+    slots = np.stack([source.choice(column, 50) for column in columns], axis=1)
+    sums = np.ones((50, 5))
+    gathers.add(sums, slots, np.empty((50, 5)))
+    padded = np.vstack([kernel, np.zeros((1, 5))]).astype(np.float64)
+    np.testing.assert_allclose(sums, 1 + np.arange(5.0) + padded[slots].sum(axis=1), rtol=1e-14)
+    # A gather from a table in another order would copy all of it each time.
+    assert gathers.table.flags.c_contiguous
+
+
+def test_blas_threads_are_put_back() -> None:
+    from mojo_reader.scoring import blas  # noqa: PLC0415
+
+    functions = blas._thread_functions()
+    before = None if functions is None else functions[0]()
+    with one_blas_thread():
+        assert functions is None or functions[0]() == 1
+    assert before is None or functions[0]() == before
+
+
+def test_a_row_past_what_is_safe_is_h2os_nan() -> None:
+    scorer = Scorer(golden("regression_rectifier").mojo())
+    matrix = np.full((2, len(scorer.mojo.features.names)), 1.0)
+    matrix[:, -1] = -np.inf
+    np.testing.assert_array_equal(scorer.score_matrix(matrix[:1]), scorer.score_matrix(matrix)[:1])
+    assert np.isnan(scorer.score_matrix(matrix[:1])).all()
