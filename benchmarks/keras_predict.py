@@ -24,7 +24,7 @@ from networks import SHAPES, derived_network
 from numpy.typing import NDArray
 
 from emit.keras_model import to_keras
-from emit.keras_model.encoding import WIDEST_ONE_HOT
+from emit.keras_model.encoding import is_gathered
 from emit.parity import batch_function, check_rows
 from mojo_reader import Mojo, read_mojo
 from mojo_reader.model import Activation, Classification, Regression
@@ -54,7 +54,7 @@ def bare_function(mojo: Mojo, batch: int) -> Callable[[NDArray[np.float32]], NDA
         codes = jnp.where(jnp.isnan(rows[:, :cats]), levels, rows[:, :cats])
         slots = codes.astype(jnp.int32) + starts
         kernel, bias = weights[0]
-        if width <= WIDEST_ONE_HOT:
+        if not is_gathered(features):
             hot = [jax.nn.one_hot(slots[:, column], width) for column in range(cats)]
             values = jnp.concatenate([sum(hot), numbers], axis=1) if hot else numbers
             values = values @ kernel + bias

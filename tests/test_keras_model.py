@@ -101,6 +101,7 @@ def test_gathered_and_multiplied_blocks_both_equal_h2o(
     mojo = case.mojo()
     multiplied = to_keras(mojo)
     monkeypatch.setattr(encoding, "WIDEST_ONE_HOT", 0)
+    monkeypatch.setattr(encoding, "SLOTS_PER_COLUMN", 0)
     gathered = to_keras(mojo)
     assert layer_names(gathered) != layer_names(multiplied)
     assert compared_with_h2o(multiplied, case, mojo).passed

@@ -32,6 +32,11 @@ def test_python_examples_run(
         assert comment in printed
 
 
+def test_the_onnx_script_is_the_one_that_is_tested() -> None:
+    (block,) = blocks("py")
+    assert block == (ROOT / "docs/examples/predict_with_onnx.py").read_text("utf-8")
+
+
 def test_every_command_is_shown() -> None:
     shown = re.findall(r"^\$ mojo2keras (\w+)", "\n".join(blocks("console")), re.MULTILINE)
     assert set(_COMMANDS) <= set(shown)

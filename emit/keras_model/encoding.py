@@ -17,8 +17,11 @@ from mojo_reader.model import CategoricalFeature, Features
 from . import names
 from .tensors import constant, step
 
-#: Widest one-hot block that is multiplied as a matrix; gathering is faster beyond it.
-WIDEST_ONE_HOT: Final = 512
+#: Widest one-hot block that is always multiplied as a matrix: one kernel is easier to read.
+WIDEST_ONE_HOT: Final = 256
+#: A product costs by the slot, gathering by the column; they meet at about so many slots a column
+#: (measured on JAX with 3 and 20 columns, 16 to 1024 units).
+SLOTS_PER_COLUMN: Final = 64
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -82,11 +85,11 @@ def encode(columns: Any, features: Features, dtype: str) -> NetworkInputs:
 
 def is_gathered(features: Features) -> bool:
     """Whether the first layer gathers kernel rows instead of multiplying a one-hot block."""
-    return bool(features.categorical) and (
-        features.hashed
-        or features.one_hot_width > WIDEST_ONE_HOT
-        or _starts(features.categorical) is None
-    )
+    if not features.categorical:
+        return False
+    widest = max(WIDEST_ONE_HOT, SLOTS_PER_COLUMN * len(features.categorical))
+    wide = features.one_hot_width > widest
+    return features.hashed or wide or _starts(features.categorical) is None
 
 
 def _numbers(columns: Any, features: Features, dtype: str) -> Any:
