@@ -27,8 +27,8 @@ import pyarrow.csv as pa_csv
 from networks import SHAPES, derived_network, trained_networks, write_rows
 
 from mojo_reader import Scorer, read_mojo
+from mojo_reader.files.tables import read_rows
 from mojo_reader.scoring.blas import one_blas_thread
-from mojo_reader.scoring.tables import read_rows
 
 _JAVA_ROWS = 2_000
 _MATRIX_ROWS = 20_000

@@ -13,12 +13,15 @@ from support import FOREIGN_FOLDER, golden, ini_key, rewritten
 
 from mojo_reader.cli import main
 from mojo_reader.cli.failures import sentence
+from mojo_reader.comparison import Tolerance
 
 IRIS = golden("iris_tanh")
 
 
 @dataclass
 class Result:
+    """What a run of the program printed, and its exit code."""
+
     code: int
     out: str
     err: str
@@ -99,8 +102,6 @@ def test_a_failed_proof_leaves_no_model(
 
 
 def _no_tolerance() -> dict[str, object]:
-    from mojo_reader.comparison import Tolerance
-
     return dict.fromkeys(("float32", "float64"), Tolerance(value=0.0, label=0.0))
 
 

@@ -16,8 +16,8 @@ from support import Golden, assert_close, golden, read_csv, scored_cases
 
 from mojo_reader import Scorer
 from mojo_reader.errors import MojoDataError, MojoOutputError, MojoUnsupportedError
+from mojo_reader.files.score import ScoreOptions, score_file
 from mojo_reader.scoring.cells import RowError
-from mojo_reader.scoring.files import ScoreOptions, score_file
 
 MIXED = golden("binomial_tanh")
 CASES = pytest.mark.parametrize("case", scored_cases(), ids=lambda case: case.name)

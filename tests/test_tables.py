@@ -14,13 +14,13 @@ from support import golden
 
 from mojo_reader import Scorer, java
 from mojo_reader.errors import MojoDataError
-from mojo_reader.scoring import records
+from mojo_reader.files import records
+from mojo_reader.files.number_text import number_texts
+from mojo_reader.files.records import Records
+from mojo_reader.files.tables import TableRules, read_rows
+from mojo_reader.files.text_numbers import text_numbers, time_milliseconds
 from mojo_reader.scoring.arrow import float_array, text_array
 from mojo_reader.scoring.cells import RowError
-from mojo_reader.scoring.number_text import number_texts
-from mojo_reader.scoring.records import Records
-from mojo_reader.scoring.tables import TableRules, read_rows
-from mojo_reader.scoring.text_numbers import text_numbers, time_milliseconds
 
 MIXED = golden("binomial_tanh")
 MOJO = MIXED.mojo()

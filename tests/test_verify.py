@@ -7,8 +7,8 @@ from rows_support import rows_file, run
 from support import Golden, golden, read_csv, scored_cases
 
 from mojo_reader.errors import MojoDataError
-from mojo_reader.scoring.files import ScoreOptions
-from mojo_reader.scoring.verification import verify_file
+from mojo_reader.files.score import ScoreOptions
+from mojo_reader.files.verification import verify_file
 
 IRIS = golden("iris_tanh")
 CASES = pytest.mark.parametrize("case", scored_cases(), ids=lambda case: case.name)

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from mojo_reader.cli.atomic import replacing
+from mojo_reader.atomic import replacing
 from mojo_reader.cli.emitters import EMITTERS, Emitter, Proving, Target, emitter
 from mojo_reader.cli.failures import plain_failures
 from mojo_reader.cli.options import (
@@ -146,8 +146,8 @@ class _Job:
         """Read the rows before anything slow, so that bad rows are told at once."""
         if self.check is None:
             return None
+        from mojo_reader.files.tables import read_rows  # noqa: PLC0415
         from mojo_reader.scoring.scorer import Scorer  # noqa: PLC0415
-        from mojo_reader.scoring.tables import read_rows  # noqa: PLC0415
 
         table = read_rows(self.check, self.mojo)
         if not len(Scorer(self.mojo).encode(table)):
@@ -164,8 +164,8 @@ class _Job:
         if self.check is None or self.expected is None:
             return
         from mojo_reader.cli.verify import failure  # noqa: PLC0415
-        from mojo_reader.scoring.files import ScoreOptions  # noqa: PLC0415
-        from mojo_reader.scoring.verification import verify_file  # noqa: PLC0415
+        from mojo_reader.files.score import ScoreOptions  # noqa: PLC0415
+        from mojo_reader.files.verification import verify_file  # noqa: PLC0415
 
         # Where H2O has no number, its file has none either.
         options = ScoreOptions(on_invalid="missing")

@@ -52,8 +52,8 @@ def encode(  # noqa: PLR0913 - a command's options
     """
     if output.suffix not in {".npy", ".csv"}:
         raise typer.BadParameter("expected a name that ends in .npy or .csv", param_hint="'-o'")
+    from mojo_reader.files.score import ScoreOptions, encode_file  # noqa: PLC0415
     from mojo_reader.reader import read_mojo  # noqa: PLC0415 - a command loads what it needs
-    from mojo_reader.scoring.files import ScoreOptions, encode_file  # noqa: PLC0415
 
     options = ScoreOptions(
         on_unseen=cast("_OnError", one_of(on_unseen, ("missing", "error"), "--on-unseen")),

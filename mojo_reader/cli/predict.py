@@ -97,8 +97,8 @@ def predict(  # noqa: PLR0913 - a command's options
     dtype = one_of(dtype, ("float64", "float32"), "--dtype")
     if exact and dtype != "float64":
         raise typer.BadParameter("needs --dtype float64", param_hint="'--exact'")
+    from mojo_reader.files.score import ScoreOptions, score_file  # noqa: PLC0415
     from mojo_reader.reader import read_mojo  # noqa: PLC0415 - a command loads what it needs
-    from mojo_reader.scoring.files import ScoreOptions, score_file  # noqa: PLC0415
 
     options = ScoreOptions(
         dtype="float64" if dtype == "float64" else "float32",

@@ -31,7 +31,7 @@ from mojo_reader.cli.rows import (
 from mojo_reader.errors import ParityError
 
 if TYPE_CHECKING:
-    from mojo_reader.scoring.verification import Verification
+    from mojo_reader.files.verification import Verification
 
 _DEFAULT_TOLERANCE: Final = 1e-9
 _SHOWN_COLUMNS: Final = 20
@@ -72,9 +72,9 @@ def verify(  # noqa: PLR0913 - a command's options
 
     Example: mojo2keras verify model.zip rows.csv --expected h2o_scores.csv
     """
+    from mojo_reader.files.score import ScoreOptions  # noqa: PLC0415
+    from mojo_reader.files.verification import verify_file  # noqa: PLC0415
     from mojo_reader.reader import read_mojo  # noqa: PLC0415 - a command loads what it needs
-    from mojo_reader.scoring.files import ScoreOptions  # noqa: PLC0415
-    from mojo_reader.scoring.verification import verify_file  # noqa: PLC0415
 
     dtype = one_of(dtype, ("float64", "float32"), "--dtype")
     options = ScoreOptions(

@@ -5,8 +5,8 @@ from typing import Any, BinaryIO, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from mojo_reader.files.sinks import column_texts, csv_lines, quoted
 from mojo_reader.scoring.arrow import float_array
-from mojo_reader.scoring.sinks import column_texts, csv_lines, quoted
 
 
 class MatrixSink(Protocol):

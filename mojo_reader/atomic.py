@@ -1,6 +1,6 @@
 """Outputs that appear whole or not at all."""
 
-import os
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +11,7 @@ from mojo_reader.errors import MojoOutputError
 
 #: A folder that holds it is a model that may be replaced; any other is somebody's.
 _SAVED_MODEL: Final = "saved_model.pb"
+_PERMISSIONS: Final = 0o777
 
 
 @contextmanager
@@ -29,7 +30,9 @@ def replacing(target: Path) -> Iterator[Path]:
     if target.is_dir() and not (target / _SAVED_MODEL).is_file():
         message = "expected a file or a SavedModel to replace, found a folder of something else"
         raise MojoOutputError(message, file=str(target))
-    partial = target.with_name(f".{target.stem}.{os.getpid()}.partial{target.suffix}")
+    # Through a link, so that what it points to is replaced and the link stays.
+    target = target.resolve()
+    partial = target.with_name(f".{target.stem}.{secrets.token_hex(4)}.partial{target.suffix}")
     try:
         yield partial
         _replace(partial, target)
@@ -39,6 +42,8 @@ def replacing(target: Path) -> Iterator[Path]:
 
 def _replace(partial: Path, target: Path) -> None:
     if not (partial.is_dir() and target.exists()):
+        if target.is_file():
+            partial.chmod(target.stat().st_mode & _PERMISSIONS)
         partial.replace(target)
         return
     # No call swaps folders: the old one steps aside, and back if the new one cannot come.

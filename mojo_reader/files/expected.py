@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from mojo_reader import java
 from mojo_reader.errors import MojoDataError
+from mojo_reader.files.sources import OpenSource, Source
 from mojo_reader.model import Classification, Mojo
 from mojo_reader.scoring.choices import ERROR_COLUMN, Choice
-from mojo_reader.scoring.sources import OpenSource, Source
 
 _MISSING: Final = ("", "NA", "NaN", "nan")
 _LISTED: Final = 5

@@ -1,7 +1,6 @@
 """Where predictions go: CSV or Parquet, a file that appears whole or not at all, or a stream."""
 
 import os
-import secrets
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,14 +11,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from mojo_reader.atomic import replacing
 from mojo_reader.errors import MojoDataError, MojoOutputError
+from mojo_reader.files.number_text import number_texts
+from mojo_reader.files.sources import STANDARD_STREAM, Format, Source, compression_of, format_of
 from mojo_reader.scoring.arrow import float_values, text_scalar
-from mojo_reader.scoring.number_text import number_texts
-from mojo_reader.scoring.sources import STANDARD_STREAM, Format, Source, compression_of, format_of
 
 NA: Final = "NA"
 _QUOTED: Final = ',"\r\n'
-_NEW_FILE_MODE: Final = 0o666
 
 
 @contextmanager
@@ -44,25 +43,8 @@ def output_stream(target: Source) -> Iterator[BinaryIO]:
         with path.open("wb") as stream:  # a pipe or a device cannot be replaced
             yield stream
         return
-    with _replaced_at_the_end(path.resolve()) as stream:
+    with replacing(path) as partial, partial.open("w+b") as stream:
         yield stream
-
-
-@contextmanager
-def _replaced_at_the_end(path: Path) -> Iterator[BinaryIO]:
-    if not path.parent.is_dir():
-        message = f"the folder {path.parent} does not exist"
-        raise MojoOutputError(message, file=str(path))
-    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
-    descriptor = os.open(partial, os.O_CREAT | os.O_EXCL | os.O_RDWR, _NEW_FILE_MODE)
-    try:
-        with os.fdopen(descriptor, "w+b") as stream:
-            yield stream
-        if path.exists():
-            partial.chmod(path.stat().st_mode & 0o777)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 class Sink(Protocol):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, Literal, cast
 
 from mojo_reader.errors import MojoDataError
-from mojo_reader.scoring.records import ByteStream
+from mojo_reader.files.records import ByteStream
 
 STANDARD_STREAM: Final = "-"
 Format = Literal["csv", "parquet"]

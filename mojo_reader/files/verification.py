@@ -9,15 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mojo_reader.comparison import WORST_ROWS, WorstRow
+from mojo_reader.files.expected import ExpectedScores
+from mojo_reader.files.score import Made, ScoreOptions, run
+from mojo_reader.files.sources import Source
+from mojo_reader.files.tables import Piece, pieces
 from mojo_reader.model import Classification, Mojo
 from mojo_reader.scoring.choices import Choice, Predictions, predictions, with_threshold
-from mojo_reader.scoring.expected import ExpectedScores
 from mojo_reader.scoring.extras import require_pyarrow
-from mojo_reader.scoring.files import Made, ScoreOptions, run
 from mojo_reader.scoring.notices import Notices
 from mojo_reader.scoring.scorer import Scorer
-from mojo_reader.scoring.sources import Source
-from mojo_reader.scoring.tables import Piece, pieces
 
 DEFAULT_TOLERANCE: Final = 1e-9
 Array = NDArray[np.float64]

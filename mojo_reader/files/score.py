@@ -11,6 +11,8 @@ from itertools import chain
 from typing import Any, Final, Literal
 
 from mojo_reader.errors import located
+from mojo_reader.files.sources import Format, Source
+from mojo_reader.files.tables import Piece, TableRules, pieces
 from mojo_reader.model import Mojo
 from mojo_reader.scoring.blas import one_blas_thread
 from mojo_reader.scoring.cells import RowError
@@ -19,8 +21,6 @@ from mojo_reader.scoring.encoding import Strictness
 from mojo_reader.scoring.extras import require_pyarrow
 from mojo_reader.scoring.notices import Notices
 from mojo_reader.scoring.scorer import DType, Scorer
-from mojo_reader.scoring.sources import Format, Source
-from mojo_reader.scoring.tables import Piece, TableRules, pieces
 
 _MOST_WORKERS: Final = 8
 # Pieces that are read ahead of the one being written, beyond one for each worker.
@@ -135,7 +135,7 @@ def score_file(
         OSError: reading or writing failed.
     """
     require_pyarrow("Files of rows")
-    from mojo_reader.scoring import sinks  # noqa: PLC0415 - needs pyarrow
+    from mojo_reader.files import sinks  # noqa: PLC0415 - needs pyarrow
     from mojo_reader.scoring.batches import file_schema  # noqa: PLC0415
 
     if options.threshold is not None:
@@ -194,8 +194,8 @@ def encode_file(
         MojoDataError: a cell has no meaning in its column.
     """
     require_pyarrow("Files of rows")
-    from mojo_reader.scoring.matrices import CsvMatrixSink, MatrixSink, NpySink  # noqa: PLC0415
-    from mojo_reader.scoring.sinks import output_stream  # noqa: PLC0415
+    from mojo_reader.files.matrices import CsvMatrixSink, MatrixSink, NpySink  # noqa: PLC0415
+    from mojo_reader.files.sinks import output_stream  # noqa: PLC0415
 
     names = mojo.features.names
     scorer = Scorer(mojo)

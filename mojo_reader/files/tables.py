@@ -10,13 +10,13 @@ from functools import partial
 from typing import Any, Final, Literal
 
 from mojo_reader.errors import MojoDataError, located
+from mojo_reader.files.records import Records
+from mojo_reader.files.sources import Format, OpenSource, Source, listed_sources
 from mojo_reader.model import CategoricalInput, Mojo
 from mojo_reader.scoring.cells import RowError
 from mojo_reader.scoring.columns import KEPT
 from mojo_reader.scoring.extras import require_pyarrow
 from mojo_reader.scoring.notices import Notices
-from mojo_reader.scoring.records import Records
-from mojo_reader.scoring.sources import Format, OpenSource, Source, listed_sources
 
 _PARQUET_ROWS: Final = 16_384
 _NO_TIME: Final = "UTC"
@@ -161,7 +161,7 @@ def _check_rules(rules: TableRules) -> None:
 def _csv_pieces(
     opened: OpenSource, mojo: Mojo, rules: TableRules, notices: Notices
 ) -> Iterator[Piece]:
-    from mojo_reader.scoring.csv_rows import CsvColumns, CsvRules  # noqa: PLC0415 - needs pyarrow
+    from mojo_reader.files.csv_rows import CsvColumns, CsvRules  # noqa: PLC0415 - needs pyarrow
 
     records = Records(opened.stream, rules.separator)
     csv_rules = CsvRules(

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
 from mojo_reader.errors import MojoDataError
+from mojo_reader.files.text_numbers import missing_marks, text_numbers
 from mojo_reader.model import CategoricalInput, Mojo
 from mojo_reader.scoring.arrow import (
     bool_array,
@@ -36,7 +37,6 @@ from mojo_reader.scoring.cells import (
 )
 from mojo_reader.scoring.columns import KEPT
 from mojo_reader.scoring.notices import Count, Notices
-from mojo_reader.scoring.text_numbers import missing_marks, text_numbers
 
 _LEVEL_TYPE: Final = pa.dictionary(pa.int32(), pa.string())
 _BLANKS: Final = " \t"
