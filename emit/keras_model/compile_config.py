@@ -130,7 +130,7 @@ def _loss(mojo: Mojo, parameters: TrainingParameters) -> Loss | None:
         case Classification():
             return _classification_loss(mojo.output, parameters)
         case Regression():
-            make = REGRESSION_LOSSES[mojo.output.distribution]
+            make = REGRESSION_LOSSES.get(mojo.output.distribution)
             return None if make is None else make(mojo.output.norm_resp_mul)
         case Reconstruction():
             return _reconstruction_loss(mojo)

@@ -92,11 +92,24 @@ def convert(  # noqa: PLR0913 - a command's options
         mojo=mojo, to=to, target=target, dtype=dtype, seed=seed, check=check, expected=expected,
         keep_failed=keep_failed, progress=sys.stderr.isatty() and not quiet,
     )  # fmt: skip
-    proofs = job.run()
+    outcome = job.run()
     if json_:
-        typer.echo(json.dumps(_report(job, proofs), indent=2))
+        typer.echo(json.dumps(_report(job, outcome), indent=2))
     elif not quiet:
-        _print(job, proofs)
+        _print(job, outcome)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Outcome:
+    """What a conversion came to.
+
+    Attributes:
+        proofs: the comparisons by what was compared.
+        notes: what a person should know about the model, one sentence each.
+    """
+
+    proofs: dict[str, Any]
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -121,8 +134,8 @@ class _Job:
     def emitter(self) -> Emitter:
         return EMITTERS[self.to]
 
-    def run(self) -> dict[str, Any]:
-        """Return the comparisons by what was compared.
+    def run(self) -> _Outcome:
+        """Write and prove the model.
 
         Raises:
             ParityError: a comparison failed.
@@ -135,12 +148,12 @@ class _Job:
             columns = self.columns_target
             if emit.columns:
                 columns = outputs.enter_context(replacing(columns))
-            emit.build(self.mojo, partial, columns, self.dtype)
+            notes = emit.build(self.mojo, partial, columns, self.dtype)
             proofs = self._proofs(emit, partial, rows)
             failed = [name for name, comparison in proofs.items() if not comparison.passed]
             if failed:
                 self._fail(partial, failed, proofs)
-        return proofs
+        return _Outcome(proofs=proofs, notes=notes)
 
     def _rows_to_check(self) -> Any:
         """Read the rows before anything slow, so that bad rows are told at once."""
@@ -220,25 +233,27 @@ def _progress(*, shown: bool) -> Iterator[Callable[[int], None] | None]:
 # --------------------------------------------------------------------------- report
 
 
-def _report(job: _Job, proofs: dict[str, Any]) -> dict[str, Any]:
+def _report(job: _Job, outcome: _Outcome) -> dict[str, Any]:
     return {
         "model": str(job.target),
         "target": str(job.to),
         "columns": str(job.columns_target) if job.emitter.columns else None,
         "dtype": job.dtype,
         "equals_h2o_scores": None if job.expected is None else str(job.expected),
-        "proofs": {name: comparison.as_dict() for name, comparison in proofs.items()},
-        "notes": _notes(job, proofs),
+        "proofs": {name: comparison.as_dict() for name, comparison in outcome.proofs.items()},
+        "notes": _notes(job, outcome),
     }
 
 
-def _notes(job: _Job, proofs: dict[str, Any]) -> list[str]:
+def _notes(job: _Job, outcome: _Outcome) -> list[str]:
     from mojo_reader.summary import notes  # noqa: PLC0415
 
-    said = notes(job.mojo)
+    said = notes(job.mojo) + list(outcome.notes)
     if job.dtype == "float64" and job.emitter.x64:
         said.append("run the model with JAX_ENABLE_X64=1, or JAX computes it in float32")
-    beyond = {column for comparison in proofs.values() for column in comparison.beyond_columns}
+    beyond = {
+        column for comparison in outcome.proofs.values() for column in comparison.beyond_columns
+    }
     if beyond:
         said.append(
             f"float32 cannot hold some rows, because of {', '.join(sorted(beyond))}; "
@@ -247,7 +262,7 @@ def _notes(job: _Job, proofs: dict[str, Any]) -> list[str]:
     return said
 
 
-def _print(job: _Job, proofs: dict[str, Any]) -> None:
+def _print(job: _Job, outcome: _Outcome) -> None:
     from rich import box  # noqa: PLC0415
     from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
@@ -255,12 +270,12 @@ def _print(job: _Job, proofs: dict[str, Any]) -> None:
     console = Console(highlight=False, markup=False, soft_wrap=True)
     table = Table(box=box.SIMPLE_HEAD, highlight=False)
     table.add_column("")
-    for name in proofs:
+    for name in outcome.proofs:
         table.add_column(name, justify="right", overflow="fold")
     labelled = hasattr(job.mojo.output, "labels")
     for heading, content in _ROWS.items():
         if labelled or "label" not in heading:
-            table.add_row(heading, *(content(comparison) for comparison in proofs.values()))
+            table.add_row(heading, *map(content, outcome.proofs.values()))
     console.print(table)
     console.print(
         f"{job.target} equals the float64 scorer ({job.dtype}, on {job.emitter.runtime})."
@@ -271,7 +286,7 @@ def _print(job: _Job, proofs: dict[str, Any]) -> None:
         console.print(f"{job.columns_target} says how raw rows become the model's input.")
     else:
         console.print(job.emitter.reads)
-    for note in _notes(job, proofs):
+    for note in _notes(job, outcome):
         console.print(f"Note: {note}.")
 
 

@@ -69,7 +69,8 @@ class Emitter:
         columns: ``columns.json`` stands beside it.
         reads: how raw rows get in, where no ``columns.json`` says it.
         x64: float64 needs ``JAX_ENABLE_X64=1`` wherever the file is run.
-        build: writes the model, and ``columns.json`` where there is one.
+        build: writes the model, and ``columns.json`` where there is one; returns what a person
+            should know about it, one sentence each.
         prove: compares what was written, in the runtime that serves it.
     """
 
@@ -81,7 +82,7 @@ class Emitter:
     columns: bool
     reads: str
     x64: bool
-    build: Callable[[Mojo, Path, Path, str], None]
+    build: Callable[[Mojo, Path, Path, str], tuple[str, ...]]
     prove: Callable[[Proving], Comparison]
 
 
@@ -129,10 +130,12 @@ def _emit(room: str) -> Any:
 # --------------------------------------------------------------------------- the targets
 
 
-def _build_keras(mojo: Mojo, path: Path, columns: Path, dtype: str) -> None:
+def _build_keras(mojo: Mojo, path: Path, columns: Path, dtype: str) -> tuple[str, ...]:
     model = _emit("keras_model").to_keras(mojo, dtype=dtype)
     model.save(path)
     columns.write_text(_emit("keras_model.columns").columns_json(mojo, model), "utf-8")
+    notes: tuple[str, ...] = _emit("keras_model.compile_config").plan(mojo).notes
+    return notes
 
 
 def _prove_keras(asked: Proving) -> Comparison:
@@ -140,9 +143,10 @@ def _prove_keras(asked: Proving) -> Comparison:
     return check(asked.path, asked.mojo, asked.matrix(), seed=asked.seed, progress=asked.progress)
 
 
-def _build_onnx(mojo: Mojo, path: Path, _columns: Path, dtype: str) -> None:
+def _build_onnx(mojo: Mojo, path: Path, _columns: Path, dtype: str) -> tuple[str, ...]:
     model = _emit("onnx_model").to_onnx(mojo, dtype=dtype)
     path.write_bytes(model.SerializeToString())
+    return ()
 
 
 def _prove_onnx(asked: Proving) -> Comparison:
@@ -150,8 +154,9 @@ def _prove_onnx(asked: Proving) -> Comparison:
     return check(asked.path, asked.mojo, asked.table, seed=asked.seed, progress=asked.progress)
 
 
-def _build_stablehlo(mojo: Mojo, path: Path, _columns: Path, dtype: str) -> None:
+def _build_stablehlo(mojo: Mojo, path: Path, _columns: Path, dtype: str) -> tuple[str, ...]:
     path.write_bytes(_emit("stablehlo").to_stablehlo(mojo, dtype=dtype).serialize())
+    return ()
 
 
 def _prove_stablehlo(asked: Proving) -> Comparison:
@@ -159,8 +164,9 @@ def _prove_stablehlo(asked: Proving) -> Comparison:
     return check(asked.path, asked.mojo, asked.matrix(), seed=asked.seed, progress=asked.progress)
 
 
-def _build_saved_model(mojo: Mojo, path: Path, _columns: Path, dtype: str) -> None:
+def _build_saved_model(mojo: Mojo, path: Path, _columns: Path, dtype: str) -> tuple[str, ...]:
     _emit("saved_model").export_saved_model(mojo, path, dtype=dtype)
+    return ()
 
 
 def _prove_saved_model(asked: Proving) -> Comparison:
