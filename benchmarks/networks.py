@@ -19,6 +19,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from mojo_reader import java
+
 GOLDEN = Path(__file__).parent.parent / "golden_mojos"
 _SEED = 20_260
 
@@ -222,6 +224,6 @@ def _layer_keys(shape: Shape) -> dict[str, str]:
     for layer, (inputs, units) in enumerate(itertools.pairwise(sizes)):
         bound = (6.0 / (min(inputs, 2_000) + units)) ** 0.5
         weights = source.uniform(-bound, bound, inputs * units).astype(np.float32)
-        keys[f"weight_layer{layer}"] = "[" + ", ".join(map(str, weights.tolist())) + "]"
+        keys[f"weight_layer{layer}"] = "[" + ", ".join(map(java.float_text, weights)) + "]"
         keys[f"bias_layer{layer}"] = str(source.uniform(-0.1, 0.1, units).tolist())
     return keys

@@ -17,27 +17,32 @@ from pathlib import Path
 
 from networks import derived_network
 
+# A process's largest memory by its own count: `resource` would count its parent's, too.
+_PEAK = """
+def peak_memory():
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM:"))
+"""
+
 _OURS = """
-import json, resource, sys, time
+import json, sys, time
 import numpy, construct
 from mojo_reader.reader import read_mojo
 start = time.perf_counter()
 read_mojo(sys.argv[1])
 seconds = time.perf_counter() - start
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-print(json.dumps([seconds, peak]))
+print(json.dumps([seconds, peak_memory()]))
 """
 
 _INFLATE = """
-import json, resource, sys, time, zipfile
+import json, sys, time, zipfile
 with zipfile.ZipFile(sys.argv[1]) as file:
     start = time.perf_counter()
     with file.open("model.ini") as member:
         while member.read(1 << 18):
             pass
     seconds = time.perf_counter() - start
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-print(json.dumps([seconds, peak]))
+print(json.dumps([seconds, peak_memory()]))
 """
 
 
@@ -45,7 +50,7 @@ def fresh(code: str, model: Path) -> tuple[float, float]:
     """Run code in a fresh process; return its seconds and its peak memory in bytes."""
     # A traced or tuned interpreter would not be what a user runs.
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONDEVMODE"}
-    command = [sys.executable, "-c", code, str(model)]
+    command = [sys.executable, "-c", _PEAK + code, str(model)]
     done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
     seconds, peak = json.loads(done.stdout)
     return seconds, peak

@@ -8,12 +8,15 @@ from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import mojo_reader
-from mojo_reader.comparison import Comparison
 from mojo_reader.errors import MissingExtraError
 from mojo_reader.model import Mojo
+
+if TYPE_CHECKING:
+    # Every command imports this file; only a conversion compares.
+    from mojo_reader.comparison import Comparison
 
 Progress = Callable[[int], None]
 
@@ -83,7 +86,7 @@ class Emitter:
     reads: str
     x64: bool
     build: Callable[[Mojo, Path, Path, str], tuple[str, ...]]
-    prove: Callable[[Proving], Comparison]
+    prove: Callable[[Proving], "Comparison"]
 
 
 def emitter(target: Target, *, dtype: str) -> Emitter:
@@ -138,8 +141,8 @@ def _build_keras(mojo: Mojo, path: Path, columns: Path, dtype: str) -> tuple[str
     return notes
 
 
-def _prove_keras(asked: Proving) -> Comparison:
-    check: Callable[..., Comparison] = _emit("parity").check_parity
+def _prove_keras(asked: Proving) -> "Comparison":
+    check: Callable[..., "Comparison"] = _emit("parity").check_parity
     return check(asked.path, asked.mojo, asked.matrix(), seed=asked.seed, progress=asked.progress)
 
 
@@ -149,8 +152,8 @@ def _build_onnx(mojo: Mojo, path: Path, _columns: Path, dtype: str) -> tuple[str
     return ()
 
 
-def _prove_onnx(asked: Proving) -> Comparison:
-    check: Callable[..., Comparison] = _emit("onnx_parity").check_onnx
+def _prove_onnx(asked: Proving) -> "Comparison":
+    check: Callable[..., "Comparison"] = _emit("onnx_parity").check_onnx
     return check(asked.path, asked.mojo, asked.table, seed=asked.seed, progress=asked.progress)
 
 
@@ -159,8 +162,8 @@ def _build_stablehlo(mojo: Mojo, path: Path, _columns: Path, dtype: str) -> tupl
     return ()
 
 
-def _prove_stablehlo(asked: Proving) -> Comparison:
-    check: Callable[..., Comparison] = _emit("stablehlo").check_stablehlo
+def _prove_stablehlo(asked: Proving) -> "Comparison":
+    check: Callable[..., "Comparison"] = _emit("stablehlo").check_stablehlo
     return check(asked.path, asked.mojo, asked.matrix(), seed=asked.seed, progress=asked.progress)
 
 
@@ -169,8 +172,8 @@ def _build_saved_model(mojo: Mojo, path: Path, _columns: Path, dtype: str) -> tu
     return ()
 
 
-def _prove_saved_model(asked: Proving) -> Comparison:
-    check: Callable[..., Comparison] = _emit("saved_model").check_saved_model
+def _prove_saved_model(asked: Proving) -> "Comparison":
+    check: Callable[..., "Comparison"] = _emit("saved_model").check_saved_model
     return check(asked.path, asked.mojo, asked.matrix(), dtype=asked.dtype, seed=asked.seed)
 
 
