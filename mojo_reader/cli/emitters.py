@@ -142,7 +142,7 @@ def _build_keras(mojo: Mojo, path: Path, columns: Path, dtype: str) -> tuple[str
 
 
 def _prove_keras(asked: Proving) -> "Comparison":
-    check: Callable[..., "Comparison"] = _emit("parity").check_parity
+    check: Callable[..., Comparison] = _emit("parity").check_parity
     return check(asked.path, asked.mojo, asked.matrix(), seed=asked.seed, progress=asked.progress)
 
 
@@ -153,7 +153,7 @@ def _build_onnx(mojo: Mojo, path: Path, _columns: Path, dtype: str) -> tuple[str
 
 
 def _prove_onnx(asked: Proving) -> "Comparison":
-    check: Callable[..., "Comparison"] = _emit("onnx_parity").check_onnx
+    check: Callable[..., Comparison] = _emit("onnx_parity").check_onnx
     return check(asked.path, asked.mojo, asked.table, seed=asked.seed, progress=asked.progress)
 
 
@@ -163,7 +163,7 @@ def _build_stablehlo(mojo: Mojo, path: Path, _columns: Path, dtype: str) -> tupl
 
 
 def _prove_stablehlo(asked: Proving) -> "Comparison":
-    check: Callable[..., "Comparison"] = _emit("stablehlo").check_stablehlo
+    check: Callable[..., Comparison] = _emit("stablehlo").check_stablehlo
     return check(asked.path, asked.mojo, asked.matrix(), seed=asked.seed, progress=asked.progress)
 
 
@@ -173,7 +173,7 @@ def _build_saved_model(mojo: Mojo, path: Path, _columns: Path, dtype: str) -> tu
 
 
 def _prove_saved_model(asked: Proving) -> "Comparison":
-    check: Callable[..., "Comparison"] = _emit("saved_model").check_saved_model
+    check: Callable[..., Comparison] = _emit("saved_model").check_saved_model
     return check(asked.path, asked.mojo, asked.matrix(), dtype=asked.dtype, seed=asked.seed)
 
 
