@@ -1,11 +1,13 @@
 """What rounding inside a network does to its predictions, found by moving its weights.
 
-Each product of a float32 network is rounded by up to half a step of float32. Moving every weight at
-random by up to a whole step, in float64, moves the prediction as far or farther, cancellation,
-de-standardization and inverse link included.
+Each product of a float32 network is rounded by up to half a step of float32, and so is each
+addition, so that a long sum is rounded more often. Moving every weight at random by up to a whole
+step (more in a layer of many inputs), in float64, moves the prediction as far or farther,
+cancellation, de-standardization and inverse link included.
 """
 
 from dataclasses import replace
+from math import sqrt
 from typing import Any, Final
 
 import numpy as np
@@ -21,6 +23,9 @@ _NETWORKS: Final = 8
 #: Times the largest of their moves that a correct computation stays within. On the golden MOJOs,
 #: out to six deviations, the farthest of 1.8 million rows needed 4.4.
 _FACTOR: Final = 12.0
+#: Inputs of a layer from which on the additions tell: a matrix product keeps partial sums of about
+#: so many terms, and rounding adds up with the root of the number of them.
+_SHORT_SUM: Final = 64
 
 
 class RoundingNoise:
@@ -59,7 +64,10 @@ class RoundingNoise:
         layers = [
             replace(
                 layer,
-                kernels=tuple(self._moved_array(kernel, random) for kernel in layer.kernels),
+                kernels=tuple(
+                    self._moved_array(kernel, random, additions=max(1.0, layer.inputs / _SHORT_SUM))
+                    for kernel in layer.kernels
+                ),
                 biases=tuple(self._moved_array(bias, random) for bias in layer.biases),
             )
             for layer in self._mojo.layers
@@ -70,6 +78,9 @@ class RoundingNoise:
             self._mojo, layers=tuple(layers), features=replace(features, norm_mul=factors)
         )
 
-    def _moved_array(self, weights: NDArray[Any], random: np.random.Generator) -> NDArray[Any]:
-        moves = random.uniform(-self._step, self._step, weights.shape)
+    def _moved_array(
+        self, weights: NDArray[Any], random: np.random.Generator, *, additions: float = 1.0
+    ) -> NDArray[Any]:
+        step = self._step * sqrt(additions)
+        moves = random.uniform(-step, step, weights.shape)
         return np.asarray(weights.astype(np.float64) * (1.0 + moves))
