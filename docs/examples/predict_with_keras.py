@@ -1,4 +1,7 @@
-"""Raw rows to H2O's predictions with Keras and the two files that ``convert`` wrote."""
+"""Raw rows to H2O's predictions with Keras and the two files that ``convert`` wrote.
+
+Keras takes TensorFlow unless KERAS_BACKEND=jax (or torch) is set; the model runs on each.
+"""
 
 import csv
 import json
