@@ -1,7 +1,4 @@
-"""Raw rows to H2O's predictions with Keras and the two files that ``convert`` wrote.
-
-Keras takes TensorFlow unless KERAS_BACKEND=jax (or torch) is set; the model runs on each.
-"""
+"""Raw rows to H2O's predictions with Keras and the two files that ``convert`` wrote."""
 
 import csv
 import json
