@@ -210,8 +210,8 @@ EMITTERS: Final[Mapping[Target, Emitter]] = {
     Target.STABLEHLO: Emitter(
         suffix=".stablehlo",
         runtime="JAX",
-        packages=("jax",),
-        missing=_install("convert --to stablehlo", "JAX", "keras"),
+        packages=("jax", "flatbuffers"),
+        missing=_install("convert --to stablehlo", "JAX and flatbuffers", "stablehlo"),
         columns=False,
         reads=_ENCODE,
         x64=True,
