@@ -1,9 +1,8 @@
 """Arguments and options that several commands share."""
 
-import io
 import sys
 from pathlib import Path
-from typing import Annotated, BinaryIO, Final
+from typing import Annotated, Final
 
 import typer
 
@@ -43,8 +42,3 @@ def default_output(model: str, base_model: str | None, suffix: str) -> Path:
     stem = path.resolve().name if path.is_dir() else path.stem
     chosen = f".{base_model}" if base_model else ""
     return path.parent / f"{stem}{chosen}{suffix}"
-
-
-def standard_output() -> BinaryIO | io.BufferedWriter:
-    """Return standard output as a binary stream."""
-    return sys.stdout.buffer
