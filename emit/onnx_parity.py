@@ -23,8 +23,6 @@ from .onnx_model.encoding import MATRIX
 from .onnx_model.prediction import NO_LABEL
 
 BATCH_ROWS: Final = 4096
-#: Values of the widest tensor in a batch.
-_BATCH_CELLS: Final = 8_000_000
 _DTYPES: Final = {"tensor(float)": "float32", "tensor(double)": "float64"}
 
 Feeds = Mapping[str, NDArray[Any]]
@@ -198,4 +196,4 @@ def _batch_rows(mojo: Mojo) -> int:
     first: int = sum(kernel.shape[1] for kernel in mojo.layers[0].kernels)
     gathered = len(mojo.features.categorical) * first
     rebuilt = mojo.features.width if isinstance(mojo.output, Reconstruction) else 1
-    return max(1, min(BATCH_ROWS, _BATCH_CELLS // max(units, gathered, rebuilt)))
+    return max(1, min(BATCH_ROWS, proof.BATCH_CELLS // max(units, gathered, rebuilt)))

@@ -27,8 +27,6 @@ __all__ = [
 ]
 
 BATCH_ROWS: Final = 8192
-#: Output cells of a batch: a wide autoencoder gets fewer rows.
-_BATCH_CELLS: Final = 8_000_000
 
 Predict = Callable[[NDArray[np.float64]], NDArray[Any]]
 
@@ -164,7 +162,7 @@ def _padded(
 
 def _batch_rows(rows: int, model: Any) -> int:
     widest = max(1, int(model.inputs[0].shape[-1]), int(model.outputs[0].shape[-1]))
-    return max(1, min(BATCH_ROWS, rows, _BATCH_CELLS // widest))
+    return max(1, min(BATCH_ROWS, rows, proof.BATCH_CELLS // widest))
 
 
 def _blocks(matrix: NDArray[Any], rows: int) -> Iterator[NDArray[Any]]:

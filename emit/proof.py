@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,15 @@ from mojo_reader.scoring.scorer import Scorer
 
 Progress = Callable[[int], None]
 PredictRows = Callable[[slice], NDArray[Any]]
+#: Cells that the widest array of a batch may have: a wide autoencoder gets fewer rows.
+BATCH_CELLS: Final = 8_000_000
+_BATCH_ROWS: Final = 4096
+
+
+def batch_rows(mojo: Mojo) -> int:
+    """Return how many rows of a model to predict at a time, its one-hot block being made."""
+    widest = max(mojo.features.width, *(layer.units for layer in mojo.layers))
+    return max(1, min(_BATCH_ROWS, BATCH_CELLS // widest))
 
 
 def compared(  # noqa: PLR0913 - what every proof needs

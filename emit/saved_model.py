@@ -22,8 +22,6 @@ from mojo_reader.model import Mojo
 from . import proof
 from .made_rows import check_rows
 
-_BATCH_ROWS: Final = 4096
-_BATCH_CELLS: Final = 8_000_000
 #: The endpoint that ``keras.Model.export`` makes.
 ENDPOINT: Final = "serve"
 _ENVIRONMENT: Final = {
@@ -148,14 +146,9 @@ def _check(request: _Request) -> Comparison:
         request.mojo,
         rows,
         dtype=request.dtype,
-        batch=_batch_rows(request.mojo),
+        batch=proof.batch_rows(request.mojo),
         seed=request.seed if made else None,
     )
-
-
-def _batch_rows(mojo: Mojo) -> int:
-    widest = max(mojo.features.width, *(layer.units for layer in mojo.layers))
-    return max(1, min(_BATCH_ROWS, _BATCH_CELLS // widest))
 
 
 _TASKS: Final = {"export": _export, "check": _check}

@@ -33,9 +33,6 @@ PLATFORMS: Final = ("cpu", "cuda", "tpu")
 DTYPES: Final = ("float32", "float64")
 #: Largest exponential, as in ``LogExpUtil.exp``.
 _LARGEST_EXP: Final = 1e19
-#: Rows that the proof runs at a time, and the cells that its widest array may have.
-_BATCH_ROWS: Final = 4096
-_BATCH_CELLS: Final = 8_000_000
 
 
 def to_stablehlo(mojo: Mojo, *, dtype: str = "float32") -> jax.export.Exported:
@@ -119,15 +116,10 @@ def check_stablehlo(
         mojo,
         rows,
         dtype=dtype,
-        batch=_batch_rows(mojo),
+        batch=proof.batch_rows(mojo),
         progress=progress,
         seed=seed if matrix is None else None,
     )
-
-
-def _batch_rows(mojo: Mojo) -> int:
-    widest = max(mojo.features.width, *(layer.units for layer in mojo.layers))
-    return max(1, min(_BATCH_ROWS, _BATCH_CELLS // widest))
 
 
 # --------------------------------------------------------------------------- encoding

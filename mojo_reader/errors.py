@@ -15,9 +15,9 @@ Context (file, member, key) is added while the error rises, so that the innermos
 to know only what it expected and what it found.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Self
+from typing import Final, Self
 
 
 class MojoError(ValueError):
@@ -89,6 +89,15 @@ class ParityError(MojoError):
 
 class MissingExtraError(MojoError):
     """An optional dependency is not installed."""
+
+
+_LISTED: Final = 5
+
+
+def listed(names: Sequence[str]) -> str:
+    """Quote the first names of many for a message."""
+    text = ", ".join(map(repr, names[:_LISTED]))
+    return f"{text} and {len(names) - _LISTED} more" if len(names) > _LISTED else text
 
 
 def _rebuild(

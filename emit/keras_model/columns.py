@@ -7,7 +7,6 @@ prediction; no reader of the file needs this package.
 """
 
 import json
-from importlib import metadata
 from typing import Any, Final
 
 import keras
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 
 from mojo_reader.model import CategoricalInput, Classification, InputColumn, Mojo
 from mojo_reader.scoring.cells import MISSING_MARKS, level_positions
+from mojo_reader.version import own_version
 
 from .tensors import model_dtype
 
@@ -142,14 +142,7 @@ def _versions(mojo: Mojo) -> dict[str, str]:
     return {
         "h2o": mojo.info.h2o_version,
         "mojo": f"{mojo.info.mojo_version:.2f}",
-        "mojo2keras": _own_version(),
+        "mojo2keras": own_version(),
         "keras": keras.__version__,
         "backend": keras.backend.backend(),
     }
-
-
-def _own_version() -> str:
-    try:
-        return metadata.version("mojo2keras")
-    except metadata.PackageNotFoundError:
-        return "unknown"

@@ -6,7 +6,6 @@ golden models, in both types, were run in onnxruntime 1.17.3 and in 1.32.
 
 import json
 from collections.abc import Callable, Mapping
-from importlib import metadata
 from typing import Final, Literal
 
 import onnx
@@ -14,6 +13,7 @@ from onnx import helper
 
 from mojo_reader.errors import MojoUnsupportedError
 from mojo_reader.model import CategoricalInput, Classification, Mojo
+from mojo_reader.version import own_version
 
 from . import encoding, names, network, prediction
 from .graph import ML, Graph
@@ -95,7 +95,7 @@ def _model(graph: Graph, mojo: Mojo, dtype: str) -> onnx.ModelProto:
     model = helper.make_model(
         body,
         producer_name="mojo2keras",
-        producer_version=_own_version(),
+        producer_version=own_version(),
         opset_imports=[helper.make_opsetid("", OPSET), helper.make_opsetid(ML, OPSET_ML)],
         ir_version=IR_VERSION,
         doc_string=f"H2O-3 deep learning, {mojo.info.category}",
@@ -110,7 +110,7 @@ def _metadata(mojo: Mojo, dtype: str) -> dict[str, str]:
     classes = output if isinstance(output, Classification) else None
     levels = {c.name: c.levels for c in mojo.inputs if isinstance(c, CategoricalInput)}
     facts: dict[str, object] = {
-        "producer": f"mojo2keras {_own_version()}",
+        "producer": f"mojo2keras {own_version()}",
         "dtype": dtype,
         "h2o_version": mojo.info.h2o_version,
         "mojo_version": f"{mojo.info.mojo_version:.2f}",
@@ -132,10 +132,3 @@ def _metadata(mojo: Mojo, dtype: str) -> dict[str, str]:
 
 def _text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _own_version() -> str:
-    try:
-        return metadata.version("mojo2keras")
-    except metadata.PackageNotFoundError:
-        return "unknown"

@@ -1,9 +1,8 @@
 """``convert``: a MOJO to a model of another runtime, proved before it is kept."""
 
 import json
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -22,6 +21,7 @@ from mojo_reader.cli.options import (
     default_output,
     model_source,
 )
+from mojo_reader.cli.rows import progress
 from mojo_reader.errors import MojoDataError, MojoUnsupportedError, ParityError
 
 _COLUMNS: Final = ".columns.json"
@@ -90,7 +90,7 @@ def convert(  # noqa: PLR0913 - a command's options
         raise MojoUnsupportedError(message, file=model)
     job = _Job(
         mojo=mojo, to=to, target=target, dtype=dtype, seed=seed, check=check, expected=expected,
-        keep_failed=keep_failed, progress=sys.stderr.isatty() and not quiet,
+        keep_failed=keep_failed, quiet=quiet or json_,
     )  # fmt: skip
     outcome = job.run()
     if json_:
@@ -124,7 +124,7 @@ class _Job:
     check: Path | None
     expected: Path | None
     keep_failed: bool
-    progress: bool
+    quiet: bool
 
     @property
     def columns_target(self) -> Path:
@@ -188,16 +188,16 @@ class _Job:
             raise ParityError(message, file=str(self.expected))
 
     def _proofs(self, emit: Emitter, path: Path, rows: Any) -> dict[str, Any]:
-        with _progress(shown=self.progress) as advance:
+        with progress(quiet=self.quiet) as advance:
             proofs = {"made rows": emit.prove(self._proving(path, None, advance))}
             if rows is not None:
                 proofs[str(self.check)] = emit.prove(self._proving(path, rows, None))
         return proofs
 
-    def _proving(self, path: Path, table: Any, progress: Callable[[int], None] | None) -> Proving:
+    def _proving(self, path: Path, table: Any, advance: Callable[[int], None] | None) -> Proving:
         return Proving(
             path=path, mojo=self.mojo, dtype=self.dtype, table=table, seed=self.seed,
-            progress=progress,
+            progress=advance,
         )  # fmt: skip
 
     def _fail(self, partial: Path, failed: list[str], proofs: dict[str, Any]) -> None:
@@ -213,21 +213,6 @@ class _Job:
             f"{worst.labels_off} labels off; nothing was written{kept}"
         )
         raise ParityError(message)
-
-
-@contextmanager
-def _progress(*, shown: bool) -> Iterator[Callable[[int], None] | None]:
-    """Give a function that shows how many rows are proved, None where nobody looks."""
-    if not shown:
-        yield None
-        return
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import Progress, TextColumn  # noqa: PLC0415
-
-    columns = (TextColumn("{task.description}"), TextColumn("{task.completed:,} rows"))
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("proving", total=None)
-        yield lambda rows: progress.update(task, completed=rows)
 
 
 # --------------------------------------------------------------------------- report

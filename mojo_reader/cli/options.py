@@ -2,13 +2,12 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
 from mojo_reader.archive import MojoSource
-
-STANDARD_STREAM: Final = "-"
+from mojo_reader.files.sources import STANDARD_STREAM
 
 ModelArgument = Annotated[
     str, typer.Argument(metavar="MODEL", help="MOJO zip or folder; '-' for standard input.")

@@ -6,7 +6,6 @@ import typer
 
 from mojo_reader.cli.failures import plain_failures
 from mojo_reader.cli.options import (
-    STANDARD_STREAM,
     BaseModelOption,
     ModelArgument,
     QuietOption,
@@ -27,6 +26,7 @@ from mojo_reader.cli.rows import (
     progress,
     say_notices,
 )
+from mojo_reader.files.sources import STANDARD_STREAM
 
 _OnError = Literal["missing", "error"]
 

@@ -15,13 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mojo_reader import java
-from mojo_reader.errors import MojoDataError
+from mojo_reader.errors import MojoDataError, listed
 from mojo_reader.files.sources import OpenSource, Source
 from mojo_reader.model import Classification, Mojo
 from mojo_reader.scoring.choices import ERROR_COLUMN, Choice
 
 _MISSING: Final = ("", "NA", "NaN", "nan")
-_LISTED: Final = 5
 _READ_BYTES: Final = 1 << 16
 _BOM: Final = "\ufeff"
 
@@ -87,7 +86,7 @@ class ExpectedScores:
         places = [(index, header.index(name)) for index, name in enumerate(names) if name in header]
         if not places:
             message = (
-                f"expected columns such as {_listed(names)}, found {_listed(header)}"
+                f"expected columns such as {listed(names)}, found {listed(header)}"
                 if header
                 else "the file is empty, expected a line of column names"
             )
@@ -98,10 +97,10 @@ class ExpectedScores:
     def _note_others(self, header: list[str], names: Sequence[str]) -> None:
         lacking = [name for name in names if name not in header]
         if lacking:
-            self.notes.append(f"not compared, because the file lacks them: {_listed(lacking)}")
+            self.notes.append(f"not compared, because the file lacks them: {listed(lacking)}")
         others = [name for name in header if name not in names]
         if others:
-            self.notes.append(f"not compared, because they are no predictions: {_listed(others)}")
+            self.notes.append(f"not compared, because they are no predictions: {listed(others)}")
 
     def take(self, rows: int) -> tuple[list[str] | None, NDArray[np.float64]]:
         """Return the scores of the next rows.
@@ -214,8 +213,3 @@ def _parquet_rows(opened: OpenSource) -> Iterator[list[Any]]:
 
 def _cells(column: Any) -> list[Any]:
     return list(column.to_pylist())
-
-
-def _listed(names: Sequence[str]) -> str:
-    text = ", ".join(map(repr, names[:_LISTED]))
-    return f"{text} and {len(names) - _LISTED} more" if len(names) > _LISTED else text

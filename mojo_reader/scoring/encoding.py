@@ -6,7 +6,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from mojo_reader.errors import MojoDataError
+from mojo_reader.errors import MojoDataError, listed
 from mojo_reader.model import CategoricalInput, Features, Mojo
 from mojo_reader.scoring.cells import (
     Invalid,
@@ -94,11 +94,11 @@ class Encoder:
             message = (
                 f"the model was trained with categorical_encoding {self._encoding} and this MOJO "
                 "(version 1.00) lacks the original levels, so the rows must carry its encoded "
-                f"columns; absent: {_listed(lacking)}"
+                f"columns; absent: {listed(lacking)}"
             )
             raise MojoDataError(message)
         if names and len(lacking) == len(names):
-            message = f"the rows have none of the model's columns: {_listed(names)}"
+            message = f"the rows have none of the model's columns: {listed(names)}"
             raise MojoDataError(message)
         notices.absent.update(dict.fromkeys(lacking))
 
@@ -125,14 +125,6 @@ def _cell(values: Any, row: int) -> object:
     """Return one cell of a column of any kind."""
     cell = values.iloc[row] if hasattr(values, "iloc") else values[row]
     return cell.as_py() if is_arrow(cell) else cell
-
-
-_LISTED: Final = 5
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    text = ", ".join(map(repr, names[:_LISTED]))
-    return f"{text} and {len(names) - _LISTED} more" if len(names) > _LISTED else text
 
 
 # --------------------------------------------------------------------------- expansion
