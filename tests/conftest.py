@@ -19,11 +19,19 @@ def _java() -> bool:
     return shutil.which("java") is not None and bool(os.environ.get("H2O_JAR"))
 
 
+def _spark() -> bool:
+    return _installed("pyspark") and shutil.which("java") is not None
+
+
 # A marked test runs only where its program or package is there; nothing else skips.
 _NEEDS: dict[str, tuple[str, Callable[[], bool]]] = {
     "tensorflow": ("TensorFlow is not installed", lambda: _installed("tensorflow")),
     "torch": ("PyTorch is not installed", lambda: _installed("torch")),
     "java": ("no java on the path, or no H2O_JAR", _java),
+    "sklearn": ("scikit-learn is not installed", lambda: _installed("sklearn")),
+    "mlflow": ("MLflow is not installed", lambda: _installed("mlflow")),
+    "kserve": ("KServe is not installed", lambda: _installed("kserve")),
+    "spark": ("PySpark is not installed, or no java on the path", _spark),
     "r": ("no Rscript on the path", lambda: shutil.which("Rscript") is not None),
 }
 

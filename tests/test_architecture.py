@@ -15,7 +15,10 @@ from mojo_reader import errors
 from mojo_reader.cli.failures import EXIT_CODES, exit_code
 
 ROOT = Path(__file__).parent.parent
-FRAMEWORKS = {"keras", "jax", "jaxlib", "onnx", "onnxruntime", "tensorflow", "torch", "mlflow"}
+FRAMEWORKS = {
+    *("keras", "jax", "jaxlib", "onnx", "onnxruntime", "tensorflow", "torch"),
+    *("sklearn", "mlflow", "kserve", "pyspark", "matplotlib"),
+}
 MAX_PUBLIC_NAMES = 8
 MAX_LINES = 450
 
