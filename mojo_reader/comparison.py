@@ -26,8 +26,14 @@ from mojo_reader.model import Classification, Features, Reconstruction, Regressi
 from mojo_reader.rounding import RoundingNoise
 from mojo_reader.scoring.prediction import undecided
 from mojo_reader.scoring.scorer import Scorer
+from mojo_reader.worst_rows import (
+    Array,
+    WorstRow,
+    WorstRows,
+    absolute_difference,
+    relative_difference,
+)
 
-Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 
@@ -49,31 +55,10 @@ TOLERANCES: Final[Mapping[str, Tolerance]] = {
     "float64": Tolerance(value=1e-9, label=1e-10),
 }
 
-#: Rows that are listed as the worst.
-WORST_ROWS: Final = 5
 #: Rows beyond float32 that are scored again to find the columns to blame.
 _BLAMED_ROWS: Final = 64
 #: Cells that this scoring may take.
 _BLAMED_CELLS: Final = 20_000_000
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class WorstRow:
-    """One of the rows with the largest differences.
-
-    Attributes:
-        row: position among the compared rows.
-        column: name of the output column.
-        expected: the reference's value.
-        found: the model's value.
-        relative: the difference over ``1 + |expected|``.
-    """
-
-    row: int
-    column: str
-    expected: float
-    found: float
-    relative: float
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -177,7 +162,8 @@ class Comparer:
         self._noise = RoundingNoise(scorer.mojo, dtype)
         self._blame = _Blame(scorer)
         self._largest = [0.0, 0.0]
-        self._worst: list[WorstRow] = []
+        outputs = scorer.mojo.layers[-1].units
+        self._worst = WorstRows(scorer.mojo.output.columns[-outputs:])
 
     def add(self, matrix: Array, found: NDArray[Any], *, expected: Expected | None = None) -> None:
         """Compare a block of rows.
@@ -216,7 +202,7 @@ class Comparer:
             max_abs=self._largest[0],
             max_rel=self._largest[1],
             beyond_columns=self._blame.columns(),
-            worst=tuple(self._worst),
+            worst=self._worst.result(),
             seconds=seconds,
             seed=seed,
         )
@@ -225,7 +211,7 @@ class Comparer:
         """What rounding the row to the model's type does to the score, ``(rows, outputs)``."""
         if self._dtype == "float64":
             return np.zeros_like(scored)
-        return _difference(self._scorer.score_matrix(_rounded(matrix)), scored)
+        return absolute_difference(self._scorer.score_matrix(_rounded(matrix)), scored)
 
     def _unheld(self, block: _Block) -> Mask:
         """Return which rows the type cannot hold, ``(rows,)``, and blame their columns."""
@@ -235,7 +221,7 @@ class Comparer:
 
     def _compare_values(self, block: _Block) -> Mask:
         """Count rows that are off, and return which the type cannot compute, ``(rows,)``."""
-        difference = _difference(block.found, block.reference)
+        difference = absolute_difference(block.found, block.reference)
         defined = ~np.isnan(block.reference)
         allowed = self._allowed(block.reference) + block.excess
         outside = defined & ~np.isnan(block.excess) & ~(difference <= allowed)
@@ -255,29 +241,16 @@ class Comparer:
         return uncomputed
 
     def _allowed(self, values: Array) -> Array:
-        return np.asarray(self._tolerance.value * _scale(values))
+        return np.asarray(self._tolerance.value * (1.0 + np.abs(values)))
 
     def _note_largest(self, block: _Block, difference: Array) -> None:
         reference, found = block.reference, block.found
-        relative = _relative(difference, reference)
+        relative = relative_difference(difference, reference)
         self._largest = [
             max(self._largest[0], float(difference.max(initial=0.0))),
             max(self._largest[1], float(relative.max(initial=0.0))),
         ]
-        by_row = relative.max(axis=1, initial=0.0)
-        names = self._scorer.mojo.output.columns[-reference.shape[1] :]
-        for row in np.argsort(-by_row, kind="stable")[:WORST_ROWS]:
-            column = int(relative[row].argmax())
-            self._worst.append(
-                WorstRow(
-                    row=self._counts["rows"] + int(row),
-                    column=names[column],
-                    expected=float(reference[row, column]),
-                    found=float(found[row, column]),
-                    relative=float(relative[row, column]),
-                )
-            )
-        self._worst = sorted(self._worst, key=lambda worst: -worst.relative)[:WORST_ROWS]
+        self._worst.add(self._counts["rows"], expected=reference, found=found, relative=relative)
 
     def _compare_labels(
         self, block: _Block, beyond: Mask, labels: NDArray[np.int64] | None
@@ -338,7 +311,9 @@ class _Blame:
             return []
         rows = np.repeat(row[np.newaxis], len(moved), axis=0)
         rows[np.arange(len(moved)), moved] = rounded[moved]
-        relative = _relative(_difference(self._scorer.score_matrix(rows), values), values)
+        relative = relative_difference(
+            absolute_difference(self._scorer.score_matrix(rows), values), values
+        )
         effect = relative.max(axis=1)
         effect[np.isnan(effect)] = np.inf
         alone = effect > TOLERANCES["float32"].value
@@ -353,22 +328,3 @@ def _rounded(matrix: Array) -> Array:
     """The rows as a float32 model reads them."""
     with np.errstate(over="ignore"):
         return matrix.astype(np.float32).astype(np.float64)
-
-
-def _scale(values: Array) -> Array:
-    return 1.0 + np.abs(values)
-
-
-def _difference(first: Array, second: Array) -> Array:
-    """Absolute differences; 0 where both are the same infinity or both no number."""
-    with np.errstate(invalid="ignore", over="ignore"):
-        difference = np.abs(first - second)
-    difference[(first == second) | (np.isnan(first) & np.isnan(second))] = 0.0
-    return difference
-
-
-def _relative(difference: Array, reference: Array) -> Array:
-    with np.errstate(invalid="ignore"):
-        relative = difference / _scale(reference)
-    relative[np.isinf(difference)] = np.inf
-    return relative

@@ -6,9 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from mojo_reader.comparison import WORST_ROWS, WorstRow
 from mojo_reader.files.expected import ExpectedScores
 from mojo_reader.files.score import Made, ScoreOptions, run
 from mojo_reader.files.sources import Source
@@ -18,9 +16,15 @@ from mojo_reader.scoring.choices import Choice, Predictions, predictions, with_t
 from mojo_reader.scoring.extras import require_pyarrow
 from mojo_reader.scoring.notices import Notices
 from mojo_reader.scoring.scorer import Scorer
+from mojo_reader.worst_rows import (
+    Array,
+    WorstRow,
+    WorstRows,
+    absolute_difference,
+    relative_difference,
+)
 
 DEFAULT_TOLERANCE: Final = 1e-9
-Array = NDArray[np.float64]
 
 
 @dataclass(kw_only=True, slots=True)
@@ -142,7 +146,7 @@ class _Comparison:
         self._columns = tuple(ColumnDifference(name=name) for name in compared)
         self._rows = self._rows_off = self._labels_off = 0
         self._first_label_off: int | None = None
-        self._worst: list[WorstRow] = []
+        self._worst = WorstRows(compared)
 
     def add(self, found: Predictions) -> None:
         """Compare the next rows."""
@@ -156,7 +160,7 @@ class _Comparison:
             column.max_rel = max(column.max_rel, float(relative[:, index].max(initial=0.0)))
             column.off += int(np.count_nonzero(off[:, index]))
         self._rows_off += int(np.count_nonzero(off.any(axis=1)))
-        self._note_worst(values, expected, relative)
+        self._worst.add(self._rows, expected=expected, found=values, relative=relative)
         self._rows += len(values)
 
     def _compare_labels(self, found: Predictions, labels: list[str] | None) -> None:
@@ -168,22 +172,6 @@ class _Comparison:
         if off and self._first_label_off is None:
             self._first_label_off = self._rows + off[0]
 
-    def _note_worst(self, values: Array, expected: Array, relative: Array) -> None:
-        by_row = relative.max(axis=1, initial=0.0)
-        for row in np.argsort(-by_row, kind="stable")[:WORST_ROWS].tolist():
-            if by_row[row] > 0:
-                column = int(relative[row].argmax())
-                self._worst.append(
-                    WorstRow(
-                        row=self._rows + row,
-                        column=self._columns[column].name,
-                        expected=float(expected[row, column]),
-                        found=float(values[row, column]),
-                        relative=float(relative[row, column]),
-                    )
-                )
-        self._worst = sorted(self._worst, key=lambda worst: -worst.relative)[:WORST_ROWS]
-
     def result(self, rows: int, notices: Notices) -> Verification:
         """Return the verdict."""
         return Verification(
@@ -193,7 +181,7 @@ class _Comparison:
             labels_compared=self._scores.labelled,
             labels_off=self._labels_off,
             rows_off=self._rows_off,
-            worst=tuple(self._worst),
+            worst=self._worst.result(),
             first_label_off=self._first_label_off,
             notes=tuple(self._scores.notes),
             notices=notices,
@@ -202,11 +190,6 @@ class _Comparison:
 
 def _differences(found: Array, expected: Array) -> tuple[Array, Array]:
     """Return absolute and relative differences; infinite where only one is a number."""
-    with np.errstate(invalid="ignore", over="ignore"):
-        difference = np.abs(found - expected)
-        difference[(found == expected) | (np.isnan(found) & np.isnan(expected))] = 0.0
-        difference[np.isnan(difference)] = np.inf
-        relative = difference / (1.0 + np.abs(expected))
-    relative[np.isinf(difference)] = np.inf
-    relative[difference == 0] = 0.0
-    return difference, relative
+    difference = absolute_difference(found, expected)
+    difference[np.isnan(difference)] = np.inf
+    return difference, relative_difference(difference, expected)
