@@ -1,8 +1,10 @@
 """Fixtures and the report of what did not run."""
 
+import functools
 import importlib.util
 import os
 import shutil
+import subprocess
 from collections.abc import Callable
 
 import pytest
@@ -23,6 +25,16 @@ def _spark() -> bool:
     return _installed("pyspark") and shutil.which("java") is not None
 
 
+@functools.cache
+def _r_package(name: str) -> bool:
+    """Ask R; ``requireNamespace`` would load the package and look for its Python."""
+    rscript = shutil.which("Rscript")
+    if rscript is None:
+        return False
+    found = f"quit(status = !nzchar(system.file(package = '{name}')))"
+    return subprocess.run([rscript, "-e", found], check=False).returncode == 0
+
+
 # A marked test runs only where its program or package is there; nothing else skips.
 _NEEDS: dict[str, tuple[str, Callable[[], bool]]] = {
     "tensorflow": ("TensorFlow is not installed", lambda: _installed("tensorflow")),
@@ -32,7 +44,8 @@ _NEEDS: dict[str, tuple[str, Callable[[], bool]]] = {
     "mlflow": ("MLflow is not installed", lambda: _installed("mlflow")),
     "kserve": ("KServe is not installed", lambda: _installed("kserve")),
     "spark": ("PySpark is not installed, or no java on the path", _spark),
-    "r": ("no Rscript on the path", lambda: shutil.which("Rscript") is not None),
+    "r": ("no Rscript, or no R package reticulate", lambda: _r_package("reticulate")),
+    "r_keras3": ("no R package keras3", lambda: _r_package("keras3")),
 }
 
 
