@@ -78,6 +78,7 @@ class Comparison:
         beyond_columns: names of the columns to blame: features, or the response.
         undefined: rows for which H2O itself has no number (NaN); not compared there.
         worst: the rows with the largest differences, the largest first.
+        decades: number of rows by the power of ten of their largest relative difference.
         seconds: time that the model took to predict.
         seed: of the rows that were made, None for given rows.
     """
@@ -94,6 +95,7 @@ class Comparison:
     beyond_columns: tuple[str, ...]
     undefined: int
     worst: tuple[WorstRow, ...]
+    decades: Mapping[int, int]
     seconds: float
     seed: int | None
 
@@ -203,6 +205,7 @@ class Comparer:
             max_rel=self._largest[1],
             beyond_columns=self._blame.columns(),
             worst=self._worst.result(),
+            decades=self._worst.decades(),
             seconds=seconds,
             seed=seed,
         )

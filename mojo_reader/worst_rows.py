@@ -1,5 +1,6 @@
 """Differences between two matrices of scores, and the rows that differ most."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -11,6 +12,8 @@ Array = NDArray[np.float64]
 
 #: Rows that are listed as the worst.
 WORST_ROWS: Final = 5
+#: Differences below this power of ten are what float64 itself cannot tell apart.
+_SMALLEST_POWER: Final = -17
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,7 +36,7 @@ class WorstRow:
 
 
 class WorstRows:
-    """Keeps the rows with the largest differences, the largest first.
+    """Keeps the rows with the largest differences, and counts all rows by their size.
 
     Args:
         columns: names of the output columns.
@@ -42,6 +45,7 @@ class WorstRows:
     def __init__(self, columns: Sequence[str]) -> None:
         self._columns = columns
         self._rows: list[WorstRow] = []
+        self._decades: Counter[int] = Counter()
 
     def add(self, start: int, *, expected: Array, found: Array, relative: Array) -> None:
         """Look at a block of rows.
@@ -53,6 +57,7 @@ class WorstRows:
             relative: ``(rows, outputs)``, the differences over ``1 + |expected|``.
         """
         by_row = relative.max(axis=1, initial=0.0)
+        self._decades.update(_decades(by_row).tolist())
         for row in np.argsort(-by_row, kind="stable")[:WORST_ROWS].tolist():
             if by_row[row] > 0:
                 column = int(relative[row].argmax())
@@ -68,8 +73,22 @@ class WorstRows:
         self._rows = sorted(self._rows, key=lambda worst: -worst.relative)[:WORST_ROWS]
 
     def result(self) -> tuple[WorstRow, ...]:
-        """Return the rows."""
+        """Return the rows, the largest difference first."""
         return tuple(self._rows)
+
+    def decades(self) -> dict[int, int]:
+        """Return the number of rows by the power of ten of their largest difference.
+
+        The smallest power also stands for all smaller differences and for none, the largest for
+        all larger ones.
+        """
+        return {power: self._decades[power] for power in range(_SMALLEST_POWER, 1)}
+
+
+def _decades(differences: Array) -> NDArray[np.int64]:
+    with np.errstate(divide="ignore"):
+        powers = np.floor(np.log10(differences))
+    return np.clip(powers, _SMALLEST_POWER, 0).astype(np.int64)
 
 
 def absolute_difference(first: Array, second: Array) -> Array:

@@ -1,6 +1,6 @@
 """Compare our scores of a file of rows with scores that H2O made of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from typing import Any, Final
@@ -56,6 +56,7 @@ class Verification:
         labels_off: rows with another label.
         rows_off: rows with a number outside of the tolerance.
         worst: the rows with the largest differences, the largest first; rows count from 0.
+        decades: number of rows by the power of ten of their largest relative difference.
         first_label_off: position of the first row with another label, None for none.
         notes: what a person should know about the comparison.
         notices: what was seen in the rows.
@@ -68,6 +69,7 @@ class Verification:
     labels_off: int
     rows_off: int
     worst: tuple[WorstRow, ...]
+    decades: Mapping[int, int]
     first_label_off: int | None
     notes: tuple[str, ...]
     notices: Notices
@@ -182,6 +184,7 @@ class _Comparison:
             labels_off=self._labels_off,
             rows_off=self._rows_off,
             worst=self._worst.result(),
+            decades=self._worst.decades(),
             first_label_off=self._first_label_off,
             notes=tuple(self._scores.notes),
             notices=notices,

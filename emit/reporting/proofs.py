@@ -1,0 +1,68 @@
+"""Comparisons as the page shows them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mojo_reader.comparison import Comparison
+from mojo_reader.files.verification import Verification
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Proof:
+    """One comparison.
+
+    Attributes:
+        title: what was compared with what, on which rows.
+        result: the verdict: ``passed``, ``worst`` and ``decades`` are shown as they are.
+        figures: what else is shown, by its name.
+    """
+
+    title: str
+    result: Comparison | Verification
+    figures: Mapping[str, float | int]
+
+
+def emitted_proof(runtime: str, rows: str, found: Comparison) -> Proof:
+    """Show an emitted model beside the float64 scorer.
+
+    Args:
+        runtime: what the model ran in.
+        rows: what rows they were.
+        found: the comparison.
+    """
+    figures: dict[str, float | int] = {
+        "rows": found.rows,
+        "largest absolute difference": found.max_abs,
+        "largest relative difference": found.max_rel,
+        "rows off": found.off,
+    }
+    if found.labels_equal or found.labels_off:
+        figures |= {
+            "labels equal": found.labels_equal,
+            "labels off": found.labels_off,
+            "labels undecided": found.undecided,
+        }
+    figures |= {
+        f"rows beyond {found.dtype}": found.beyond,
+        "rows that H2O cannot score": found.undefined,
+    }
+    title = f"{runtime} ({found.dtype}) and the float64 scorer, on {rows}"
+    return Proof(title=title, result=found, figures=figures)
+
+
+def h2o_proof(scores: str, found: Verification) -> Proof:
+    """Show the scorer beside H2O's own scores.
+
+    Args:
+        scores: name of H2O's file.
+        found: the comparison.
+    """
+    figures: dict[str, float | int] = {
+        "rows": found.rows,
+        "largest relative difference": max((c.max_rel for c in found.columns), default=0.0),
+        "rows off": found.rows_off,
+    }
+    if found.labels_compared:
+        figures["labels off"] = found.labels_off
+    title = f"The float64 scorer and H2O's own scores ({scores})"
+    return Proof(title=title, result=found, figures=figures)

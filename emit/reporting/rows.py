@@ -1,0 +1,225 @@
+"""What the model says of given rows: predictions, and how near the response they come."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mojo_reader.model import CategoricalInput, Classification, Mojo, Reconstruction
+from mojo_reader.scoring.notices import Notices
+from mojo_reader.scoring.scorer import Scorer
+
+from . import charts, facts
+
+Array = NDArray[np.float64]
+
+_BINS: Final = 10
+_POINTS: Final = 1500
+_CURVE_POINTS: Final = 200
+_SHOWN_CLASSES: Final = 4
+_MOST_CLASSES: Final = 30
+# As H2O clips a probability before its logarithm.
+_SMALLEST_PROBABILITY: Final = 1e-15
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Rows:
+    """Rows to look at.
+
+    Attributes:
+        name: of the file.
+        table: the raw rows, any table that the scorer takes.
+        matrix: ``(rows, n_features)`` float64, as ``Scorer.encode`` returns it.
+        missing: by raw column, number of missing cells.
+        notices: what was seen while they were read.
+        response: ``(rows,)`` float64, positions of the labels, or numbers; NaN where it is
+            missing. None where the file has no response.
+    """
+
+    name: str
+    table: Any
+    matrix: Array
+    missing: dict[str, int]
+    notices: Notices
+    response: Array | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Findings:
+    """What the page shows of the rows' predictions.
+
+    Attributes:
+        charts: SVG.
+        figures: how near the predictions come to the response, by the measure's name.
+        confusion: ``labels`` and ``counts``, actual by predicted; None where it does not apply.
+    """
+
+    charts: Sequence[str]
+    figures: Mapping[str, float]
+    confusion: Mapping[str, Any] | None = None
+
+
+def ranges(mojo: Mojo, rows: Rows | None) -> dict[str, tuple[float, float, float]]:
+    """Return where each numeric column's numbers start, have their middle, and end.
+
+    One row in a hundred lies outside on either side. A column with a single number has no range.
+    """
+    if rows is None:
+        return {}
+    found = {}
+    for column in mojo.inputs:
+        if isinstance(column, CategoricalInput):
+            continue
+        numbers = _finite(rows.matrix[:, column.feature])
+        if numbers.size:
+            low, middle, high = np.quantile(numbers, (0.01, 0.5, 0.99)).tolist()
+            if low < high:
+                found[column.name] = (low, middle, high)
+    return found
+
+
+def columns(mojo: Mojo, rows: Rows) -> list[dict[str, Any]]:
+    """Return each raw column's missing and unseen cells, and its drift from the training mean."""
+    made = []
+    for column in mojo.inputs:
+        unseen = rows.notices.unseen.get(column.name)
+        row: dict[str, Any] = {
+            "name": column.name,
+            "missing": rows.missing.get(column.name, 0),
+            "unseen": 0 if unseen is None else unseen.count,
+        }
+        if not isinstance(column, CategoricalInput):
+            numbers = _finite(rows.matrix[:, column.feature])
+            training = facts.standardization(mojo, column)
+            if numbers.size and training:
+                mean = float(numbers.mean())
+                row |= {
+                    "mean": mean,
+                    "trained": training["mean"],
+                    "drift": (mean - training["mean"]) / training["scale"],
+                }
+        made.append(row)
+    return made
+
+
+def findings(scorer: Scorer, rows: Rows) -> Findings:
+    """Look at the predictions, and at the response where there is one."""
+    values = scorer.score_matrix(rows.matrix)
+    output = scorer.mojo.output
+    if isinstance(output, Reconstruction):
+        errors = _finite(scorer.anomaly_matrix(rows.matrix, missing="server"))
+        chart = charts.distribution("error", "Reconstruction.MSE", errors)
+        return Findings(charts=[chart], figures={"mean Reconstruction.MSE": float(errors.mean())})
+    if isinstance(output, Classification):
+        return _classification(scorer, rows, values, output)
+    return _regression(rows, values[:, 0], output.response)
+
+
+# --------------------------------------------------------------------------- classes
+
+
+def _classification(scorer: Scorer, rows: Rows, values: Array, output: Classification) -> Findings:
+    shown = range(min(_SHOWN_CLASSES, len(output.labels))) if output.threshold is None else [1]
+    drawn = [
+        charts.distribution(str(c), f"probability of {output.labels[c]}", _finite(values[:, c]))
+        for c in shown
+    ]
+    if rows.response is None:
+        return Findings(charts=drawn, figures={})
+    known = np.isfinite(rows.response) & np.isfinite(values).all(axis=1)
+    actual, values = rows.response[known].astype(np.int64), values[known]
+    if not actual.size:
+        return Findings(charts=drawn, figures={})
+    predicted = scorer.label_indices(values, rows.matrix[known])
+    picked = np.clip(values[np.arange(len(actual)), actual], _SMALLEST_PROBABILITY, None)
+    figures = {
+        "accuracy": float((predicted == actual).mean()),
+        "logloss": float(-np.log(picked).mean()),
+    }
+    if output.threshold is not None and 0 < actual.sum() < len(actual):
+        curve = roc(actual, values[:, 1])
+        figures["AUC"] = area(*curve)
+        drawn += _binomial_charts(actual, values[:, 1], curve, output.labels[1])
+    return Findings(
+        charts=drawn, figures=figures, confusion=_confusion(actual, predicted, output.labels)
+    )
+
+
+def _binomial_charts(
+    actual: NDArray[np.int64], scores: Array, curve: tuple[Array, Array], label: str
+) -> list[str]:
+    rates = ("false positives", "true positives")
+    shares = (f"mean probability of {label}", "share observed")
+    return [
+        charts.curve("roc", "ROC", _thinned(curve), rates),
+        charts.curve("calibration", "Calibration", calibration(actual, scores), shares),
+    ]
+
+
+def _confusion(
+    actual: NDArray[np.int64], predicted: NDArray[np.int64], labels: tuple[str, ...]
+) -> dict[str, Any] | None:
+    if len(labels) > _MOST_CLASSES:
+        return None
+    counts = np.zeros((len(labels), len(labels)), np.int64)
+    np.add.at(counts, (actual, predicted), 1)
+    return {"labels": labels, "counts": counts.tolist()}
+
+
+def roc(actual: NDArray[np.int64], scores: Array) -> tuple[Array, Array]:
+    """Return false and true positive rates by falling threshold, tied scores together."""
+    order = np.argsort(-scores, kind="stable")
+    positives = np.cumsum(actual[order])
+    last = np.append(np.diff(scores[order]) != 0, True)
+    true = np.append(0, positives[last]) / positives[-1]
+    negatives = np.arange(1, len(scores) + 1) - positives
+    return np.append(0, negatives[last]) / negatives[-1], true
+
+
+def area(false: Array, true: Array) -> float:
+    """Return the area under a ROC curve."""
+    return float(np.trapezoid(true, false))
+
+
+def calibration(actual: NDArray[np.int64], scores: Array) -> tuple[Array, Array]:
+    """Return mean score and share observed in ten bins of as many rows each."""
+    order = np.argsort(scores, kind="stable")
+    bins = [part for part in np.array_split(order, _BINS) if part.size]
+    return (
+        np.array([scores[part].mean() for part in bins]),
+        np.array([actual[part].mean() for part in bins]),
+    )
+
+
+def _thinned(curve: tuple[Array, Array]) -> tuple[Array, Array]:
+    places = np.linspace(0, len(curve[0]) - 1, min(_CURVE_POINTS, len(curve[0]))).astype(int)
+    return curve[0][places], curve[1][places]
+
+
+# --------------------------------------------------------------------------- numbers
+
+
+def _regression(rows: Rows, values: Array, response: str) -> Findings:
+    title = f"predicted {response}"
+    drawn = [charts.distribution("prediction", title, _finite(values))]
+    if rows.response is None:
+        return Findings(charts=drawn, figures={})
+    known = np.isfinite(rows.response) & np.isfinite(values)
+    if not known.any():
+        return Findings(charts=drawn, figures={})
+    residuals = rows.response[known] - values[known]
+    some = np.linspace(0, len(residuals) - 1, min(_POINTS, len(residuals))).astype(int)
+    points = (values[known][some], residuals[some])
+    drawn.append(charts.scatter("residuals", "Residuals", points, (title, "actual - predicted")))
+    figures = {
+        "RMSE": float(np.sqrt((residuals**2).mean())),
+        "MAE": float(np.abs(residuals).mean()),
+        "mean residual": float(residuals.mean()),
+    }
+    return Findings(charts=drawn, figures=figures)
+
+
+def _finite(values: Array) -> Array:
+    return values[np.isfinite(values)]

@@ -1,0 +1,137 @@
+"""The model as data for the page's own scorer, which lets a person move the columns.
+
+The page computes in float64 from H2O's float32 weights, as the scorer does.
+"""
+
+import base64
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mojo_reader.model import (
+    CategoricalInput,
+    Classification,
+    InputColumn,
+    Layer,
+    Mojo,
+    NumericInput,
+    Output,
+    Reconstruction,
+    Regression,
+)
+
+#: A page with more weights would be slow to load and to send.
+MAX_WEIGHTS: Final = 300_000
+#: Level texts that a page can hold.
+MAX_LEVELS: Final = 20_000
+#: Deviations from the mean that a slider reaches where no rows tell the range.
+_DEVIATIONS: Final = 3.0
+
+Ranges = Mapping[str, tuple[float, float, float]]
+
+
+def why_absent(mojo: Mojo) -> str | None:
+    """Say why a page cannot hold the model, None where it can."""
+    weights = sum(kernel.size for layer in mojo.layers for kernel in layer.kernels)
+    if weights > MAX_WEIGHTS:
+        return f"the network has {weights:,} weights, and a page holds {MAX_WEIGHTS:,}"
+    levels = sum(len(c.levels) for c in mojo.inputs if isinstance(c, CategoricalInput))
+    if levels > MAX_LEVELS:
+        return f"the columns have {levels:,} levels, and a page holds {MAX_LEVELS:,}"
+    return None
+
+
+def page_model(mojo: Mojo, ranges: Ranges) -> dict[str, Any]:
+    """Return the model as JSON-ready data for ``what_if.js``.
+
+    Args:
+        mojo: the model; ``why_absent`` says None of it.
+        ranges: by numeric column, where a slider starts, stands at first, and ends.
+    """
+    features = mojo.features
+    return {
+        "inputs": [_input(mojo, column, ranges) for column in mojo.inputs],
+        "features": {
+            "count": len(features.names),
+            "slots": [feature.slots.tolist() for feature in features.categorical],
+            "oneHotWidth": features.one_hot_width,
+            "standardize": features.standardize,
+            "normSub": features.norm_sub.tolist(),
+            "normMul": features.norm_mul.tolist(),
+        },
+        "layers": [_layer(layer) for layer in mojo.layers],
+        "output": _output(mojo.output),
+    }
+
+
+def _input(mojo: Mojo, column: InputColumn, ranges: Ranges) -> dict[str, Any]:
+    if isinstance(column, CategoricalInput):
+        return {
+            "name": column.name,
+            "levels": list(column.levels),
+            "feature": column.feature,
+            "table": _plain(column.table),
+        }
+    low, start, high = ranges.get(column.name) or _training_range(mojo, column)
+    return {
+        "name": column.name,
+        "levels": None,
+        "feature": column.feature,
+        "low": low,
+        "start": start,
+        "high": high,
+    }
+
+
+def _training_range(mojo: Mojo, column: NumericInput) -> tuple[float, float, float]:
+    """Where most of the training rows lie; only the standardization remembers them."""
+    features = mojo.features
+    index = column.feature - len(features.categorical)
+    reach = (1.0 if isinstance(mojo.output, Reconstruction) else _DEVIATIONS) / abs(
+        float(features.norm_mul[index])
+    )
+    mean = float(features.norm_sub[index])
+    return mean - reach, mean, mean + reach
+
+
+def _layer(layer: Layer) -> dict[str, Any]:
+    return {
+        "inputs": layer.inputs,
+        "units": layer.units,
+        "activation": layer.activation.value,
+        "scale": layer.scale,
+        # A unit's weights stand together, as the page reads them.
+        "kernels": [_base64(kernel.T, "<f4") for kernel in layer.kernels],
+        "biases": [_base64(bias, "<f8") for bias in layer.biases],
+    }
+
+
+def _output(output: Output) -> dict[str, Any]:
+    if isinstance(output, Classification):
+        factors = output.prior_factors
+        return {
+            "kind": "classification",
+            "columns": list(output.labels),
+            "priorFactors": None if factors is None else factors.tolist(),
+            "threshold": output.threshold,
+        }
+    if isinstance(output, Regression):
+        return {
+            "kind": "regression",
+            "columns": [output.response],
+            "normRespMul": output.norm_resp_mul,
+            "normRespSub": output.norm_resp_sub,
+            "inverseLink": output.inverse_link.value,
+        }
+    return {"kind": "reconstruction", "columns": list(output.columns)}
+
+
+def _base64(array: NDArray[Any], dtype: str) -> str:
+    return base64.b64encode(np.ascontiguousarray(array, dtype).tobytes()).decode("ascii")
+
+
+def _plain(table: NDArray[np.float64]) -> list[list[float | None]]:
+    """Rows of numbers; NaN, which JSON does not have, as None."""
+    return [[None if np.isnan(number) else number for number in row] for row in table.tolist()]

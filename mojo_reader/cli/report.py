@@ -1,0 +1,103 @@
+"""``report``: one page with the model, the proof, and a panel to try it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any, Final
+
+import typer
+
+from mojo_reader.atomic import replacing
+from mojo_reader.cli.emitters import Proving, Target, emitter, reporting
+from mojo_reader.cli.failures import plain_failures
+from mojo_reader.cli.options import (
+    BaseModelOption,
+    LimitOption,
+    ModelArgument,
+    OutputOption,
+    QuietOption,
+    chosen_limits,
+    default_output,
+    model_source,
+)
+from mojo_reader.errors import MissingExtraError
+
+_SUFFIX: Final = ".html"
+_PROVED: Final = (Target.KERAS, Target.ONNX)
+_DTYPE: Final = "float32"
+
+
+@plain_failures
+def report(  # noqa: PLR0913 - a command's options
+    model: ModelArgument,
+    *,
+    output: OutputOption = None,
+    rows: Annotated[
+        Path | None,
+        typer.Option("--rows", metavar="ROWS", help="Rows to look at (CSV or Parquet)."),
+    ] = None,
+    expected: Annotated[
+        Path | None,
+        typer.Option("--expected", metavar="SCORES", help="H2O's own scores of the --rows."),
+    ] = None,
+    response: Annotated[
+        str | None,
+        typer.Option("--response", metavar="COL", help="Of the --rows; by default the model's."),
+    ] = None,
+    base_model: BaseModelOption = None,
+    limit: LimitOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Write one HTML file that shows what the model is, and proves it.
+
+    The network, the columns, how it was trained; Keras and ONNX against the float64 scorer; what
+    the rows say; a panel to move the columns and see the prediction change. It needs no network.
+
+    Example: mojo2keras report model.zip --rows rows.csv --expected h2o_scores.csv -o report.html
+    """
+    from mojo_reader.reader import read_mojo  # noqa: PLC0415 - a command loads what it needs
+
+    if expected is not None and rows is None:
+        raise typer.BadParameter("needs --rows ROWS", param_hint="'--expected'")
+    target = output or default_output(model, base_model, _SUFFIX)
+    room = reporting()
+    mojo = read_mojo(model_source(model), base_model=base_model, limits=chosen_limits(limit))
+    shown = None if rows is None else room.read_rows(mojo, rows, response=response)
+    proofs, notes = _emitted(room, mojo, shown)
+    if rows is not None and expected is not None:
+        proofs.append(_against_h2o(room, mojo, rows, expected))
+    page = room.report_page(mojo, title=target.stem, proofs=proofs, proof_notes=notes, rows=shown)
+    with replacing(target) as partial:
+        partial.write_text(page, "utf-8")
+    if not quiet:
+        typer.echo(f"{target} shows the model and {len(proofs)} comparisons; open it in a browser.")
+
+
+def _emitted(room: Any, mojo: Any, rows: Any) -> tuple[list[Any], list[str]]:
+    """Compare each emitted model that can be made here with the scorer."""
+    proofs, notes = [], []
+    for kind in _PROVED:
+        try:
+            proofs += list(_proved(room, mojo, kind, rows))
+        except MissingExtraError as error:
+            notes.append(str(error))
+    return proofs, notes
+
+
+def _proved(room: Any, mojo: Any, kind: Target, rows: Any) -> Iterator[Any]:
+    made = emitter(kind, dtype=_DTYPE)
+    tables = {"made rows": None} | ({} if rows is None else {rows.name: rows.table})
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / f"model{made.suffix}"
+        made.build(mojo, path, path.with_suffix(".columns.json"), _DTYPE)
+        for name, table in tables.items():
+            asked = Proving(path=path, mojo=mojo, dtype=_DTYPE, table=table, seed=0, progress=None)
+            yield room.emitted_proof(made.runtime, name, made.prove(asked))
+
+
+def _against_h2o(room: Any, mojo: Any, rows: Path, expected: Path) -> Any:
+    from mojo_reader.files.score import ScoreOptions  # noqa: PLC0415
+    from mojo_reader.files.verification import verify_file  # noqa: PLC0415
+
+    options = ScoreOptions(on_invalid="missing")
+    return room.h2o_proof(expected.name, verify_file(mojo, str(rows), str(expected), options))

@@ -1,0 +1,224 @@
+"""The report without a browser: what stands in the page, and what must not."""
+
+import dataclasses
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from keras_support import hand_made
+from support import golden, rewritten
+from typer.testing import CliRunner
+
+from emit.report import read_rows, report_page
+from emit.reporting import facts, rows, units, what_if
+from mojo_reader import Mojo, Scorer, read_mojo
+from mojo_reader.cli.app import app
+from mojo_reader.details import read_details
+from mojo_reader.errors import MojoDataError
+from mojo_reader.model import CategoricalInput
+
+HOSTILE = "<script>alert('level')</script>"
+
+
+class _Page(HTMLParser):
+    """Elements, and the addresses that they point to."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.addresses: list[str] = []
+        self.ids: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        for name, value in attrs:
+            if name in {"href", "src", "xlink:href"} and value is not None:
+                self.addresses.append(value)
+            if name == "id" and value is not None:
+                self.ids.append(value)
+
+
+def with_hostile_names(tmp_path: Path) -> Mojo:
+    """Return a golden with a level, a column and a parameter that are HTML."""
+    source = golden("binomial_tanh").path
+    old = b"Athens"
+    edits = {
+        "domains/d000.txt": lambda content: content.replace(old, HOSTILE.encode()),
+        "model.ini": lambda content: content.replace(b"\nincome\n", b"\n<b onclick=x>&amp;\n"),
+        "experimental/modelDetails.json": lambda content: content.replace(
+            b'"logloss"', json.dumps(HOSTILE).encode()
+        ),
+    }
+    mojo = read_mojo(rewritten(source, tmp_path / "model.zip", edits))
+    assert any(HOSTILE in c.levels for c in mojo.inputs if isinstance(c, CategoricalInput))
+    return mojo
+
+
+def test_what_comes_from_the_file_is_escaped(tmp_path: Path) -> None:
+    mojo = with_hostile_names(tmp_path)
+    page = report_page(mojo, title=HOSTILE)
+    assert HOSTILE not in page
+    assert "<b onclick" not in page
+    assert "&lt;script&gt;alert(&#39;level&#39;)" in page
+    assert _Page(page).tags.count("script") == 3
+
+
+@pytest.mark.parametrize("name", ["iris_tanh", "poisson", "autoencoder_tanh"])
+def test_the_page_needs_no_other_file(name: str) -> None:
+    page = _Page(report_page(golden(name).mojo(), title=name))
+    assert all(address.startswith(("#", "data:")) for address in page.addresses)
+    assert len(page.ids) == len(set(page.ids))
+    assert page.tags.count("svg") >= 3
+
+
+def test_the_largest_network_with_a_panel_is_below_three_megabytes() -> None:
+    mojo = hand_made(levels=(), nums=200, hidden=(500, 390), classes=3)
+    weights = sum(kernel.size for layer in mojo.layers for kernel in layer.kernels)
+    assert 0.95 * what_if.MAX_WEIGHTS < weights <= what_if.MAX_WEIGHTS
+    page = report_page(mojo, title="large")
+    assert 'id="what-if-model"' in page
+    assert len(page.encode()) < 3_000_000
+
+
+def test_a_larger_network_has_no_panel_and_the_page_says_why() -> None:
+    page = report_page(hand_made(levels=(), nums=200, hidden=(500, 500), classes=3), title="larger")
+    assert 'id="what-if-model"' not in page
+    reason = "There is no panel: the network has 351,500 weights, and a page holds 300,000."
+    assert reason in page
+
+
+def test_too_many_levels_have_no_panel() -> None:
+    mojo = hand_made(levels=(what_if.MAX_LEVELS + 1,), hidden=(1,))
+    assert what_if.why_absent(mojo) == "the columns have 20,001 levels, and a page holds 20,000"
+
+
+def test_without_training_parameters_the_page_says_so(tmp_path: Path) -> None:
+    edits = {"experimental/modelDetails.json": None}
+    mojo = read_mojo(rewritten(golden("iris_tanh").path, tmp_path / "model.zip", edits))
+    assert "the MOJO has no modelDetails.json" in report_page(mojo, title="x")
+
+
+def test_parameters_that_differ_from_their_defaults_come_first() -> None:
+    table = facts.parameters(read_details(golden("iris_l1_l2").mojo()))
+    changed = [row["name"] for row in table if row["changed"]]
+    assert {"l1", "l2", "hidden"} <= set(changed)
+    assert [row["changed"] for row in table] == sorted((r["changed"] for r in table), reverse=True)
+    values = {row["name"]: (row["value"], row["default"]) for row in table}
+    assert values["l1"] == (0.01, 0.0)
+    assert values["activation"] == ("Rectifier", "Rectifier")
+
+
+def test_the_way_to_the_prediction_is_said_in_formulas() -> None:
+    steps = facts.output_steps(golden("poisson").mojo().output)
+    assert steps[-1]["formula"].startswith("exp(z")
+    balanced = facts.output_steps(golden("balance_classes_binomial").mojo().output)
+    assert [step["formula"] for step in balanced][1] == "p_c = p_c f_c / Σ p_k f_k"
+    assert "threshold" in balanced[2]["words"]
+
+
+def test_a_dead_unit_is_counted() -> None:
+    mojo = hand_made(hidden=(4, 3))
+    first = mojo.layers[0]
+    kernel = first.kernels[0].copy()
+    kernel[:, 1] = 0.0
+    dead = dataclasses.replace(first, kernels=(kernel,))
+    mojo = dataclasses.replace(mojo, layers=(dead, *mojo.layers[1:]))
+    matrix = np.random.default_rng(0).normal(size=(50, 4))
+    matrix[:, :2] = 0.0
+    assert [layer["dead"] for layer in units.layers(Scorer(mojo), matrix)] == [1, 0, None]
+
+
+# --------------------------------------------------------------------------- rows
+
+
+def labelled(tmp_path: Path, name: str) -> Path:
+    """Write a golden's rows with H2O's own prediction as the response."""
+    case = golden(name)
+    lines = (case.folder / "input.csv").read_text("utf-8").splitlines()
+    labels = case.expected().labels
+    assert labels is not None
+    path = tmp_path / "labelled.csv"
+    output = case.mojo().output
+    header = f"{lines[0]},{output.response}"  # type: ignore[union-attr]
+    rows_ = [f"{line},{label}" for line, label in zip(lines[1:], labels, strict=True)]
+    path.write_text("\n".join([header, *rows_]) + "\n", "utf-8")
+    return path
+
+
+def test_rows_with_a_response_are_held_to_it(tmp_path: Path) -> None:
+    mojo = golden("binomial_tanh").mojo()
+    read = read_rows(mojo, labelled(tmp_path, "binomial_tanh"))
+    found = rows.findings(Scorer(mojo), read)
+    assert found.figures["accuracy"] == 1.0
+    assert found.confusion is not None
+    assert sum(map(sum, found.confusion["counts"])) == len(read.matrix)
+    assert len(found.charts) == 3
+    by_name = {row["name"]: row for row in rows.columns(mojo, read)}
+    assert by_name["city"]["unseen"] == 2
+    assert by_name["size"]["missing"] == 12
+    page = report_page(mojo, title="rows", rows=read)
+    assert "levels that the model does not know" in page
+
+
+def test_rows_without_a_response_are_shown_without(tmp_path: Path) -> None:
+    mojo = golden("regression_tanh").mojo()
+    read = read_rows(mojo, golden("regression_tanh").folder / "input.csv")
+    found = rows.findings(Scorer(mojo), read)
+    assert found.figures == {}
+    assert len(found.charts) == 1
+    with pytest.raises(MojoDataError) as caught:
+        read_rows(mojo, golden("regression_tanh").folder / "input.csv", response="cost")
+    assert caught.value.reason == "the rows lack the response column 'cost'"
+    empty = tmp_path / "empty.csv"
+    empty.write_text("age\n")
+    with pytest.raises(MojoDataError, match="the file has no rows"):
+        read_rows(mojo, empty)
+
+
+@given(st.lists(st.tuples(st.sampled_from([0.1, 0.2, 0.5, 0.9]), st.booleans()), min_size=2))
+def test_the_area_is_the_share_of_pairs_in_order(pairs: list[tuple[float, bool]]) -> None:
+    scores = np.array([score for score, _ in pairs])
+    actual = np.array([int(label) for _, label in pairs])
+    if not 0 < actual.sum() < len(actual):
+        return
+    wins = [(a > b) + 0.5 * (a == b) for a in scores[actual == 1] for b in scores[actual == 0]]
+    assert rows.area(*rows.roc(actual, scores)) == pytest.approx(np.mean(wins))
+
+
+# --------------------------------------------------------------------------- the command
+
+
+def run(*words: object) -> object:
+    return CliRunner().invoke(app, ["report", *map(str, words)])
+
+
+def test_the_command_writes_the_proof(tmp_path: Path) -> None:
+    case = golden("iris_tanh")
+    target = tmp_path / "report.html"
+    scores = ("--expected", case.folder / "expected.csv")
+    done = run(case.path, "--rows", case.folder / "input.csv", *scores, "-o", target)
+    assert done.exit_code == 0, done.output
+    page = target.read_text("utf-8")
+    titles = re.findall(r"<h3>(.*?)</h3>", page)
+    assert titles[2:] == [
+        "JAX (float32) and the float64 scorer, on made rows",
+        "JAX (float32) and the float64 scorer, on input.csv",
+        "onnxruntime (float32) and the float64 scorer, on made rows",
+        "onnxruntime (float32) and the float64 scorer, on input.csv",
+        "The float64 scorer and H2O&#39;s own scores (expected.csv)",
+    ]
+    assert page.count("Equal within the tolerance.") == 5
+    assert case.mojo().info.sha256 in page
+
+
+def test_scores_need_rows(tmp_path: Path) -> None:
+    case = golden("iris_tanh")
+    done = run(case.path, "--expected", case.folder / "expected.csv", "-o", tmp_path / "x.html")
+    assert done.exit_code == 2
+    assert not (tmp_path / "x.html").exists()

@@ -1,0 +1,216 @@
+"""The report in a real browser: no error, no request, and the scorer's own numbers."""
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from support import Golden, assert_close, golden, rewritten, scored_cases
+
+from emit.report import report_page
+from mojo_reader import Mojo, Scorer, read_mojo
+from mojo_reader.model import CategoricalInput
+
+pytestmark = [
+    pytest.mark.chromium,
+    pytest.mark.filterwarnings("ignore::mojo_reader.scoring.scorer.MissingColumnWarning"),
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    from selenium import webdriver  # noqa: PLC0415 - only where the mark lets the tests run
+
+    options = webdriver.ChromeOptions()
+    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1100,900"):
+        options.add_argument(argument)
+    options.binary_location = shutil.which("chromium") or ""
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    service = webdriver.ChromeService(shutil.which("chromedriver"))
+    driver = webdriver.Chrome(options=options, service=service)
+    yield driver
+    driver.quit()
+
+
+def page(mojo: Mojo, path: Path) -> Path:
+    path.write_text(report_page(mojo, title=path.stem), "utf-8")
+    return path
+
+
+def opened(browser: Any, path: Path) -> None:
+    browser.get_log("browser")
+    browser.get_log("performance")
+    browser.get(path.as_uri())
+
+
+def requests(browser: Any) -> list[str]:
+    events = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
+    return [
+        event["params"]["request"]["url"]
+        for event in events
+        if event["method"] == "Network.requestWillBeSent"
+    ]
+
+
+def kinds() -> list[Golden]:
+    """One golden of each kind of model, activation and encoding."""
+    found: dict[tuple[str, ...], Golden] = {}
+    for case in scored_cases():
+        info = case.mojo().info
+        found.setdefault((info.category, info.activation, info.distribution), case)
+        found.setdefault((info.category, info.categorical_encoding), case)
+    others = ("hashed", "fewer_levels_skip", "balance_classes_multinomial", "not_standardized")
+    return list({case.name: case for case in (*found.values(), *map(golden, others))}.values())
+
+
+def cells(mojo: Mojo, case: Golden) -> list[dict[str, Any]]:
+    """Return the golden's rows as the panel would set them: levels, numbers, or missing."""
+    matrix = Scorer(mojo).encode(case.columns())
+    rows = []
+    for row in matrix:
+        cell: dict[str, Any] = {}
+        for column in mojo.inputs:
+            if isinstance(column, CategoricalInput):
+                cell[column.name] = level(column, row[column.feature :][: column.width])
+            else:
+                number = row[column.feature]
+                cell[column.name] = None if np.isnan(number) else repr(float(number))
+        rows.append(cell)
+    return rows
+
+
+def level(column: CategoricalInput, features: np.ndarray) -> str | None:
+    """Return the level that gives these features; what no level gives is missing or new."""
+    same = (column.table == features) | (np.isnan(column.table) & np.isnan(features))
+    position = int(np.argmax(same.all(axis=1)))
+    if position < len(column.levels):
+        return column.levels[position]
+    return None if position == column.missing else "\0 no such level"
+
+
+SCORE = """
+const spelled = {inf: Infinity, '-inf': -Infinity};
+const numeric = new Set(arguments[1]);
+return arguments[0].map((row) => {
+  for (const name of numeric) {
+    if (row[name] !== null) row[name] = spelled[row[name]] ?? Number(row[name]);
+  }
+  return window.mojo.predict(row).map(String);
+});
+"""
+
+
+@pytest.mark.parametrize("case", kinds(), ids=lambda case: case.name)
+def test_the_panel_gives_the_scorers_numbers(case: Golden, browser: Any, tmp_path: Path) -> None:
+    mojo = case.mojo()
+    opened(browser, page(mojo, tmp_path / "report.html"))
+    numeric = [c.name for c in mojo.inputs if not isinstance(c, CategoricalInput)]
+    scored = browser.execute_script(SCORE, cells(mojo, case), numeric)
+    scorer = Scorer(mojo)
+    values = scorer.score_matrix(scorer.encode(case.columns()))
+    names = {"Infinity": "inf", "-Infinity": "-inf", "NaN": "nan"}
+    found = np.array([[float(names.get(text, text)) for text in row] for row in scored])
+    assert_close(found, values, tolerance=1e-10)
+    assert browser.get_log("browser") == []
+    assert [url for url in requests(browser) if not url.startswith(("file:", "data:"))] == []
+
+
+def moved(browser: Any, element: Any, value: str) -> None:
+    """Set a slider as a person's hand does."""
+    script = "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('input'))"
+    browser.execute_script(script, element, value)
+
+
+def shown(browser: Any) -> list[float]:
+    cells = browser.find_elements("css selector", "#what-if-values td:nth-child(2)")
+    return [float(cell.text) for cell in cells]
+
+
+def test_moving_a_column_changes_the_prediction(browser: Any, tmp_path: Path) -> None:
+    from selenium.webdriver.support.select import Select  # noqa: PLC0415
+
+    mojo = golden("binomial_tanh").mojo()
+    opened(browser, page(mojo, tmp_path / "report.html"))
+    cells = {
+        cell.find_element("css selector", "label").text: cell
+        for cell in browser.find_elements("css selector", "#what-if-controls .cell")
+    }
+    assert list(cells) == [column.name for column in mojo.inputs]
+    row: dict[str, Any] = {}
+    for column in mojo.inputs:
+        cell = cells[column.name]
+        if isinstance(column, CategoricalInput):
+            Select(cell.find_element("css selector", "select")).select_by_visible_text(
+                column.levels[1]
+            )
+            row[column.name] = column.levels[1]
+        else:
+            text = cell.find_element("css selector", "input[type=number]")
+            row[column.name] = float(text.get_attribute("value"))
+    cells["age"].find_element("css selector", "input[type=checkbox]").click()
+    row["age"] = None
+    slider = cells["size"].find_element("css selector", "input[type=range]")
+    moved(browser, slider, slider.get_attribute("max"))
+    number = cells["size"].find_element("css selector", "input[type=number]")
+    row["size"] = float(number.get_attribute("value"))
+    scorer = Scorer(mojo)
+    assert shown(browser) == pytest.approx(scorer.predict_proba([row])[0], abs=1e-6)
+    label = browser.find_element("id", "what-if-label").text
+    assert label == f"predict: {scorer.predict([row])[0]}"
+
+
+def test_the_curve_follows_the_column(browser: Any, tmp_path: Path) -> None:
+    from selenium.webdriver.support.select import Select  # noqa: PLC0415
+
+    mojo = golden("poisson").mojo()
+    opened(browser, page(mojo, tmp_path / "report.html"))
+    chosen = Select(browser.find_element("id", "what-if-column"))
+    assert [option.text for option in chosen.options] == [c.name for c in mojo.inputs]
+    chosen.select_by_visible_text("age")
+    curve = browser.find_element("id", "what-if-curve")
+    assert "by age: from" in curve.get_attribute("aria-label")
+    assert curve.find_element("css selector", ".curve").get_attribute("d").count("L") == 120
+    assert browser.get_log("browser") == []
+
+
+def test_hostile_names_run_nothing(browser: Any, tmp_path: Path) -> None:
+    source, target = golden("binomial_tanh").path, tmp_path / "model.zip"
+    hostile = b'<img src=x onerror="window.hostile=1"></script><script>window.hostile=1</script>'
+    edits = {
+        "domains/d000.txt": lambda content: content.replace(b"Athens", hostile),
+        "model.ini": lambda content: content.replace(b"\nincome\n", b"\n" + hostile + b"\n"),
+    }
+    mojo = read_mojo(rewritten(source, target, edits))
+    opened(browser, page(mojo, tmp_path / "report.html"))
+    assert browser.execute_script("return window.hostile") is None
+    assert browser.get_log("browser") == []
+    option = browser.find_element("css selector", "#what-if-cell-0 option:nth-child(3)")
+    assert option.get_attribute("textContent") == hostile.decode()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_stands_out_in_light_and_dark(browser: Any, scheme: str, tmp_path: Path) -> None:
+    features = [{"name": "prefers-color-scheme", "value": scheme}]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+    opened(browser, page(golden("iris_tanh").mojo(), tmp_path / "report.html"))
+    style = "return getComputedStyle(document.body)"
+    ink, paper = (
+        browser.execute_script(f"{style}.{name}") for name in ("color", "backgroundColor")
+    )
+    assert contrast(ink, paper) > 7
+
+
+def contrast(first: str, second: str) -> float:
+    """Return the contrast of two colours as WCAG 2 defines it."""
+    light, dark = sorted(map(luminance, (first, second)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def luminance(colour: str) -> float:
+    shares = [int(number) / 255 for number in re.findall(r"\d+", colour)[:3]]
+    linear = [s / 12.92 if s <= 0.04045 else ((s + 0.055) / 1.055) ** 2.4 for s in shares]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
