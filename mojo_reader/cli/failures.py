@@ -1,69 +1,19 @@
-"""How the program fails: one plain sentence on standard error, and a code."""
+"""How a command fails: one plain sentence on standard error, and a code."""
 
 import functools
 import os
 import sys
 from collections.abc import Callable
-from typing import Final, ParamSpec
+from typing import ParamSpec
 
 import typer
 
-from mojo_reader.errors import (
-    MissingExtraError,
-    MojoDataError,
-    MojoError,
-    MojoFormatError,
-    MojoOutputError,
-    MojoUnsupportedError,
-    ParityError,
-)
+from mojo_reader.errors import MojoError
+from mojo_reader.failures import CANNOT_READ_OR_WRITE, COMPARISON_FAILED, exit_code, sentence
+
+__all__ = ["COMPARISON_FAILED", "plain_failures"]
 
 _Parameters = ParamSpec("_Parameters")
-
-COMPARISON_FAILED: Final = 1
-USAGE: Final = 2
-CANNOT_READ_OR_WRITE: Final = 6
-INTERRUPTED: Final = 130
-
-EXIT_CODES: Final[dict[type[BaseException], int]] = {
-    ParityError: COMPARISON_FAILED,
-    MojoFormatError: 3,
-    MojoUnsupportedError: 3,
-    MojoDataError: 4,
-    MissingExtraError: 5,
-    MojoOutputError: CANNOT_READ_OR_WRITE,
-    FileNotFoundError: USAGE,
-    OSError: CANNOT_READ_OR_WRITE,
-    MemoryError: CANNOT_READ_OR_WRITE,
-    KeyboardInterrupt: INTERRUPTED,
-}
-"""Error class to exit code; a subclass has its nearest base's."""
-
-
-def exit_code(error: BaseException) -> int:
-    """Return the program's exit code for an error."""
-    for kind in type(error).__mro__:
-        if kind in EXIT_CODES:
-            return EXIT_CODES[kind]
-    return 1
-
-
-def sentence(error: BaseException) -> str:
-    """Say in one line what went wrong."""
-    if isinstance(error, MojoError):
-        text = str(error)
-    elif isinstance(error, FileNotFoundError) and error.filename:
-        text = f"{os.fsdecode(error.filename)}: no such file or folder"
-    elif isinstance(error, OSError):
-        place = f"{os.fsdecode(error.filename)}: " if error.filename else ""
-        text = f"{place}{error.strerror or error}"
-    elif isinstance(error, KeyboardInterrupt):
-        text = "interrupted"
-    elif isinstance(error, MemoryError):
-        text = "not enough memory"
-    else:
-        text = str(error)
-    return " ".join(text.split())
 
 
 def plain_failures(command: Callable[_Parameters, None]) -> Callable[_Parameters, None]:

@@ -1,0 +1,243 @@
+"""Tensors to columns, and predictions to tensors.
+
+One input tensor for each raw column: ``BYTES`` for levels, ``FP64`` for numbers. Other datatypes
+are taken too; what a cell means in its column is the scorer's to say. An input that the model does
+not have is refused, because the metadata name them all; one that is left out is missing.
+
+Source: the Open Inference Protocol, version 2, with the binary tensor data extension.
+"""
+
+import struct
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from kserve import InferInput, InferOutput, InferRequest
+from kserve.errors import InvalidInput
+from kserve.utils.numpy_codec import to_np_dtype
+from numpy.typing import NDArray
+
+from mojo_reader import Mojo, Scorer
+from mojo_reader.errors import listed
+from mojo_reader.model import CategoricalInput, Classification, Reconstruction
+from mojo_reader.scoring.choices import ERROR_COLUMN
+
+PREDICT: Final = "predict"
+PROBABILITIES: Final = "probabilities"
+RECONSTRUCTION: Final = "reconstruction"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TensorType:
+    """A tensor as the metadata show it.
+
+    Attributes:
+        name: of the tensor.
+        datatype: the protocol's name.
+        shape: -1 for the number of rows.
+    """
+
+    name: str
+    datatype: str
+    shape: tuple[int, ...]
+
+    def metadata(self) -> dict[str, Any]:
+        """Return the protocol's description."""
+        return {"name": self.name, "datatype": self.datatype, "shape": list(self.shape)}
+
+
+def input_types(mojo: Mojo) -> tuple[TensorType, ...]:
+    """Return one tensor for each raw column, in the model's order."""
+    return tuple(
+        TensorType(
+            name=column.name,
+            datatype="BYTES" if isinstance(column, CategoricalInput) else "FP64",
+            shape=(-1,),
+        )
+        for column in mojo.inputs
+    )
+
+
+def output_types(mojo: Mojo) -> tuple[TensorType, ...]:
+    """Return the tensors that a response can hold."""
+    output = mojo.output
+    if isinstance(output, Classification):
+        return (
+            TensorType(name=PREDICT, datatype="BYTES", shape=(-1,)),
+            TensorType(name=PROBABILITIES, datatype="FP64", shape=(-1, len(output.labels))),
+        )
+    if isinstance(output, Reconstruction):
+        return (
+            TensorType(name=RECONSTRUCTION, datatype="FP64", shape=(-1, len(output.columns))),
+            TensorType(name=ERROR_COLUMN, datatype="FP64", shape=(-1,)),
+        )
+    return (TensorType(name=PREDICT, datatype="FP64", shape=(-1,)),)
+
+
+# --------------------------------------------------------------------------- requests
+
+
+def request_columns(request: InferRequest, names: Collection[str]) -> tuple[dict[str, Any], int]:
+    """Return a request's tensors as columns, and its number of rows.
+
+    Args:
+        request: over HTTP, ``data`` is a list, or an array where the body carried it in binary.
+        names: the model's inputs; quick to search.
+
+    Returns:
+        Column name to ``(rows,)`` cells: a list, or an array of numbers.
+
+    Raises:
+        InvalidInput: a name, a shape or data are not the model's or not the protocol's.
+    """
+    tensors = request.inputs
+    _check_names([tensor.name for tensor in tensors], names)
+    rows = {tensor.name: _rows(tensor) for tensor in tensors}
+    if len(set(rows.values())) > 1:
+        message = f"expected inputs of equally many rows, found {_counts(rows)}"
+        raise InvalidInput(message)
+    return {tensor.name: _cells(tensor, from_grpc=request.from_grpc) for tensor in tensors}, (
+        next(iter(rows.values()))
+    )
+
+
+def wanted_outputs(request: InferRequest, names: Sequence[str]) -> list[str]:
+    """Return the names of the outputs that a request asks for; without a wish, all of them.
+
+    Raises:
+        InvalidInput: the model has no such output.
+    """
+    wanted = [output.name for output in request.request_outputs or ()]
+    for name in wanted:
+        if name not in names:
+            message = f"expected one of the outputs {listed(names)}, found {name!r}"
+            raise InvalidInput(message)
+    return wanted or list(names)
+
+
+def check_datatype(name: str, datatype: str) -> None:
+    """Require one of the protocol's datatypes.
+
+    Raises:
+        InvalidInput: it is none.
+    """
+    if to_np_dtype(datatype.upper()) is None:
+        message = f"input {name!r}: expected a datatype such as BYTES or FP64, found {datatype!r}"
+        raise InvalidInput(message)
+
+
+def _check_names(found: Sequence[str], names: Collection[str]) -> None:
+    if not found:
+        message = f"expected input tensors, found none; the model's are {listed(list(names))}"
+        raise InvalidInput(message)
+    for name, count in Counter(found).items():
+        if name not in names:
+            message = f"the model has no input {name!r}; its inputs are {listed(list(names))}"
+            raise InvalidInput(message)
+        if count > 1:
+            message = f"the input {name!r} stands twice"
+            raise InvalidInput(message)
+
+
+def _rows(tensor: InferInput) -> int:
+    check_datatype(tensor.name, tensor.datatype)
+    shape = list(tensor.shape)
+    if len(shape) not in {1, 2} or shape[0] < 0 or shape[1:] not in ([], [1]):
+        message = f"input {tensor.name!r}: expected the shape [rows] or [rows, 1], found {shape}"
+        raise InvalidInput(message)
+    return int(shape[0])
+
+
+def _counts(rows: Mapping[str, int]) -> str:
+    first, *others = rows.items()
+    other = next(item for item in others if item[1] != first[1])
+    return f"{first[1]:,} in {first[0]!r} and {other[1]:,} in {other[0]!r}"
+
+
+def _cells(tensor: InferInput, *, from_grpc: bool) -> Any:
+    """Return ``(rows,)`` cells.
+
+    JSON keeps its own cells, so that null is missing whatever the datatype.
+    """
+    if from_grpc or not isinstance(tensor.data, list):
+        return _texts(tensor.name, _array(tensor))
+    cells = tensor.data
+    if any(isinstance(cell, list) for cell in cells):
+        cells = [part for cell in cells for part in (cell if isinstance(cell, list) else [cell])]
+    if len(cells) != tensor.shape[0]:
+        message = (
+            f"input {tensor.name!r}: expected {tensor.shape[0]:,} values, found {len(cells):,}"
+        )
+        raise InvalidInput(message)
+    return cells
+
+
+def _array(tensor: InferInput) -> NDArray[Any]:
+    try:
+        return np.asarray(tensor.as_numpy()).reshape(-1)
+    except (ValueError, TypeError, struct.error) as error:
+        message = (
+            f"input {tensor.name!r}: expected {tensor.shape[0]:,} values of {tensor.datatype}, "
+            "found data of another length"
+        )
+        raise InvalidInput(message) from error
+
+
+def _texts(name: str, cells: NDArray[Any]) -> Any:
+    """Decode ``BYTES``; numbers stay as they are."""
+    if cells.dtype != np.object_:
+        return cells
+    try:
+        return [cell.decode() if isinstance(cell, bytes) else cell for cell in cells.tolist()]
+    except UnicodeDecodeError as error:
+        message = f"input {name!r}: expected text in UTF-8, found {error.object!r:.60}"
+        raise InvalidInput(message) from error
+
+
+# --------------------------------------------------------------------------- responses
+
+
+def predictions(
+    scorer: Scorer, matrix: NDArray[np.float64], wanted: Sequence[str]
+) -> dict[str, NDArray[Any]]:
+    """Score encoded rows.
+
+    Args:
+        scorer: the model's scorer.
+        matrix: ``(rows, n_features)`` float64.
+        wanted: names out of ``output_types``.
+
+    Returns:
+        Output name to its array, shaped as ``output_types`` says.
+
+    Raises:
+        MojoDataError: a prediction is NaN, where the Java scorer stops.
+    """
+    output = scorer.mojo.output
+    if isinstance(output, Reconstruction):
+        made = {RECONSTRUCTION: scorer.score_matrix, ERROR_COLUMN: scorer.anomaly_matrix}
+        return {name: made[name](matrix) for name in wanted}
+    values = scorer.defined_matrix(matrix)
+    if not isinstance(output, Classification):
+        return {PREDICT: values[:, 0]}
+    labels = np.array(output.labels, object)[scorer.label_indices(values, matrix)]
+    found = {PREDICT: labels, PROBABILITIES: values}
+    return {name: found[name] for name in wanted}
+
+
+def output_tensor(name: str, values: NDArray[Any], request: InferRequest) -> InferOutput:
+    """Return an array as an output tensor.
+
+    Args:
+        name: of the tensor.
+        values: objects are texts.
+        request: gRPC is answered in bytes where it asked in bytes; KServe turns arrays into what
+            HTTP asked for.
+    """
+    datatype = "BYTES" if values.dtype == np.object_ else "FP64"
+    tensor = InferOutput(name=name, shape=list(values.shape), datatype=datatype, data=values)
+    if request.from_grpc:
+        tensor.set_data_from_numpy(values, binary_data=request.use_binary_outputs)
+    return tensor

@@ -1,0 +1,62 @@
+"""How a program of this project fails: one plain sentence, and an exit code."""
+
+import os
+from typing import Final
+
+from mojo_reader.errors import (
+    MissingExtraError,
+    MojoDataError,
+    MojoError,
+    MojoFormatError,
+    MojoOutputError,
+    MojoUnsupportedError,
+    ParityError,
+    TrainingError,
+)
+
+COMPARISON_FAILED: Final = 1
+TRAINING_FAILED: Final = 1
+USAGE: Final = 2
+CANNOT_READ_OR_WRITE: Final = 6
+INTERRUPTED: Final = 130
+
+EXIT_CODES: Final[dict[type[BaseException], int]] = {
+    ParityError: COMPARISON_FAILED,
+    TrainingError: TRAINING_FAILED,
+    MojoFormatError: 3,
+    MojoUnsupportedError: 3,
+    MojoDataError: 4,
+    MissingExtraError: 5,
+    MojoOutputError: CANNOT_READ_OR_WRITE,
+    FileNotFoundError: USAGE,
+    OSError: CANNOT_READ_OR_WRITE,
+    MemoryError: CANNOT_READ_OR_WRITE,
+    KeyboardInterrupt: INTERRUPTED,
+}
+"""Error class to exit code; a subclass has its nearest base's."""
+
+
+def exit_code(error: BaseException) -> int:
+    """Return the program's exit code for an error."""
+    for kind in type(error).__mro__:
+        if kind in EXIT_CODES:
+            return EXIT_CODES[kind]
+    return 1
+
+
+def sentence(error: BaseException) -> str:
+    """Say in one line what went wrong."""
+    if isinstance(error, MojoError):
+        text = str(error)
+    elif isinstance(error, FileNotFoundError) and error.filename:
+        text = f"{os.fsdecode(error.filename)}: no such file or folder"
+    elif isinstance(error, OSError):
+        place = f"{os.fsdecode(error.filename)}: " if error.filename else ""
+        text = f"{place}{error.strerror or error}"
+    elif isinstance(error, KeyboardInterrupt):
+        text = "interrupted"
+    elif isinstance(error, MemoryError):
+        text = "not enough memory"
+    else:
+        text = str(error)
+    return " ".join(text.split())

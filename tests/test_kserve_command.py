@@ -1,0 +1,88 @@
+"""``python -m emit.kserve_model`` before it serves: which MOJO, and what can be wrong with it.
+
+None of it needs KServe.
+"""
+
+import shutil
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from support import golden
+
+from emit.kserve_model.__main__ import main
+from mojo_reader.model_folder import find_mojo
+
+IRIS = golden("iris_tanh")
+
+
+def test_the_one_zip_of_a_folder_is_the_model(tmp_path: Path) -> None:
+    (tmp_path / "..data").mkdir()
+    (tmp_path / "._iris.zip").touch()
+    (tmp_path / "notes.txt").touch()
+    shutil.copy(IRIS.path, tmp_path / "iris.zip")
+    assert find_mojo(tmp_path) == tmp_path / "iris.zip"
+    assert find_mojo(tmp_path / "iris.zip") == tmp_path / "iris.zip"
+
+
+def test_an_unpacked_mojo_is_the_model(tmp_path: Path) -> None:
+    with zipfile.ZipFile(IRIS.path) as file:
+        file.extractall(tmp_path)
+    assert find_mojo(tmp_path) == tmp_path
+
+
+@pytest.mark.parametrize(
+    ("files", "code", "sentence"),
+    [
+        (None, 2, "{}: no such file or folder"),
+        (
+            [],
+            3,
+            "{}: expected one MOJO (a zip, or a zip's content with model.ini), found none",
+        ),
+        (
+            ["a.zip", "b.zip"],
+            3,
+            "{}: expected one MOJO (a zip, or a zip's content with model.ini), found 2: 'a.zip', "
+            "'b.zip'",
+        ),
+        (["a.zip"], 3, "{}/a.zip: expected a MOJO zip, found text"),
+    ],
+)
+def test_a_folder_without_one_model_is_a_sentence_and_a_code(
+    files: list[str] | None,
+    code: int,
+    sentence: str,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    folder = tmp_path / "models"
+    if files is not None:
+        folder.mkdir()
+        for name in files:
+            (folder / name).write_text("no zip")
+    assert main(["--model-dir", str(folder)]) == code
+    assert capfd.readouterr().err.startswith(f"mojo2keras: {sentence.format(folder)}")
+
+
+def test_without_kserve_the_command_that_installs_it_is_said(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in sys.modules if name.startswith("emit.kserve_model.")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "kserve", None)
+    assert main(["--model-dir", str(IRIS.path)]) == 5
+    assert capfd.readouterr().err == (
+        "mojo2keras: serving needs KServe (kserve is not installed); install it with: "
+        "pip install 'mojo2keras[kserve]'\n"
+    )
+
+
+@pytest.mark.parametrize("port", ["many", "-1", "65536"])
+def test_a_wrong_port_is_usage(port: str, capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as exit_:
+        main([f"--http-port={port}"])
+    assert exit_.value.code == 2
+    sentence = f"expected a port from 0 to 65535, found '{port}'"
+    assert capfd.readouterr().err.endswith(f"argument --http-port/--http_port: {sentence}\n")
