@@ -8,26 +8,41 @@ understand differently (a name that stands twice).
 import hashlib
 import io
 import os
-import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import IO, BinaryIO, Final
 
-from mojo_reader.errors import MojoError, MojoFormatError, MojoLimitError, MojoUnsupportedError
+from mojo_reader.details import DETAILS
+from mojo_reader.errors import MojoError, MojoFormatError, MojoUnsupportedError
+from mojo_reader.limits import DEFAULT_LIMITS, Limits
+from mojo_reader.zip_members import ZipMember, zip_members
 
 MojoSource = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO
 
 MODEL_INI: Final = "model.ini"
-_MAX_MEMBERS: Final = 100_000
-_MAX_UNCOMPRESSED_BYTES: Final = 8 << 30
-_ENCRYPTED: Final = 0x1
 _BUFFER_BYTES: Final = 1 << 18
 _SNIFFED_BYTES: Final = 1 << 16
 # What H2O's AutoBuffer writes first into a saved binary model.
 _BINARY_MODEL_MARK: Final = b"\x1c\xed"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _FolderFile:
+    """One file of a folder."""
+
+    path: Path
+    name: str
+    size: int
+
+    def open(self) -> IO[bytes]:
+        """Open the file for unbuffered reading."""
+        return self.path.open("rb", buffering=0)
+
+
+_Member = ZipMember | _FolderFile
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,15 +58,15 @@ class Archive:
     name: str
     sha256: str
     prefix: str = ""
-    _openers: Mapping[str, "_Opener"] = field(repr=False)
+    _members: Mapping[str, _Member] = field(repr=False)
 
     def __contains__(self, member: object) -> bool:
-        return isinstance(member, str) and self.prefix + member in self._openers
+        return isinstance(member, str) and self.prefix + member in self._members
 
     def members(self) -> tuple[str, ...]:
         """Return the names of this model's members, without the prefix."""
         return tuple(
-            name.removeprefix(self.prefix) for name in self._openers if name.startswith(self.prefix)
+            name.removeprefix(self.prefix) for name in self._members if name.startswith(self.prefix)
         )
 
     def nested(self, prefix: str) -> "Archive":
@@ -60,8 +75,16 @@ class Archive:
             name=self.name,
             sha256=self.sha256,
             prefix=self.prefix + prefix,
-            _openers=self._openers,
+            _members=self._members,
         )
+
+    def size(self, member: str) -> int:
+        """Return the number of bytes that a member has when unpacked.
+
+        Raises:
+            MojoFormatError: the member is absent.
+        """
+        return self._member(member).size
 
     @contextmanager
     def open(self, member: str) -> Iterator[IO[bytes]]:
@@ -70,63 +93,50 @@ class Archive:
         Raises:
             MojoFormatError: the member is absent or its content is damaged.
         """
-        opener = self._openers.get(self.prefix + member)
-        if opener is None:
-            raise MojoFormatError("the member is missing", member=member)
         try:
-            with opener.open() as raw:
+            with self._member(member).open() as raw:
                 yield io.BufferedReader(raw, _BUFFER_BYTES)  # type: ignore[type-var]
         except MojoError as error:
             raise error.locate(member=member) from error.__cause__
-        except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        except zlib.error as error:
             message = f"the member is damaged: {error}"
             raise MojoFormatError(message, member=member) from error
-        except NotImplementedError as error:
-            message = f"the member cannot be unpacked: {error}"
-            raise MojoUnsupportedError(message, member=member) from error
 
     def read(self, member: str) -> bytes:
         """Return a member's whole content."""
         with self.open(member) as stream:
             return stream.read()
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Opener:
-    """Opens one member of a zip or one file of a folder."""
-
-    container: zipfile.ZipFile | Path
-    name: str
-
-    def open(self) -> IO[bytes]:
-        if isinstance(self.container, zipfile.ZipFile):
-            return self.container.open(self.name)
-        return (self.container / self.name).open("rb", buffering=0)
+    def _member(self, member: str) -> _Member:
+        found = self._members.get(self.prefix + member)
+        if found is None:
+            raise MojoFormatError("the member is missing", member=member)
+        return found
 
 
 @contextmanager
-def open_archive(source: MojoSource) -> Iterator[Archive]:
+def open_archive(source: MojoSource, limits: Limits = DEFAULT_LIMITS) -> Iterator[Archive]:
     """Open a MOJO for reading.
 
     Args:
         source: path of a zip or of a folder, the zip's bytes, or a binary file.
+        limits: what the file may ask for.
 
     Raises:
         FileNotFoundError: the path does not exist.
         MojoFormatError: it is not a zip, or a damaged one.
+        MojoLimitError: it is larger than the limits allow.
         MojoUnsupportedError: it is another kind of file that H2O or Driverless AI writes.
     """
     name = _display_name(source)
     try:
         if isinstance(source, (bytes, bytearray, memoryview)):
-            with _open_zip(io.BytesIO(source), name) as archive:
-                yield archive
+            yield _zip_archive(io.BytesIO(source), name, limits)
         elif isinstance(source, (str, os.PathLike)):
-            with _open_path(Path(source), name) as archive:
+            with _open_path(Path(source), name, limits) as archive:
                 yield archive
         else:
-            with _open_zip(_seekable(source), name) as archive:
-                yield archive
+            yield _zip_archive(_seekable(source, limits), name, limits)
     except MojoError as error:
         raise error.locate(file=name) from error.__cause__
 
@@ -139,82 +149,110 @@ def _display_name(source: MojoSource) -> str:
     return str(getattr(source, "name", "<stream>"))
 
 
-def _seekable(stream: BinaryIO) -> BinaryIO:
+def _seekable(stream: BinaryIO, limits: Limits) -> BinaryIO:
+    """Return the stream, or one over its bytes in memory where it cannot be wound back."""
     if stream.seekable():
         return stream
-    return io.BytesIO(stream.read())
+    content = io.BytesIO()
+    while piece := stream.read(_BUFFER_BYTES):
+        content.write(piece)
+        _check_file_size(content.tell(), limits)
+    content.seek(0)
+    return content
+
+
+def _check_file_size(size: int, limits: Limits) -> None:
+    limits.check("file_bytes", size, f"the file has {size:,} bytes or more")
 
 
 @contextmanager
-def _open_path(path: Path, name: str) -> Iterator[Archive]:
+def _open_path(path: Path, name: str, limits: Limits) -> Iterator[Archive]:
     if path.is_dir():
-        yield _folder_archive(path, name)
+        yield _folder_archive(path, name, limits)
     else:
-        with path.open("rb") as file, _open_zip(file, name) as archive:
-            yield archive
-
-
-def _folder_archive(folder: Path, name: str) -> Archive:
-    openers: dict[str, _Opener] = {}
-    digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*")):
-        member = path.relative_to(folder).as_posix()
-        if path.is_symlink():
-            raise MojoFormatError("a folder MOJO must not hold links", member=member)
-        if not path.is_file():
-            continue
-        openers[member] = _Opener(container=folder, name=member)
-        digest.update(f"{member}\0{path.stat().st_size}\0".encode())
         with path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
-    return Archive(name=name, sha256=digest.hexdigest(), _openers=openers)
+            yield _zip_archive(_seekable(file, limits), name, limits)
 
 
-@contextmanager
-def _open_zip(stream: BinaryIO, name: str) -> Iterator[Archive]:
+# --------------------------------------------------------------------------- folders
+
+
+def _folder_archive(folder: Path, name: str, limits: Limits) -> Archive:
+    files = sorted(_folder_files(folder, limits), key=lambda file: file.path)
+    _check_unpacked({file.name: file.size for file in files}, limits)
+    members = {file.name: file for file in files}
+    # A folder that is none of ours may be large; it is refused by what is missing.
+    sha256 = _folder_sha256(files) if MODEL_INI in members else ""
+    return Archive(name=name, sha256=sha256, _members=members)
+
+
+def _folder_sha256(files: Iterable[_FolderFile]) -> str:
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(f"{file.name}\0{file.size}\0".encode(errors="surrogateescape"))
+        with file.path.open("rb") as stream:
+            digest.update(hashlib.file_digest(stream, "sha256").digest())
+    return digest.hexdigest()
+
+
+def _folder_files(folder: Path, limits: Limits) -> Iterator[_FolderFile]:
+    """Yield the files of a folder and the folders in it, which hold nothing else."""
+    pending = [("", 0)]
+    seen = 0
+    while pending:
+        prefix, depth = pending.pop()
+        limits.check("depth", depth, f"a member stands {depth} folders deep")
+        with os.scandir(folder / prefix) as entries:
+            for entry in entries:
+                seen += 1
+                limits.check("members", seen, f"the folder has {seen:,} members or more")
+                member = prefix + entry.name
+                if entry.is_symlink():
+                    raise MojoFormatError("a folder MOJO must not hold links", member=member)
+                if entry.is_dir():
+                    pending.append((f"{member}/", depth + 1))
+                elif entry.is_file():
+                    size = entry.stat().st_size
+                    yield _FolderFile(path=folder / member, name=member, size=size)
+                else:
+                    raise MojoFormatError("a folder MOJO must not hold devices", member=member)
+
+
+# --------------------------------------------------------------------------- zips
+
+
+def _zip_archive(stream: BinaryIO, name: str, limits: Limits) -> Archive:
     _require_zip(stream)
-    sha256 = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
+    size = stream.seek(0, os.SEEK_END)
+    _check_file_size(size, limits)
+    members = zip_members(stream, size, limits)
+    unpacked = _check_unpacked({member.name: member.size for member in members}, limits)
+    _check_ratio(unpacked, size, "the zip", limits)
+    for member in members:
+        if not _is_spared(member.name):
+            _check_ratio(member.size, member.compressed_size, member.name, limits)
     stream.seek(0)
-    try:
-        container = zipfile.ZipFile(stream)
-    except (zipfile.BadZipFile, EOFError, OSError, ValueError) as error:
-        message = f"the zip is truncated or damaged: {error}"
-        raise MojoFormatError(message) from error
-    with container:
-        infos = _checked_members(container)
-        openers = {
-            info.filename: _Opener(container=container, name=info.filename) for info in infos
-        }
-        yield Archive(name=name, sha256=sha256, _openers=openers)
+    sha256 = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
+    return Archive(name=name, sha256=sha256, _members={member.name: member for member in members})
 
 
-def _checked_members(container: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
-    infos = [info for info in container.infolist() if not info.is_dir()]
-    if len(infos) > _MAX_MEMBERS:
-        message = f"the zip has {len(infos)} members, the limit is {_MAX_MEMBERS}"
-        raise MojoLimitError(message)
-    size = sum(info.file_size for info in infos)
-    if size > _MAX_UNCOMPRESSED_BYTES:
-        message = f"the zip unpacks to {size} bytes, the limit is {_MAX_UNCOMPRESSED_BYTES}"
-        raise MojoLimitError(message)
-    seen: set[str] = set()
-    for info in infos:
-        _check_member(info, seen)
-        seen.add(info.filename)
-    return infos
+def _check_unpacked(sizes: Mapping[str, int], limits: Limits) -> int:
+    """Return the size of all members, without those that are not unpacked when they are large."""
+    unpacked = sum(size for name, size in sizes.items() if not _is_spared(name))
+    limits.check("unpacked_bytes", unpacked, f"the members have {unpacked:,} bytes")
+    return unpacked
 
 
-def _check_member(info: zipfile.ZipInfo, seen: set[str]) -> None:
-    path = PurePosixPath(info.filename)
-    if info.flag_bits & _ENCRYPTED:
-        raise MojoUnsupportedError("the zip is encrypted; decrypt it first", member=info.filename)
-    if info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
-        message = f"the zip's compression method {info.compress_type} is not one that H2O writes"
-        raise MojoUnsupportedError(message, member=info.filename)
-    if path.is_absolute() or ".." in path.parts:
-        raise MojoFormatError("the member's name leaves the zip", member=info.filename)
-    if info.filename in seen:
-        raise MojoFormatError("the member stands twice in the zip", member=info.filename)
+def _is_spared(name: str) -> bool:
+    # It has a limit of its own, which costs the training parameters and not the model.
+    return name.endswith(DETAILS)
+
+
+def _check_ratio(unpacked: int, packed: int, what: str, limits: Limits) -> None:
+    if unpacked <= limits.ratio_free_bytes:
+        return
+    ratio = unpacked // max(packed, 1)
+    limits.check("ratio", ratio, f"{what} unpacks to {ratio:,} times its size")
 
 
 def _require_zip(stream: BinaryIO) -> None:

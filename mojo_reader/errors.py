@@ -8,6 +8,7 @@
     |-- MojoUnsupportedError   the file is sound, but this project cannot score it
     |-- MojoDataError          the rows do not fit the model
     |-- MojoOutputError        a result cannot be written
+    |-- TrainingError          training came to nothing that is worth keeping
     |-- ParityError            an emitted model does not predict the reference's numbers
     `-- MissingExtraError      an optional dependency is not installed
 
@@ -56,7 +57,8 @@ class MojoError(ValueError):
     def __str__(self) -> str:
         place = " ".join(part for part in (self.member, self.key) if part)
         prefix = f"{self.file}: " if self.file else ""
-        return f"{prefix}{self.reason}" + (f" ({place})" if place else "")
+        text = _printable(f"{prefix}{self.reason}" + (f" ({place})" if place else ""))
+        return text if len(text) <= _MOST_SIGNS else f"{text[:_MOST_SIGNS]}..."
 
     def __reduce__(self) -> tuple[object, ...]:
         """Keep the place when the error crosses a process boundary."""
@@ -83,12 +85,29 @@ class MojoOutputError(MojoError):
     """A result cannot be written."""
 
 
+class TrainingError(MojoError):
+    """Training came to no model that is worth keeping."""
+
+
 class ParityError(MojoError):
     """An emitted model does not predict the numbers of the reference."""
 
 
 class MissingExtraError(MojoError):
     """An optional dependency is not installed."""
+
+
+# A name in a file can have megabytes, a sentence with it must not.
+_MOST_SIGNS: Final = 2000
+
+
+def _printable(text: str) -> str:
+    """Escape what the names in a file could do to a terminal or a log."""
+    if text.isprintable():
+        return text
+    return "".join(
+        sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text
+    )
 
 
 _LISTED: Final = 5

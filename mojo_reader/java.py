@@ -136,13 +136,13 @@ def _number_text(value: float, shortest: str) -> str:
     plain = value == 0 or 1e-3 <= abs(value) < 1e7  # noqa: PLR2004 - Java's range without exponent
     if plain and "e" not in shortest:
         return shortest
-    sign, digits, exponent = _decimal_digits(shortest)
+    sign, digits, exponent = decimal_digits(shortest)
     if plain:
         return f"{sign}{digits[: exponent + 1]:0<{exponent + 1}}.{digits[exponent + 1 :] or '0'}"
     return f"{sign}{digits[0]}.{digits[1:] or '0'}E{exponent}"
 
 
-def _decimal_digits(text: str) -> tuple[str, str, int]:
+def decimal_digits(text: str) -> tuple[str, str, int]:
     """Return the sign, the digits, and the power of ten of the first digit."""
     sign = "-" if text.startswith("-") else ""
     mantissa, _, exponent = text.lstrip("-").partition("e")

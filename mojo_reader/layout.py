@@ -14,6 +14,7 @@ Sources: ``hex.genmodel.ModelMojoReader``, ``hex.genmodel.utils.ParseUtils``,
 import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Any, Final
 
 import construct
@@ -21,9 +22,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mojo_reader import java
-from mojo_reader.errors import MojoFormatError
+from mojo_reader.errors import MojoFormatError, located
 from mojo_reader.lines import BLANKS, Leaf, LineStream, decode, shortened, split_lines
-from mojo_reader.number_arrays import BLOCK_BYTES, NumberArray, array_text
+from mojo_reader.number_arrays import NumberArray, array_texts
 
 Value = str | NDArray[np.float32] | NDArray[np.float64]
 
@@ -74,17 +75,27 @@ class _Heading(Leaf):
 class _Info(Leaf):
     """Lines of ``KEY = VALUE`` up to and with the heading ``[columns]``.
 
-    The value is text; the arrays of the network become NumPy arrays at once, because as text
-    they would fill the memory.
+    The value is text; the arrays of the network become NumPy arrays piece by piece, because as
+    text they would fill the memory.
     """
 
     def _parse(self, stream: LineStream, context: object, path: str) -> dict[str, Value]:
         info: dict[str, Value] = {}
-        for line in _content_lines(stream):
+        arrays = _NetworkArrays(stream, info)
+        lines = 0
+        while piece := stream.piece():
+            lines += 1
+            stream.limits.check("keys", lines, f"[info] has {lines:,} lines or more")
+            array = _NETWORK_ARRAY_LINE.match(piece)
+            if array is not None:
+                info[array[1].decode()] = arrays.parse(piece, array)
+                continue
+            line = _info_line(stream, piece)
             if line == COLUMNS:
                 return info
-            key, value = _key_and_value(line)
-            info[key] = value
+            if line and not line.startswith(_COMMENT):
+                name, value = _key_and_value(line)
+                info[name] = value
         raise MojoFormatError("the section [columns] is missing")
 
     def _build(
@@ -92,7 +103,7 @@ class _Info(Leaf):
     ) -> Mapping[str, Value]:
         for key, value in obj.items():
             stream.write(f"{key} = ".encode())
-            stream.write(value.encode() if isinstance(value, str) else array_text(value))
+            stream.writelines([value.encode()] if isinstance(value, str) else array_texts(value))
             stream.write(b"\n")
         stream.write(b"\n" + COLUMNS + b"\n")
         return obj
@@ -102,7 +113,13 @@ class _DomainEntries(Leaf):
     """Lines of ``COLUMN_INDEX: COUNT FILE`` up to the end of the member."""
 
     def _parse(self, stream: LineStream, context: object, path: str) -> dict[int, tuple[int, str]]:
-        return dict(_domain_entry(line) for line in _content_lines(stream))
+        entries: dict[int, tuple[int, str]] = {}
+        for line in _content_lines(stream):
+            index, entry = _domain_entry(line)
+            entries[index] = entry
+            count = len(entries)
+            stream.limits.check("columns", count, f"[domains] has {count:,} columns or more")
+        return entries
 
     def _build(
         self,
@@ -119,34 +136,89 @@ class _DomainEntries(Leaf):
 
 def _content_lines(stream: LineStream) -> Iterator[bytes]:
     """Yield trimmed lines that are neither blank nor a comment."""
+    skipped = 0
     while (line := stream.readline()) is not None:
-        # Stripping copies; only a number array is as long as a block, and it trims itself.
-        content = line.strip(BLANKS) if len(line) < BLOCK_BYTES else line
+        content = line.strip(BLANKS)
         if content and not content.startswith(_COMMENT):
             yield content
+            continue
+        skipped += 1
+        what = f"{skipped:,} lines or more are blank or comments"
+        stream.limits.check("keys", skipped, what)
 
 
-def _key_and_value(line: bytes) -> tuple[str, Value]:
-    key, separator, _ = line[:BLOCK_BYTES].partition(b"=")
-    if not separator:
+class _NetworkArrays:
+    """Parses weights and biases, and stops where there are more than there can be.
+
+    Args:
+        stream: the lines.
+        info: the keys so far; H2O writes ``neural_network_sizes`` before the arrays.
+    """
+
+    def __init__(self, stream: LineStream, info: Mapping[str, Value]) -> None:
+        self._stream = stream
+        self._info = info
+        self._sizes: list[int] | None = None
+        self._numbers = dict.fromkeys(("weights", "biases"), 0)
+
+    def parse(self, piece: bytes, start: re.Match[bytes]) -> NDArray[Any]:
+        """Parse the array of a line that starts with a piece."""
+        key, kind, layer = (part.decode() for part in start.groups())
+        limit = "weights" if kind == "weight" else "biases"
+        before, most = self._numbers[limit], self._most(kind, layer)
+
+        def allow(count: int) -> None:
+            total = before + count
+            self._stream.limits.check(limit, total, f"the network has {total:,} {limit} or more")
+            if most is not None and count > most:
+                message = f"expected at most {most} numbers by {_SIZES}, found more"
+                raise MojoFormatError(message)
+
+        pieces = chain([piece[start.end() :]], self._stream.rest(piece))
+        with located(key=key):
+            array = _NETWORK_ARRAYS[kind].parse_pieces(pieces, allow)
+        self._numbers[limit] += array.size
+        return array
+
+    def _most(self, kind: str, layer: str) -> int | None:
+        """Return how many numbers a layer can have: those of ``Maxout``, which has two for one."""
+        text = self._info.get(_SIZES)
+        if not isinstance(text, str):
+            return None
+        if self._sizes is None:
+            with located(key=_SIZES):
+                self._sizes = _parse_int_array(text).tolist()
+        if min(self._sizes, default=0) < 1:
+            return None
+        sides = self._sizes[int(layer) :][:2] if len(layer) <= _LAYER_DIGITS else []
+        inputs, units = sides if len(sides) == 2 else (0, 0)  # noqa: PLR2004 - a layer's two sides
+        return 2 * units * (inputs if kind == "weight" else 1)
+
+
+def _info_line(stream: LineStream, piece: bytes) -> bytes:
+    """Return the trimmed line that starts with a piece; an array of numbers may be long."""
+    value = piece.partition(b"=")[2].lstrip(BLANKS)
+    limit = "array_bytes" if value.startswith(b"[") else "line_bytes"
+    return stream.whole(piece, limit).strip(BLANKS)
+
+
+def _key_and_value(line: bytes) -> tuple[str, str]:
+    key, value = java.split_key(decode(line))
+    if value is None:
         message = f"expected KEY = VALUE, found {shortened(line)}"
         raise MojoFormatError(message)
-    name = decode(key).rstrip()
-    array = network_array(name)
-    if array is None:
-        return name, java.split_key(decode(line))[1] or ""
-    try:
-        return name, array.parse_line(line, len(key) + 1)
-    except MojoFormatError as error:
-        raise error.locate(key=name) from error.__cause__
+    return key, value
 
 
 def _domain_entry(line: bytes) -> tuple[int, tuple[int, str]]:
     match = re.fullmatch(r"([+-]?\d+):\s*([+-]?\d+) (.+)", decode(line))
-    if match is None:
-        message = f"expected COLUMN_INDEX: COUNT FILE under [domains], found {shortened(line)}"
-        raise MojoFormatError(message)
-    return int(match[1]), (int(match[2]), match[3])
+    try:
+        if match is not None:
+            return java.parse_int(match[1]), (java.parse_int(match[2]), match[3])
+    except ValueError:
+        pass
+    message = f"expected COLUMN_INDEX: COUNT FILE under [domains], found {shortened(line)}"
+    raise MojoFormatError(message)
 
 
 def _n_columns(context: Any) -> int:
@@ -158,6 +230,9 @@ def _n_columns(context: Any) -> int:
     if count < 0:
         message = f"expected a count, found {count}"
         raise MojoFormatError(message, key=key)
+    if context._parsing:  # noqa: SLF001 - construct's name; what is built has no limits
+        with located(key=key):
+            context._io.limits.check("columns", count, f"the model has {count:,} columns")  # noqa: SLF001
     return count
 
 
@@ -172,7 +247,13 @@ MODEL_INI: Final = construct.Struct(
 
 FLOAT_ARRAY: Final = NumberArray(np.float32)
 DOUBLE_ARRAY: Final = NumberArray(np.float64)
-_NETWORK_ARRAY: Final = re.compile(r"(weight|bias)_layer\d+")
+_NETWORK_ARRAY: Final = re.compile(r"(weight|bias)_layer[0-9]+")
+_NETWORK_ARRAY_LINE: Final = re.compile(
+    rb"[\x00-\x20]*((weight|bias)_layer([0-9]+))[ \t\n\x0b\f\r]*="
+)
+_NETWORK_ARRAYS: Final = {"weight": FLOAT_ARRAY, "bias": DOUBLE_ARRAY}
+_SIZES: Final = "neural_network_sizes"
+_LAYER_DIGITS: Final = 9
 
 
 def network_array(key: str) -> NumberArray | None:
@@ -180,7 +261,7 @@ def network_array(key: str) -> NumberArray | None:
     match = _NETWORK_ARRAY.fullmatch(key)
     if match is None:
         return None
-    return FLOAT_ARRAY if match[1] == "weight" else DOUBLE_ARRAY
+    return _NETWORK_ARRAYS[match[1]]
 
 
 # --------------------------------------------------------------------------- values
@@ -234,6 +315,7 @@ VALUES: Final[Mapping[str, _Parse]] = {
     "mean_imputation": _parse_boolean,
     "escape_domain_values": _parse_boolean,
     "cat_offsets": _parse_int_array,
+    "cat_modes": _parse_int_array,
     "neural_network_sizes": _parse_int_array,
     "norm_mul": _parse_double_array,
     "norm_sub": _parse_double_array,

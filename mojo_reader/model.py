@@ -12,7 +12,7 @@ From a raw row to a prediction::
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 import numpy as np
@@ -278,8 +278,10 @@ class Info:
         offset_column: named in training; H2O's Java scorer ignores its value, and so does
             everything here. None for none.
         fold_column: named in training, not used in scoring; None for none.
+        origin: what the model was retrained or changed from, one line; None for H2O's own.
         base_model: identity of the base model that was taken from a stacked ensemble, or None.
-        sha256: of the file's bytes (of the sorted members for a folder), hexadecimal.
+        sha256: of the file's bytes (of the sorted members for a folder), hexadecimal; empty
+            where no file holds the model yet.
     """
 
     h2o_version: str
@@ -292,6 +294,7 @@ class Info:
     encoded_inputs: bool
     offset_column: str | None
     fold_column: str | None
+    origin: str | None
     base_model: str | None
     sha256: str
 
@@ -306,12 +309,14 @@ class Kept:
         columns: all lines of ``[columns]``.
         domains: by column index, name of the member and its levels.
         members: other members by name, such as ``experimental/modelDetails.json``.
+        left_out: members that were too large to keep, by name, each with the reason.
     """
 
     keys: Mapping[str, str]
     columns: tuple[str, ...]
     domains: Mapping[int, tuple[str, tuple[str, ...]]]
     members: Mapping[str, bytes]
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)

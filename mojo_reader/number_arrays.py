@@ -4,7 +4,8 @@ Source: ``hex.genmodel.utils.ParseUtils.parseArrayOfDoubles``.
 """
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from typing import Any, Final
 
 import numpy as np
@@ -12,12 +13,15 @@ from numpy.typing import NDArray
 
 from mojo_reader import java
 from mojo_reader.errors import MojoFormatError
-from mojo_reader.lines import BLANKS, Leaf, LineStream, decode, shortened
+from mojo_reader.float_texts import SEPARATOR, float_texts
+from mojo_reader.lines import BLANKS, BLOCK_BYTES, Leaf, LineStream, decode, shortened
 
 # Whatever else stands in a number array goes the slow way, one number at a time.
 _PLAIN_NUMBER_BYTES: Final = b"0123456789+-.eE, "
-BLOCK_BYTES: Final = 1 << 16
-"""Numbers are parsed in blocks of this size, which stay in the processor's cache."""
+_SHOWN_BYTES: Final = 50
+_SHORTEST_BLOCK: Final = BLOCK_BYTES // 2
+_NUMBERS: Final = 4096
+"""Numbers are written in blocks of so many, which stay in the processor's cache."""
 
 
 class NumberArray(Leaf):
@@ -31,15 +35,15 @@ class NumberArray(Leaf):
         self._dtype = dtype
 
     def _parse(self, stream: LineStream, context: object, path: str) -> NDArray[Any]:
-        line = stream.readline()
-        if line is None:
+        piece = stream.piece()
+        if not piece:
             raise MojoFormatError("expected an array in brackets, found nothing")
-        return self.parse_line(line, 0)
+        return self.parse_pieces(chain([piece], stream.rest(piece)))
 
     def _build(
         self, obj: NDArray[Any], stream: io.BufferedIOBase, context: object, path: str
     ) -> NDArray[Any]:
-        stream.write(array_text(obj))
+        stream.writelines(array_texts(obj))
         return obj
 
     def parse_line(self, line: bytes, start: int) -> NDArray[Any]:
@@ -48,21 +52,29 @@ class NumberArray(Leaf):
         Raises:
             MojoFormatError: it is no array, or a number is none for Java.
         """
-        start, stop = _trimmed_range(line, start)
-        if not (
-            line[start : start + 1] == b"[" and line[stop - 1 : stop] == b"]" and start < stop - 1
-        ):
-            message = f"expected an array in brackets, found {shortened(line[start:stop][:50])}"
-            raise MojoFormatError(message)
-        start, stop = start + 1, stop - 1
-        if start == stop:
-            return np.empty(0, self._dtype)
+        stops = range(start, len(line), BLOCK_BYTES)
+        return self.parse_pieces(line[stop : stop + BLOCK_BYTES] for stop in stops)
+
+    def parse_pieces(
+        self, pieces: Iterable[bytes], allow: Callable[[int], None] | None = None
+    ) -> NDArray[Any]:
+        """Parse the array whose text comes in pieces.
+
+        Args:
+            pieces: the text, cut anywhere.
+            allow: called with the count of numbers so far; raises where they are too many.
+
+        Raises:
+            MojoFormatError: it is no array, or a number is none for Java.
+        """
         parts: list[NDArray[Any]] = []
         parsed = 0
-        for block in _blocks(line, start, stop):
+        for block in _blocks(pieces):
             parts.append(self._block_numbers(block, parsed))
             parsed += parts[-1].size
-        return np.concatenate(parts)
+            if allow is not None:
+                allow(parsed)
+        return np.concatenate(parts) if parts else np.empty(0, self._dtype)
 
     def _block_numbers(self, block: bytes, position: int) -> NDArray[Any]:
         tokens = block.split(b",")
@@ -86,28 +98,58 @@ class NumberArray(Leaf):
             return np.array(numbers, np.float64).astype(self._dtype)
 
 
-def _trimmed_range(line: bytes, start: int) -> tuple[int, int]:
-    stop = len(line)
-    while start < stop and line[start] in BLANKS:
-        start += 1
-    while stop > start and line[stop - 1] in BLANKS:
-        stop -= 1
-    return start, stop
+def _blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield what stands between the brackets, cut at separators; nothing for ``[]``.
 
-
-def _blocks(line: bytes, start: int, stop: int) -> Iterator[bytes]:
-    """Cut at separators into blocks that stay in the processor's cache."""
-    while stop - start > BLOCK_BYTES:
-        cut = line.rfind(b",", start, start + BLOCK_BYTES)
-        cut = cut if cut >= 0 else line.find(b",", start, stop)
-        if cut < 0:
-            break
-        yield line[start:cut]
-        start = cut + 1
-    yield line[start:stop]
+    Blanks around the array are dropped.
+    """
+    start = pending = b""
+    blocks = 0
+    for piece in pieces:
+        pending = pending.lstrip(BLANKS) + piece if blocks or start else piece.lstrip(BLANKS)
+        if not start:
+            start = pending[:_SHOWN_BYTES]
+            if start and not start.startswith(b"["):
+                break
+            pending = pending[1:]
+        if len(pending) < _SHORTEST_BLOCK:
+            continue
+        block, separator, rest = pending.rpartition(b",")
+        if separator:
+            yield block
+            blocks += 1
+            pending = rest
+        elif len(pending) > 2 * BLOCK_BYTES:
+            message = f"expected numbers, found a text of more than {BLOCK_BYTES:,} bytes"
+            raise MojoFormatError(message)
+    last = pending.rstrip(BLANKS)
+    if not start.startswith(b"[") or not last.endswith(b"]"):
+        message = f"expected an array in brackets, found {shortened(start.strip(BLANKS))}"
+        raise MojoFormatError(message)
+    if blocks or last != b"]":
+        yield last[:-1]
 
 
 def array_text(array: NDArray[Any]) -> bytes:
     """Write an array as H2O does."""
-    write = java.float_text if array.dtype == np.float32 else java.double_text
-    return b"[" + ", ".join(map(write, array)).encode() + b"]"
+    return b"".join(array_texts(array))
+
+
+def array_texts(array: NDArray[Any]) -> Iterator[bytes]:
+    """Yield the text of ``array_text`` in parts, so that a large one never stands in memory."""
+    write = _float_block if array.dtype == np.float32 else _double_block
+    yield b"["
+    for start in range(0, array.size, _NUMBERS):
+        block = array[start : start + _NUMBERS]
+        yield (SEPARATOR if start else b"") + write(block)
+    yield b"]"
+
+
+def _float_block(block: NDArray[np.float32]) -> bytes:
+    if np.isfinite(block).all():
+        return float_texts(block)
+    return SEPARATOR.join(java.float_text(number).encode() for number in block)
+
+
+def _double_block(block: NDArray[np.float64]) -> bytes:
+    return SEPARATOR.join(java.double_text(number).encode() for number in block.tolist())

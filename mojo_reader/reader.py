@@ -1,11 +1,14 @@
 """Read a deep-learning MOJO: archive and layout to the resolved ``Mojo``."""
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from mojo_reader import layout
 from mojo_reader.archive import MODEL_INI, Archive, MojoSource, open_archive
-from mojo_reader.errors import MojoFormatError, MojoUnsupportedError, located
-from mojo_reader.lines import LineStream
+from mojo_reader.details import DETAILS
+from mojo_reader.errors import MojoFormatError, MojoLimitError, MojoUnsupportedError, located
+from mojo_reader.limits import DEFAULT_LIMITS, Limits
+from mojo_reader.lines import LineStream, require_lines
 from mojo_reader.model import Mojo
 from mojo_reader.resolving import resolve
 from mojo_reader.resolving.parsed import Keys, ParsedModel
@@ -14,45 +17,50 @@ _ALGORITHMS: Final = ("Deep Learning", "deep learning")
 _ENSEMBLES: Final = ("StackedEnsemble", "Stacked Ensemble")
 
 
-def read_mojo(source: MojoSource, *, base_model: str | None = None) -> Mojo:
+def read_mojo(
+    source: MojoSource, *, base_model: str | None = None, limits: Limits = DEFAULT_LIMITS
+) -> Mojo:
     """Read a deep-learning MOJO.
 
     Args:
         source: path of the zip, path of the same tree unpacked in a folder, the zip's bytes, or
             a binary file.
         base_model: identity of the base model to take from a stacked ensemble.
+        limits: what the file may ask for; the defaults are far above what H2O writes.
 
     Raises:
         FileNotFoundError: the path does not exist.
         MojoFormatError: the file is broken or contradicts itself.
+        MojoLimitError: it asks for more than the limits allow.
         MojoUnsupportedError: another algorithm, a newer format, or what H2O's Java scorer and
             this project cannot score.
     """
-    with open_archive(source) as archive:
+    with open_archive(source, limits) as archive:
         _require_model_ini(archive)
-        ini = _parse_model_ini(archive)
+        ini = _parse_model_ini(archive, limits)
         if _algorithm(ini) in _ENSEMBLES:
-            chosen = archive.nested(_chosen_folder(archive, ini, base_model))
-            return _read_model(chosen, _parse_model_ini(chosen), base_model)
+            folders = _deep_learning_folders(archive, ini, limits)
+            chosen = archive.nested(_chosen_folder(folders, base_model))
+            return _read_model(chosen, _parse_model_ini(chosen, limits), base_model, limits)
         if base_model is not None:
             message = f"the model is no stacked ensemble, so it has no base model {base_model!r}"
             raise MojoUnsupportedError(message)
-        return _read_model(archive, ini, None)
+        return _read_model(archive, ini, None, limits)
 
 
-def list_base_models(source: MojoSource) -> tuple[str, ...]:
+def list_base_models(source: MojoSource, *, limits: Limits = DEFAULT_LIMITS) -> tuple[str, ...]:
     """List the deep-learning base models of a stacked ensemble, empty for other models.
 
     Raises:
         FileNotFoundError: the path does not exist.
         MojoError: the file cannot be read.
     """
-    with open_archive(source) as archive:
+    with open_archive(source, limits) as archive:
         _require_model_ini(archive)
-        ini = _parse_model_ini(archive)
+        ini = _parse_model_ini(archive, limits)
         if _algorithm(ini) not in _ENSEMBLES:
             return ()
-        return tuple(_deep_learning_folders(archive, ini))
+        return tuple(_deep_learning_folders(archive, ini, limits))
 
 
 def _require_model_ini(archive: Archive) -> None:
@@ -69,9 +77,9 @@ def _require_model_ini(archive: Archive) -> None:
     raise MojoFormatError(message)
 
 
-def _parse_model_ini(archive: Archive) -> Any:
+def _parse_model_ini(archive: Archive, limits: Limits) -> Any:
     with archive.open(MODEL_INI) as stream, located(member=MODEL_INI):
-        return layout.MODEL_INI.parse_stream(LineStream(stream))
+        return layout.MODEL_INI.parse_stream(LineStream(stream, limits))
 
 
 def _algorithm(ini: Any) -> str:
@@ -82,9 +90,9 @@ def _algorithm(ini: Any) -> str:
     return str(text)
 
 
-def _read_model(archive: Archive, ini: Any, base_model: str | None) -> Mojo:
+def _read_model(archive: Archive, ini: Any, base_model: str | None, limits: Limits) -> Mojo:
     _require_deep_learning(ini)
-    return resolve(_parsed_model(archive, ini), base_model=base_model)
+    return resolve(_parsed_model(archive, ini, limits), base_model=base_model)
 
 
 def _require_deep_learning(ini: Any) -> None:
@@ -100,7 +108,7 @@ def _require_deep_learning(ini: Any) -> None:
 # --------------------------------------------------------------------------- stacked ensembles
 
 
-def _deep_learning_folders(archive: Archive, ini: Any) -> dict[str, str]:
+def _deep_learning_folders(archive: Archive, ini: Any, limits: Limits) -> dict[str, str]:
     """Map the identity of each deep-learning base model to its folder, in the ensemble's order."""
     keys = Keys(ini.info)
     folders = {
@@ -108,18 +116,25 @@ def _deep_learning_folders(archive: Archive, ini: Any) -> dict[str, str]:
         for index in range(keys.required("submodel_count"))
     }
     base_models = [
-        keys.optional(f"base_model{index}") for index in range(keys.required("base_models_num"))
+        keys.optional(f"base_model{index}")
+        # The count is only text; there are no more base models than keys.
+        for index in range(min(keys.required("base_models_num"), len(ini.info)))
     ]
-    return {
+    chosen = {
         identity: folders[identity]
         for identity in base_models
-        if identity in folders
-        and _algorithm(_parse_model_ini(archive.nested(folders[identity]))) in _ALGORITHMS
+        if identity is not None and identity in folders
+    }
+    algorithms = {
+        folder: _algorithm(_parse_model_ini(archive.nested(folder), limits))
+        for folder in dict.fromkeys(chosen.values())
+    }
+    return {
+        identity: folder for identity, folder in chosen.items() if algorithms[folder] in _ALGORITHMS
     }
 
 
-def _chosen_folder(archive: Archive, ini: Any, base_model: str | None) -> str:
-    folders = _deep_learning_folders(archive, ini)
+def _chosen_folder(folders: dict[str, str], base_model: str | None) -> str:
     if base_model in folders:
         return folders[base_model]
     wanted = "" if base_model is None else f"; {base_model!r} is none of them"
@@ -133,31 +148,66 @@ def _chosen_folder(archive: Archive, ini: Any, base_model: str | None) -> str:
 # --------------------------------------------------------------------------- members
 
 
-def _parsed_model(archive: Archive, ini: Any) -> ParsedModel:
+def _parsed_model(archive: Archive, ini: Any, limits: Limits) -> ParsedModel:
     keys = Keys(ini.info)
-    escaped = keys.optional("escape_domain_values") is True
-    domains = {
-        index: (file, _levels(archive, file, count, escaped=escaped))
-        for index, (count, file) in ini.domains.items()
-        # A domain past the columns is the response's of an unsupervised model: Java skips it.
-        if 0 <= index < len(ini.columns)
+    # A domain past the columns is the response's of an unsupervised model: Java skips it.
+    entries = {
+        index: entry for index, entry in ini.domains.items() if 0 <= index < len(ini.columns)
     }
-    read_already = {MODEL_INI, *(f"domains/{file}" for file, _ in domains.values())}
-    members = {name: archive.read(name) for name in archive.members() if name not in read_already}
+    with located(member=MODEL_INI, key="[domains]"):
+        limits.check_levels(count for count, _ in entries.values())
+    escaped = keys.optional("escape_domain_values") is True
+    levels: dict[str, tuple[str, ...]] = {}
+    for count, file in entries.values():
+        # Columns may share a file, which is read once.
+        if file not in levels or len(levels[file]) != count:
+            levels[file] = _levels(archive, file, count, escaped=escaped)
+    read_already = {MODEL_INI, *(f"domains/{file}" for file in levels)}
+    others = [name for name in archive.members() if name not in read_already]
+    members, left_out = _other_members(archive, others, limits)
     return ParsedModel(
         keys=keys,
         columns=tuple(ini.columns),
-        domains=domains,
+        domains={index: (file, levels[file]) for index, (_, file) in entries.items()},
         members=members,
+        left_out=left_out,
+        limits=limits,
         sha256=archive.sha256,
     )
 
 
 def _levels(archive: Archive, file: str, count: int, *, escaped: bool) -> tuple[str, ...]:
     member = f"domains/{file}"
-    with archive.open(member) as stream, located(member=member):
-        levels: tuple[str, ...] = layout.level_lines(escaped=escaped).parse_stream(stream)
-        if len(levels) != count:
-            message = f"expected {count} levels, found {len(levels)}"
-            raise MojoFormatError(message)
+    content = archive.read(member)
+    with located(member=member):
+        require_lines(content, count, "levels")
+        levels: tuple[str, ...] = layout.level_lines(escaped=escaped).parse(content)
     return levels
+
+
+def _other_members(
+    archive: Archive, names: Iterable[str], limits: Limits
+) -> tuple[dict[str, bytes], dict[str, str]]:
+    """Read the other members; say of those that are too large why they are left out."""
+    members: dict[str, bytes] = {}
+    left_out: dict[str, str] = {}
+    for name in names:
+        if name != DETAILS:
+            members[name] = archive.read(name)
+            continue
+        try:
+            members[name] = _details(archive, limits)
+        except MojoLimitError as error:
+            left_out[name] = error.reason
+    return members, left_out
+
+
+def _details(archive: Archive, limits: Limits) -> bytes:
+    size = archive.size(DETAILS)
+    limits.check("details_bytes", size, f"modelDetails.json has {size:,} bytes")
+    content = archive.read(DETAILS)
+    if size > limits.details_values:
+        # Each value of a JSON follows one of these.
+        values = sum(map(content.count, (b"[", b"{", b",", b":")))
+        limits.check("details_values", values, f"modelDetails.json has {values:,} values")
+    return content

@@ -21,7 +21,6 @@ from mojo_reader.errors import (
     MojoDataError,
     MojoError,
     MojoFormatError,
-    MojoLimitError,
     MojoUnsupportedError,
 )
 from mojo_reader.model import Classification
@@ -160,13 +159,6 @@ def test_a_member_that_stands_twice(tmp_path: Path) -> None:
         file.writestr("model.ini", "x")
         file.writestr("model.ini", "y")
     assert text_of(failure(path), path) == "the member stands twice in the zip (model.ini)"
-
-
-def test_too_much_to_unpack(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mojo_reader.archive._MAX_UNCOMPRESSED_BYTES", 1000)
-    assert isinstance(failure(IRIS.path), MojoLimitError)
-    monkeypatch.setattr("mojo_reader.archive._MAX_MEMBERS", 1)
-    assert isinstance(failure(IRIS.path), MojoLimitError)
 
 
 def test_a_link_in_a_folder(tmp_path: Path) -> None:

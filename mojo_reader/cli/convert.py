@@ -15,9 +15,11 @@ from mojo_reader.cli.failures import plain_failures
 from mojo_reader.cli.options import (
     BaseModelOption,
     JsonOption,
+    LimitOption,
     ModelArgument,
     OutputOption,
     QuietOption,
+    chosen_limits,
     default_output,
     model_source,
 )
@@ -39,6 +41,7 @@ def convert(  # noqa: PLR0913 - a command's options
         typer.Option("--dtype", help="float32, or float64 (JAX needs JAX_ENABLE_X64=1 to run it)."),
     ] = "float32",
     base_model: BaseModelOption = None,
+    limit: LimitOption = None,
     check: Annotated[
         Path | None,
         typer.Option("--check", metavar="ROWS", help="Prove on these rows too (CSV or Parquet)."),
@@ -80,7 +83,7 @@ def convert(  # noqa: PLR0913 - a command's options
     if target.suffix != suffix:
         message = f"expected a name that ends in {suffix}"
         raise typer.BadParameter(message, param_hint="'-o'")
-    mojo = read_mojo(model_source(model), base_model=base_model)
+    mojo = read_mojo(model_source(model), base_model=base_model, limits=chosen_limits(limit))
     if mojo.info.encoded_inputs and not encoded_columns:
         message = (
             f"a MOJO 1.00 of a model with categorical_encoding {mojo.info.categorical_encoding} "

@@ -6,7 +6,14 @@ from typing import Annotated, Literal, cast
 import typer
 
 from mojo_reader.cli.failures import plain_failures
-from mojo_reader.cli.options import BaseModelOption, ModelArgument, QuietOption, model_source
+from mojo_reader.cli.options import (
+    BaseModelOption,
+    LimitOption,
+    ModelArgument,
+    QuietOption,
+    chosen_limits,
+    model_source,
+)
 from mojo_reader.cli.rows import (
     FormatOption,
     OnInvalidOption,
@@ -35,6 +42,7 @@ def encode(  # noqa: PLR0913 - a command's options
         Path, typer.Option("--output", "-o", metavar="FILE", help="matrix.npy or matrix.csv.")
     ],
     base_model: BaseModelOption = None,
+    limit: LimitOption = None,
     format_: FormatOption = None,
     on_unseen: OnUnseenOption = "missing",
     on_invalid: OnInvalidOption = "error",
@@ -63,7 +71,7 @@ def encode(  # noqa: PLR0913 - a command's options
         format=checked_format(format_),
         workers=workers,
     )
-    mojo = read_mojo(model_source(model), base_model=base_model)
+    mojo = read_mojo(model_source(model), base_model=base_model, limits=chosen_limits(limit))
     with progress(quiet=quiet) as show:
         encoded = encode_file(mojo, rows, output, options, progress=show)
     if not quiet:

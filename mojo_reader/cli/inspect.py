@@ -1,19 +1,29 @@
 """``inspect``: what is in a MOJO."""
 
 import json
-from typing import Any, Final
+from typing import Any
 
 import typer
 
 from mojo_reader.cli.failures import plain_failures
-from mojo_reader.cli.options import BaseModelOption, JsonOption, ModelArgument, model_source
-
-_SHOWN_LEVELS: Final = 4
+from mojo_reader.cli.options import (
+    BaseModelOption,
+    JsonOption,
+    LimitOption,
+    ModelArgument,
+    chosen_limits,
+    model_source,
+)
+from mojo_reader.cli.tables import cell, listed, table
 
 
 @plain_failures
 def inspect(
-    model: ModelArgument, *, base_model: BaseModelOption = None, json_: JsonOption = False
+    model: ModelArgument,
+    *,
+    base_model: BaseModelOption = None,
+    limit: LimitOption = None,
+    json_: JsonOption = False,
 ) -> None:
     """Say what is in a MOJO: columns, network, output, training parameters.
 
@@ -22,7 +32,8 @@ def inspect(
     from mojo_reader.reader import read_mojo  # noqa: PLC0415 - a command loads what it needs
     from mojo_reader.summary import summarize  # noqa: PLC0415
 
-    summary = summarize(read_mojo(model_source(model), base_model=base_model))
+    mojo = read_mojo(model_source(model), base_model=base_model, limits=chosen_limits(limit))
+    summary = summarize(mojo)
     if json_:
         typer.echo(json.dumps(summary, indent=2, ensure_ascii=False))
     else:
@@ -46,26 +57,26 @@ def _print(summary: dict[str, Any]) -> None:
 
 
 def _pairs(title: str, pairs: dict[str, Any]) -> Any:
-    table = _table(title, "", "")
+    shown = table(title, "", "")
     for key, value in pairs.items():
-        table.add_row(_cell(key), _cell(_listed(value)))
-    return table
+        shown.add_row(cell(key), cell(listed(value)))
+    return shown
 
 
 def _columns(columns: list[dict[str, Any]]) -> Any:
-    table = _table("Columns", "name", "kind", "levels, or mean and factor")
+    shown = table("Columns", "name", "kind", "levels, or mean and factor")
     for column in columns:
         if column["kind"] == "categorical":
-            content = f"{len(column['levels'])}: {_listed(column['levels'])}"
+            content = f"{len(column['levels'])}: {listed(column['levels'])}"
         else:
             numbers = (column.get("norm_sub"), column.get("norm_mul"))
             content = "not standardized" if numbers[0] is None else "{!r}, {!r}".format(*numbers)
-        table.add_row(_cell(column["name"]), column["kind"], _cell(content))
-    return table
+        shown.add_row(cell(column["name"]), column["kind"], cell(content))
+    return shown
 
 
 def _network(network: dict[str, Any]) -> Any:
-    table = _table(
+    shown = table(
         f"Network: {network['inputs']} inputs, {network['parameters']:,} parameters",
         "layer",
         "units",
@@ -74,36 +85,5 @@ def _network(network: dict[str, Any]) -> Any:
     )
     for index, layer in enumerate(network["layers"], 1):
         name = "output" if index == len(network["layers"]) else f"hidden {index}"
-        table.add_row(name, str(layer["units"]), layer["activation"], f"{layer['dropout']:g}")
-    return table
-
-
-def _table(title: str, *headings: str) -> Any:
-    from rich import box  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
-
-    table = Table(
-        title=title,
-        title_justify="left",
-        box=box.SIMPLE_HEAD,
-        show_header=any(headings),
-        highlight=False,
-    )
-    for heading in headings:
-        table.add_column(heading, overflow="fold")
-    return table
-
-
-def _cell(text: object) -> Any:
-    """Return plain text: what comes from the file is never read as markup."""
-    from rich.text import Text  # noqa: PLC0415
-
-    return Text(str(text))
-
-
-def _listed(value: object) -> str:
-    if not isinstance(value, list):
-        return str(value)
-    shown = ", ".join(map(str, value[:_SHOWN_LEVELS]))
-    more = len(value) - _SHOWN_LEVELS
-    return f"{shown}, and {more} more" if more > 0 else shown
+        shown.add_row(name, str(layer["units"]), layer["activation"], f"{layer['dropout']:g}")
+    return shown

@@ -8,6 +8,7 @@ import typer
 
 from mojo_reader.archive import MojoSource
 from mojo_reader.files.sources import STANDARD_STREAM
+from mojo_reader.limits import Limits, parse_limits
 
 ModelArgument = Annotated[
     str, typer.Argument(metavar="MODEL", help="MOJO zip or folder; '-' for standard input.")
@@ -15,6 +16,10 @@ ModelArgument = Annotated[
 BaseModelOption = Annotated[
     str | None,
     typer.Option("--base-model", metavar="ID", help="Base model to take from a stacked ensemble."),
+]
+LimitOption = Annotated[
+    list[str] | None,
+    typer.Option("--limit", metavar="NAME=N", help="Raise a limit on the file; may be repeated."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
@@ -24,8 +29,20 @@ OutputOption = Annotated[
 
 
 def model_source(model: str) -> MojoSource:
-    """Return what ``read_mojo`` reads: the path, or standard input's bytes for ``-``."""
-    return sys.stdin.buffer.read() if model == STANDARD_STREAM else model
+    """Return what ``read_mojo`` reads: the path, or standard input for ``-``."""
+    return sys.stdin.buffer if model == STANDARD_STREAM else model
+
+
+def chosen_limits(texts: list[str] | None) -> Limits:
+    """Return the limits that ``--limit`` raises, the others as they are.
+
+    Raises:
+        typer.BadParameter: there is no such limit, or it is no number.
+    """
+    try:
+        return parse_limits(texts or ())
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="'--limit'") from error
 
 
 def default_output(model: str, base_model: str | None, suffix: str) -> Path:

@@ -7,8 +7,10 @@ import typer
 from mojo_reader.cli.failures import plain_failures
 from mojo_reader.cli.options import (
     BaseModelOption,
+    LimitOption,
     ModelArgument,
     QuietOption,
+    chosen_limits,
     model_source,
 )
 from mojo_reader.cli.rows import (
@@ -43,6 +45,7 @@ def predict(  # noqa: PLR0913 - a command's options
         ),
     ] = STANDARD_STREAM,
     base_model: BaseModelOption = None,
+    limit: LimitOption = None,
     format_: FormatOption = None,
     keep: Annotated[
         list[str] | None,
@@ -115,7 +118,7 @@ def predict(  # noqa: PLR0913 - a command's options
         format=checked_format(format_),
         workers=workers,
     )
-    mojo = read_mojo(model_source(model), base_model=base_model)
+    mojo = read_mojo(model_source(model), base_model=base_model, limits=chosen_limits(limit))
     with progress(quiet=quiet) as show:
         scored = score_file(mojo, rows, output, options, progress=show)
     if not quiet:

@@ -10,8 +10,10 @@ from mojo_reader.cli.failures import plain_failures
 from mojo_reader.cli.options import (
     BaseModelOption,
     JsonOption,
+    LimitOption,
     ModelArgument,
     QuietOption,
+    chosen_limits,
     model_source,
 )
 from mojo_reader.cli.rows import (
@@ -52,6 +54,7 @@ def verify(  # noqa: PLR0913 - a command's options
         typer.Option("--tolerance", min=0.0, help="Allowed difference, over 1 + |expected|."),
     ] = _DEFAULT_TOLERANCE,
     base_model: BaseModelOption = None,
+    limit: LimitOption = None,
     threshold: Annotated[
         float | None,
         typer.Option("--threshold", help="Of the second class, instead of the model's."),
@@ -86,7 +89,7 @@ def verify(  # noqa: PLR0913 - a command's options
         format=checked_format(format_),
         workers=workers,
     )
-    mojo = read_mojo(model_source(model), base_model=base_model)
+    mojo = read_mojo(model_source(model), base_model=base_model, limits=chosen_limits(limit))
     with progress(quiet=quiet or json_) as show:
         found = verify_file(mojo, rows, expected, options, tolerance=tolerance, progress=show)
     if json_:

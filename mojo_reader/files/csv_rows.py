@@ -35,7 +35,7 @@ from mojo_reader.scoring.cells import (
     invalid_handler,
     level_positions,
 )
-from mojo_reader.scoring.columns import KEPT
+from mojo_reader.scoring.columns import KEPT, AbsentColumnError
 from mojo_reader.scoring.notices import Count, Notices
 
 _LEVEL_TYPE: Final = pa.dictionary(pa.int32(), pa.string())
@@ -233,8 +233,7 @@ def _wanted_columns(names: tuple[str, ...], mojo: Mojo, keep: tuple[str, ...]) -
     inputs = {column.name: column for column in mojo.inputs}
     for name in keep:
         if name not in names:
-            message = f"the column to keep {name!r} is not among the rows' columns"
-            raise MojoDataError(message)
+            raise AbsentColumnError(name)
     wanted = []
     for place, name in enumerate(names):
         column = inputs.get(name)

@@ -5,7 +5,7 @@ Needs pyarrow (the extra ``tables``), which is imported when the first file is r
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final, Literal
 
@@ -14,7 +14,7 @@ from mojo_reader.files.records import Records
 from mojo_reader.files.sources import Format, OpenSource, Source, listed_sources
 from mojo_reader.model import CategoricalInput, Mojo
 from mojo_reader.scoring.cells import RowError
-from mojo_reader.scoring.columns import KEPT
+from mojo_reader.scoring.columns import KEPT, AbsentColumnError
 from mojo_reader.scoring.extras import require_pyarrow
 from mojo_reader.scoring.notices import Notices
 
@@ -97,30 +97,39 @@ def _pieces(
             opened.close()
 
 
-def read_rows(path: Source, mojo: Mojo, rules: TableRules | None = None) -> Any:
-    """Read a whole file of rows.
+def read_rows(
+    sources: Source | Sequence[Source],
+    mojo: Mojo,
+    rules: TableRules | None = None,
+    notices: Notices | None = None,
+) -> Any:
+    """Read whole files of rows.
 
     Args:
-        path: CSV or Parquet file.
+        sources: CSV or Parquet files or patterns.
         mojo: the model, which tells levels from numbers.
-        rules: how the file is read.
+        rules: how the files are read, and what to keep beside the model's columns.
+        notices: what was seen is added here.
 
     Returns:
-        A ``pyarrow.Table`` that ``Scorer.encode`` takes.
+        A ``pyarrow.Table`` that ``Scorer.encode`` takes, with the columns to keep.
 
     Raises:
         FileNotFoundError: there is no such file.
         MissingExtraError: pyarrow is not installed.
-        MojoDataError: the file is no table, or a cell has no meaning in its column.
+        AbsentColumnError: a file lacks a column to keep.
+        MojoDataError: a file is no table, or a cell has no meaning in its column.
     """
-    notices = Notices()
-    rules = replace(rules or TableRules(), keep=())
-    batches = [batch for _, batch in read_pieces(pieces(path, mojo, rules, notices), notices)]
+    rules = TableRules() if rules is None else rules
+    notices = Notices() if notices is None else notices
+    batches = [batch for _, batch in read_pieces(pieces(sources, mojo, rules, notices), notices)]
     import pyarrow as pa  # noqa: PLC0415 - an extra
 
     if not batches:
-        return pa.table({column.name: pa.array([], pa.null()) for column in mojo.inputs})
-    return pa.Table.from_batches(batches).unify_dictionaries()
+        names = [*(column.name for column in mojo.inputs), *rules.keep]
+        return pa.table({name: pa.array([], pa.null()) for name in names})
+    table = pa.Table.from_batches(batches).unify_dictionaries()
+    return table.rename_columns([name.removeprefix(KEPT) for name in table.column_names])
 
 
 def read_pieces(parts: Iterator[Piece], notices: Notices) -> Iterator[tuple[str, Any]]:
@@ -250,8 +259,7 @@ def _check_columns(names: tuple[str, ...], mojo: Mojo, rules: TableRules, notice
         raise MojoDataError(message)
     for name in rules.keep:
         if name not in names:
-            message = f"the column to keep {name!r} is not among the rows' columns"
-            raise MojoDataError(message)
+            raise AbsentColumnError(name)
     notices.extra.update(dict.fromkeys(name for name in names if name not in known))
 
 

@@ -8,17 +8,27 @@ from enum import StrEnum
 from typing import Final, TypeVar
 
 from mojo_reader.details import DETAILS, parse_details
-from mojo_reader.layout import network_array
+from mojo_reader.layout import VALUES, network_array
 from mojo_reader.model import CategoricalEncoding, Category, Info, Kept, Mojo
 from mojo_reader.resolving.features import resolve_features
 from mojo_reader.resolving.inputs import resolve_inputs
 from mojo_reader.resolving.network import resolve_layers
-from mojo_reader.resolving.parsed import ParsedModel
+from mojo_reader.resolving.parsed import Keys, ParsedModel
 from mojo_reader.resolving.prediction import resolve_output
 from mojo_reader.resolving.refusal import fail, refuse
 
 _MAX_MOJO_VERSION: Final = 1.10
 _ENCODING_SINCE: Final = 1.10
+_REQUIRED_BY_JAVA: Final = (
+    "supervised",
+    "n_classes",
+    "balance_classes",
+    "default_threshold",
+    "cat_offsets",
+    "use_all_factor_levels",
+    "mean_imputation",
+    "mini_batch_size",
+)
 _Choice = TypeVar("_Choice", bound=StrEnum)
 _NATIVE_ENCODINGS: Final = (
     CategoricalEncoding.AUTO,
@@ -43,7 +53,7 @@ def resolve(parsed: ParsedModel, *, base_model: str | None) -> Mojo:
         features=features,
         layers=layers,
         output=resolve_output(parsed, info, features, layers[-1].units),
-        kept=_kept(parsed),
+        kept=_kept(parsed, len(layers)),
     )
 
 
@@ -52,6 +62,7 @@ def _info(parsed: ParsedModel, base_model: str | None) -> Info:
     version = keys.required("mojo_version")
     if not version <= _MAX_MOJO_VERSION:
         refuse(f"the MOJO version is {version:.2f}, the newest known one is 1.10", "mojo_version")
+    _check_required(keys)
     encoding, encoded_inputs = _categorical_encoding(parsed, version)
     return Info(
         h2o_version=keys.optional("h2o_version") or "unknown",
@@ -64,9 +75,24 @@ def _info(parsed: ParsedModel, base_model: str | None) -> Info:
         encoded_inputs=encoded_inputs,
         offset_column=keys.optional("offset_column"),
         fold_column=keys.optional("fold_column"),
+        origin=keys.optional("origin"),
         base_model=base_model,
         sha256=parsed.sha256,
     )
+
+
+def _check_required(keys: Keys) -> None:
+    """Require the keys that Java does not read a model without, though they change no score.
+
+    Every other key has its type, used or not: Java casts them all (``ModelMojoReader.readAll``).
+    """
+    for key in _REQUIRED_BY_JAVA:
+        keys.required(key)
+    for key in VALUES:
+        keys.optional(key)
+    size = keys.required("mini_batch_size")
+    if size < 1:
+        fail(f"expected a positive number, found {size}", "mini_batch_size")
 
 
 def _choice(kind: type[_Choice], text: str, key: str) -> _Choice:
@@ -84,7 +110,8 @@ def _categorical_encoding(parsed: ParsedModel, version: float) -> tuple[Categori
         # The file has no original levels; only the training parameters tell of an encoding.
         parameters = parse_details(parsed.members.get(DETAILS)).parameters
         name = parameters.get("categorical_encoding")
-        encoding = _choice(CategoricalEncoding, str(name or "AUTO"), "categorical_encoding")
+        known = name if isinstance(name, str) else CategoricalEncoding.AUTO
+        encoding = _choice(CategoricalEncoding, known, "categorical_encoding")
         return encoding, encoding not in _NATIVE_ENCODINGS
     name = parsed.keys.optional(key)
     if name is None:
@@ -95,14 +122,18 @@ def _categorical_encoding(parsed: ParsedModel, version: float) -> tuple[Categori
     return _choice(CategoricalEncoding, name, key), False
 
 
-def _kept(parsed: ParsedModel) -> Kept:
+def _kept(parsed: ParsedModel, layers: int) -> Kept:
+    arrays = {f"{kind}_layer{index}" for index in range(layers) for kind in ("weight", "bias")}
+    # An array of no layer is nothing that H2O reads, and so is its key.
     keys = {
-        key: value if isinstance(value, str) and network_array(key) is None else ""
+        key: "" if key in arrays else str(value)
         for key, value in parsed.keys
+        if key in arrays or network_array(key) is None
     }
     return Kept(
         keys=keys,
         columns=parsed.columns,
         domains=dict(parsed.domains),
         members=dict(parsed.members),
+        left_out=dict(parsed.left_out),
     )

@@ -11,7 +11,7 @@ from mojo_reader import java
 from mojo_reader.details import DETAILS, parse_details
 from mojo_reader.model import CategoricalFeature, Features
 from mojo_reader.resolving.parsed import Keys, ParsedModel
-from mojo_reader.resolving.refusal import fail, frozen, refuse
+from mojo_reader.resolving.refusal import fail, first_twice, frozen, refuse
 
 
 def resolve_features(parsed: ParsedModel, width: int) -> Features:
@@ -29,7 +29,7 @@ def resolve_features(parsed: ParsedModel, width: int) -> Features:
     cats, nums = _feature_counts(parsed)
     offsets = _cat_offsets(keys, cats)
     buckets = _hash_buckets(width, int(offsets[-1]), nums)
-    seed = 0 if buckets is None else _hash_seed(parsed, buckets)
+    seed = 0 if buckets is None else _hash_seed(parsed, buckets, int(offsets[-1]))
     norm_sub, norm_mul = _standardization(keys, nums)
     keeps_first = keys.required("use_all_factor_levels")
     categorical = []
@@ -71,18 +71,17 @@ def _feature_counts(parsed: ParsedModel) -> tuple[int, int]:
     for index in range(cats, n_features):
         if parsed.levels(index) is not None:
             fail(f"the numeric column {parsed.columns[index]!r} has levels", "[domains]")
-    names = parsed.columns[:n_features]
-    if len(set(names)) != n_features:
-        twice = next(name for name in names if names.count(name) > 1)
+    if "" in parsed.columns:
+        fail(f"column {parsed.columns.index('')} has no name", "[columns]")
+    twice = first_twice(parsed.columns)
+    if twice is not None:
         fail(f"the column {twice!r} stands twice", "[columns]")
     return cats, nums
 
 
 def _cat_offsets(keys: Keys, cats: int) -> NDArray[np.int64]:
     key = "cat_offsets"
-    offsets: NDArray[np.int64] | None = keys.optional(key)
-    if offsets is None:
-        offsets = np.zeros(1, np.int64)
+    offsets: NDArray[np.int64] = keys.required(key)
     if offsets.size != cats + 1:
         fail(f"expected {cats + 1} offsets, found {offsets.size}", key)
     if offsets[0] != 0 or (np.diff(offsets) < 1).any():
@@ -119,11 +118,11 @@ def _hash_buckets(width: int, one_hot_width: int, nums: int) -> int | None:
     return width - nums
 
 
-def _hash_seed(parsed: ParsedModel, buckets: int) -> int:
+def _hash_seed(parsed: ParsedModel, buckets: int, one_hot_width: int) -> int:
     """Return the seed of hashed categoricals (``Neurons.Input.setInput``)."""
     parameters = parse_details(parsed.members.get(DETAILS)).parameters
     limit, seed = parameters.get("max_categorical_features"), parameters.get("seed")
-    if limit is None or seed is None:
+    if type(limit) is not int or type(seed) is not int:
         refuse(
             "the network has fewer inputs than levels: categoricals were hashed, and the seed "
             "stands in experimental/modelDetails.json, which is missing or cannot be read",
@@ -131,10 +130,11 @@ def _hash_seed(parsed: ParsedModel, buckets: int) -> int:
         )
     if limit != buckets:
         fail(
-            f"expected {limit} inputs for levels (max_categorical_features), found {buckets}",
+            f"expected {one_hot_width} inputs for levels (cat_offsets), or {limit} where they are "
+            f"hashed (max_categorical_features), found {buckets}",
             "neural_network_sizes",
         )
-    return java.to_int32(int(seed))
+    return java.to_int32(seed)
 
 
 def _standardization(

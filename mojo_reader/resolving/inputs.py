@@ -4,8 +4,9 @@ Sources: ``hex.genmodel.easy.EnumEncoder``, ``BinaryEncoder``, ``EigenEncoder``,
 ``LabelEncoder``, and for ``EnumLimited`` the server (``water.util.FrameUtils``).
 """
 
+import itertools
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,7 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mojo_reader import java, layout
+from mojo_reader.archive import MODEL_INI
 from mojo_reader.errors import MojoFormatError, located
+from mojo_reader.lines import require_lines
 from mojo_reader.model import (
     CategoricalEncoding,
     CategoricalFeature,
@@ -24,9 +27,10 @@ from mojo_reader.model import (
     NumericInput,
 )
 from mojo_reader.resolving.parsed import ParsedModel
-from mojo_reader.resolving.refusal import fail, frozen
+from mojo_reader.resolving.refusal import fail, first_twice, frozen
 
 _OTHER: Final = "other"
+_LIMITED_NAME: Final = re.compile(r"\.top_\d+_levels\Z")
 _NAN: Final = float("nan")
 
 
@@ -48,17 +52,51 @@ def resolve_inputs(parsed: ParsedModel, info: Info, features: Features) -> tuple
     encode = _ENCODINGS.get(info.categorical_encoding)
     if encode is None or info.encoded_inputs:
         return _native_inputs(features)
+    targets = _targets(features)
     columns = []
     for original in _originals(parsed, info.categorical_encoding):
         column = (
-            _numeric_input(original, features)
+            _numeric_input(original, targets)
             if original.levels is None
-            else encode(original, original.levels, features)
+            else encode(original, original.levels, targets)
         )
         if column is not None:
             columns.append(column)
     _check_covered(columns, features)
+    _check_order(columns, info.categorical_encoding)
     return tuple(columns)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Targets:
+    """The features by name, as positions in the row matrix.
+
+    Attributes:
+        names: of all features.
+        categorical: the categorical ones.
+        numeric: the numeric ones by name.
+        limited: the categorical ones by the name of the column that ``EnumLimited`` made them of.
+    """
+
+    names: tuple[str, ...]
+    categorical: tuple[CategoricalFeature, ...]
+    numeric: Mapping[str, int]
+    limited: Mapping[str, int]
+
+
+def _targets(features: Features) -> _Targets:
+    limited: dict[str, int] = {}
+    for index, feature in enumerate(features.categorical):
+        # A column with few levels keeps them all and may keep its name.
+        limited.setdefault(feature.name, index)
+        limited.setdefault(_LIMITED_NAME.sub("", feature.name), index)
+    numeric = enumerate(features.numeric, len(features.categorical))
+    return _Targets(
+        names=features.names,
+        categorical=features.categorical,
+        numeric={name: index for index, name in numeric},
+        limited=limited,
+    )
 
 
 def _native_inputs(features: Features) -> tuple[InputColumn, ...]:
@@ -98,12 +136,20 @@ def _categorical(
 def _originals(parsed: ParsedModel, encoding: CategoricalEncoding) -> list[_Original]:
     """Return the columns before the encoding, without the response."""
     names = _strings(parsed, "_orig_names", parsed.keys.required("_n_orig_names"))
+    twice = first_twice(names)
+    if twice is not None:
+        fail(f"the column {twice!r} stands twice", "_orig_names")
     count = parsed.keys.required("_n_orig_domain_values")
     if parsed.keys.required("supervised") and names and names[-1] == parsed.columns[-1]:
         names = names[:-1]
     if count < len(names):
         fail(f"expected levels of {len(names)} columns, found {count}", "_n_orig_domain_values")
-    levels = [_original_levels(parsed, index) for index in range(len(names))]
+    # Those of the response too, which Java reads like all others.
+    counts = [parsed.keys.required(f"_m_orig_domain_values_{index}") for index in range(count)]
+    with located(member=MODEL_INI, key="_m_orig_domain_values_K"):
+        parsed.limits.check_levels(counts)
+    levels = [_original_levels(parsed, index, size) for index, size in enumerate(counts)]
+    levels = levels[: len(names)]
     projections = _projections(parsed, encoding, levels)
     return [
         _Original(name=name, levels=column_levels, projection=projection)
@@ -111,8 +157,7 @@ def _originals(parsed: ParsedModel, encoding: CategoricalEncoding) -> list[_Orig
     ]
 
 
-def _original_levels(parsed: ParsedModel, index: int) -> tuple[str, ...] | None:
-    count = parsed.keys.required(f"_m_orig_domain_values_{index}")
+def _original_levels(parsed: ParsedModel, index: int, count: int) -> tuple[str, ...] | None:
     return _strings(parsed, f"_orig_domain_values_{index}", count) if count > 0 else None
 
 
@@ -121,10 +166,8 @@ def _strings(parsed: ParsedModel, member: str, count: int) -> tuple[str, ...]:
     if content is None:
         raise MojoFormatError("the member is missing", member=member)
     with located(member=member):
+        require_lines(content, count, "lines")
         lines: tuple[str, ...] = layout.STRINGS.parse(content)
-        if len(lines) != count:
-            message = f"expected {count} lines, found {len(lines)}"
-            raise MojoFormatError(message)
     return lines
 
 
@@ -141,15 +184,18 @@ def _projections(
     numbers: NDArray[np.float64] = parsed.keys.required(key)
     if numbers.size < sum(sizes):
         fail(f"expected {sum(sizes)} numbers, one for each level, found {numbers.size}", key)
-    return np.split(numbers[: sum(sizes)], np.cumsum(sizes)[:-1])
+    with np.errstate(over="ignore"):
+        rounded = numbers[: sum(sizes)].astype(np.float32)
+    if not np.isfinite(rounded).all():
+        fail("expected finite numbers", key)
+    stops = itertools.accumulate(sizes)
+    return [numbers[stop - size : stop] for size, stop in zip(sizes, stops, strict=True)]
 
 
-def _numeric_input(original: _Original, features: Features) -> NumericInput | None:
+def _numeric_input(original: _Original, targets: _Targets) -> NumericInput | None:
     """Find a numeric column among the features; weights, offsets and folds are none."""
-    if original.name not in features.numeric:
-        return None
-    index = len(features.categorical) + features.numeric.index(original.name)
-    return NumericInput(name=original.name, feature=index)
+    feature = targets.numeric.get(original.name)
+    return None if feature is None else NumericInput(name=original.name, feature=feature)
 
 
 def _check_covered(columns: list[InputColumn], features: Features) -> None:
@@ -167,20 +213,34 @@ def _check_covered(columns: list[InputColumn], features: Features) -> None:
         )
 
 
+def _check_order(columns: Sequence[InputColumn], encoding: CategoricalEncoding) -> None:
+    """Require the features in the order of their original columns.
+
+    Java maps by position, not by name (``EigenEncoderColumnMapper``,
+    ``LabelEncoderDomainMapConstructor``; ``BinaryColumnMapper`` takes numeric columns first).
+    """
+    if encoding is CategoricalEncoding.ENUM_LIMITED:
+        return  # the Java scorer has no answer, and the server goes by name
+    if encoding is CategoricalEncoding.BINARY:
+        columns = sorted(columns, key=lambda column: isinstance(column, CategoricalInput))
+    features = [column.feature for column in columns]
+    if features != sorted(features):
+        fail("expected the columns in the order of the original ones", "[columns]")
+
+
 # --------------------------------------------------------------------------- encodings
 
 
 def _binary(
-    original: _Original, levels: tuple[str, ...], features: Features
+    original: _Original, levels: tuple[str, ...], targets: _Targets
 ) -> CategoricalInput | None:
     """Bits of code + 1, lowest first; an unseen level sets none, a missing cell leaves NaN."""
     width = len(levels).bit_length()
-    first = _numeric_feature(f"{original.name}:0", features)
+    first = targets.numeric.get(f"{original.name}:0")
     if first is None:
         return None
-    offset = first - len(features.categorical)
     expected = tuple(f"{original.name}:{bit}" for bit in range(width))
-    if features.numeric[offset : offset + width] != expected:
+    if targets.names[first : first + width] != expected:
         fail(f"expected the {width} columns {expected[0]!r} and following", "[columns]")
     codes = np.arange(1, len(levels) + 1)
     bits = (codes[:, None] >> np.arange(width)) & 1
@@ -189,10 +249,10 @@ def _binary(
 
 
 def _eigen(
-    original: _Original, levels: tuple[str, ...], features: Features
+    original: _Original, levels: tuple[str, ...], targets: _Targets
 ) -> CategoricalInput | None:
     """One number for each level, rounded to float32."""
-    feature = _numeric_feature(f"{original.name}.Eigen", features)
+    feature = targets.numeric.get(f"{original.name}.Eigen")
     if feature is None:
         return None
     numbers = original.projection.astype(np.float32).astype(np.float64)
@@ -200,10 +260,10 @@ def _eigen(
 
 
 def _label(
-    original: _Original, levels: tuple[str, ...], features: Features
+    original: _Original, levels: tuple[str, ...], targets: _Targets
 ) -> CategoricalInput | None:
     """The integer that the level's text is, else the level's code."""
-    feature = _numeric_feature(original.name, features)
+    feature = targets.numeric.get(original.name)
     if feature is None:
         return None
     numbers = [
@@ -213,41 +273,25 @@ def _label(
     return _categorical(original.name, levels, feature, table)
 
 
-def _numeric_feature(name: str, features: Features) -> int | None:
-    if name not in features.numeric:
-        return None
-    return len(features.categorical) + features.numeric.index(name)
-
-
 def _enum_limited(
-    original: _Original, levels: tuple[str, ...], features: Features
+    original: _Original, levels: tuple[str, ...], targets: _Targets
 ) -> CategoricalInput | None:
     """The most frequent levels as they are, every other level, unseen ones too, as ``other``.
 
     The Java scorer cannot score this encoding; the server takes a level that it has never seen as
     one more infrequent level.
     """
-    found = _limited_feature(original.name, features)
-    if found is None:
+    index = targets.limited.get(original.name)
+    if index is None:
         return None
-    index, feature = found
-    codes = {level: code for code, level in enumerate(feature.levels)}
+    codes = {level: code for code, level in enumerate(targets.categorical[index].levels)}
     other = codes.get(_OTHER, _NAN)
     numbers = [float(codes.get(level, other)) for level in levels]
     table = np.array([*numbers, _NAN, other])[:, None]
     return _categorical(original.name, levels, index, table)
 
 
-def _limited_feature(name: str, features: Features) -> tuple[int, CategoricalFeature] | None:
-    pattern = re.compile(re.escape(name) + r"\.top_\d+_levels")
-    for index, feature in enumerate(features.categorical):
-        # A column with few levels keeps them all and may keep its name.
-        if feature.name == name or pattern.fullmatch(feature.name):
-            return index, feature
-    return None
-
-
-_Encode = Callable[[_Original, tuple[str, ...], Features], CategoricalInput | None]
+_Encode = Callable[[_Original, tuple[str, ...], _Targets], CategoricalInput | None]
 _ENCODINGS: Final[Mapping[CategoricalEncoding, _Encode]] = {
     CategoricalEncoding.BINARY: _binary,
     CategoricalEncoding.EIGEN: _eigen,

@@ -1,13 +1,14 @@
 """What the members of one model say, typed but not yet interpreted."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from mojo_reader import layout
 from mojo_reader.archive import MODEL_INI
-from mojo_reader.errors import MojoFormatError, located
+from mojo_reader.errors import MojoFormatError
 from mojo_reader.layout import Value
+from mojo_reader.limits import DEFAULT_LIMITS, Limits
 
 _ABSENT: Final = "null"
 
@@ -17,6 +18,7 @@ class Keys:
 
     def __init__(self, info: Mapping[str, Value]) -> None:
         self._info = info
+        self._typed: dict[str, Any] = {}
 
     def __iter__(self) -> Iterator[tuple[str, Value]]:
         return iter(self._info.items())
@@ -27,13 +29,22 @@ class Keys:
         Raises:
             MojoFormatError: the value is not of the key's type.
         """
+        # A key is asked for more than once, and an array takes its time.
+        if key not in self._typed:
+            self._typed[key] = self._parsed(key)
+        return self._typed[key]
+
+    def _parsed(self, key: str) -> Any:
         value = self._info.get(key)
-        if value is None or (isinstance(value, str) and value == _ABSENT):
-            return None
         if not isinstance(value, str):
             return value
-        with located(member=MODEL_INI, key=key):
+        if value == _ABSENT:
+            return None
+        try:
             return layout.parse_value(key, value)
+        except MojoFormatError as error:
+            error.locate(member=MODEL_INI, key=key)
+            raise
 
     def required(self, key: str) -> Any:
         """Return the value of a key by its type.
@@ -57,6 +68,8 @@ class ParsedModel:
         domains: by column index, name of the domain file and its levels.
         members: content of all other members.
         sha256: of the file.
+        left_out: by name, why a member was not read.
+        limits: what the file may ask for.
     """
 
     keys: Keys
@@ -64,6 +77,8 @@ class ParsedModel:
     domains: Mapping[int, tuple[str, tuple[str, ...]]]
     members: Mapping[str, bytes]
     sha256: str
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    limits: Limits = DEFAULT_LIMITS
 
     def levels(self, column: int) -> tuple[str, ...] | None:
         """Return the levels of a column, None for a numeric one."""

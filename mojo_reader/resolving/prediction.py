@@ -5,6 +5,7 @@ Sources: ``DeeplearningMojoModel.modifyOutputs`` and ``linkInv``,
 """
 
 import math
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -22,10 +23,11 @@ from mojo_reader.model import (
     Regression,
 )
 from mojo_reader.resolving.parsed import Keys, ParsedModel
-from mojo_reader.resolving.refusal import fail, frozen, refuse
+from mojo_reader.resolving.refusal import fail, first_twice, frozen, refuse, shown
 
 _PRIOR_SUM_TOLERANCE: Final = 1e-3
-_INVERSE_LINKS: Final = {
+#: By H2O's name of the distribution (``DeeplearningMojoModel.linkInv``).
+INVERSE_LINKS: Final = {
     "AUTO": InverseLink.IDENTITY,
     "gaussian": InverseLink.IDENTITY,
     "huber": InverseLink.IDENTITY,
@@ -42,6 +44,11 @@ _INVERSE_LINKS: Final = {
     "quasibinomial": InverseLink.LOGISTIC,
     "ordinal": InverseLink.LOGISTIC,
 }
+# What ``DeepLearningModel.DeepLearningParameters.validate`` refuses to train on the other kind.
+_OF_NUMBERS: Final = frozenset(
+    {"gaussian", "huber", "laplace", "quantile", "tweedie", "gamma", "poisson"}
+)
+_OF_CLASSES: Final = frozenset({"bernoulli", "multinomial", "ordinal", "quasibinomial"})
 
 
 def resolve_output(parsed: ParsedModel, info: Info, features: Features, units: int) -> Output:
@@ -59,16 +66,15 @@ def resolve_output(parsed: ParsedModel, info: Info, features: Features, units: i
     """
     if info.distribution == "modified_huber":
         refuse("H2O itself cannot score the distribution modified_huber", "distribution")
-    if info.distribution not in _INVERSE_LINKS:
-        known = ", ".join(_INVERSE_LINKS)
+    if info.distribution not in INVERSE_LINKS:
+        known = ", ".join(INVERSE_LINKS)
         refuse(
             f"the distribution {info.distribution!r} is not known; known are {known}",
             "distribution",
         )
+    _check_category(parsed, info)
     if info.category is Category.AUTOENCODER:
         return _reconstruction(features, units)
-    if not parsed.keys.required("supervised"):
-        fail(f"expected a supervised model for {info.category}", "supervised")
     if len(parsed.columns) <= len(features.names):
         fail("expected the response after the features", "n_columns")
     if info.category is Category.REGRESSION:
@@ -76,9 +82,28 @@ def resolve_output(parsed: ParsedModel, info: Info, features: Features, units: i
     return _classification(parsed, info.category, units)
 
 
+def _check_category(parsed: ParsedModel, info: Info) -> None:
+    """Require that the kind of model, the response and the distribution belong together."""
+    supervised = info.category is not Category.AUTOENCODER
+    if parsed.keys.required("supervised") is not supervised:
+        kind = "a supervised" if supervised else "an unsupervised"
+        fail(f"expected {kind} model for {info.category}", "supervised")
+    labelled = info.category in {Category.BINOMIAL, Category.MULTINOMIAL}
+    n_classes = parsed.keys.required("n_classes")
+    if not labelled and n_classes != 1:
+        fail(f"expected 1 class for {info.category}, found {n_classes}", "n_classes")
+    if info.distribution in (_OF_NUMBERS if labelled else _OF_CLASSES):
+        fail(
+            f"the distribution {info.distribution} does not fit the category {info.category}",
+            "distribution",
+        )
+
+
 def _regression(parsed: ParsedModel, info: Info, units: int) -> Regression:
     if units != 1:
         fail(f"expected 1 output for regression, found {units}", "neural_network_sizes")
+    if parsed.levels(len(parsed.columns) - 1) is not None:
+        fail(f"the response {parsed.columns[-1]!r} of a regression has levels", "[domains]")
     mul = _response_number(parsed.keys, "norm_resp_mul")
     sub = _response_number(parsed.keys, "norm_resp_sub")
     if mul is not None and (sub is None or mul == 0):
@@ -90,7 +115,7 @@ def _regression(parsed: ParsedModel, info: Info, units: int) -> Regression:
         standardize=mul is not None,
         norm_resp_mul=1.0 if mul is None else mul,
         norm_resp_sub=0.0 if mul is None or sub is None else sub,
-        inverse_link=_INVERSE_LINKS[info.distribution],
+        inverse_link=INVERSE_LINKS[info.distribution],
     )
 
 
@@ -99,7 +124,7 @@ def _response_number(keys: Keys, key: str) -> float | None:
     if numbers is None or numbers.size == 0:
         return None
     if numbers.size != 1 or not math.isfinite(numbers[0]):
-        fail(f"expected one finite number, found {numbers.tolist()}", key)
+        fail(f"expected one finite number, found {shown(numbers.tolist())}", key)
     return float(numbers[0])
 
 
@@ -119,14 +144,24 @@ def _classification(parsed: ParsedModel, category: Category, units: int) -> Clas
     if binomial != (n_classes == 2):  # noqa: PLR2004 - what binomial means
         fail(f"expected another number of classes for {category}, found {n_classes}", "n_classes")
     prior = _distribution_of_classes(keys, "prior_class_distrib", n_classes)
+    columns = ("predict", *(f"p{label}" if java.is_int(label) else label for label in labels))
+    _require_distinct(columns)
     return Classification(
         response=parsed.columns[-1],
         labels=labels,
-        columns=("predict", *(f"p{label}" if java.is_int(label) else label for label in labels)),
+        columns=columns,
         prior_factors=_prior_factors(keys, prior, n_classes),
         prior_class_distrib=prior,
-        threshold=keys.required("default_threshold") if binomial else None,
+        threshold=_threshold(keys) if binomial else None,
     )
+
+
+def _threshold(keys: Keys) -> float:
+    key = "default_threshold"
+    threshold: float = keys.required(key)
+    if not 0 <= threshold <= 1:
+        fail(f"expected a probability from 0 to 1, found {threshold}", key)
+    return threshold
 
 
 def _distribution_of_classes(keys: Keys, key: str, n_classes: int) -> NDArray[np.float64] | None:
@@ -136,7 +171,7 @@ def _distribution_of_classes(keys: Keys, key: str, n_classes: int) -> NDArray[np
     if shares.size != n_classes:
         fail(f"expected {n_classes} numbers, found {shares.size}", key)
     if not (shares >= 0).all() or abs(float(shares.sum()) - 1) > _PRIOR_SUM_TOLERANCE:
-        fail(f"expected shares that sum to 1, found {shares.tolist()}", key)
+        fail(f"expected shares that sum to 1, found {shown(shares.tolist())}", key)
     return frozen(shares)
 
 
@@ -146,11 +181,16 @@ def _prior_factors(
     """Resolve ``GenModel.correctProbabilities`` to one factor for each class."""
     if not keys.required("balance_classes"):
         return None
-    model = _distribution_of_classes(keys, "model_class_distrib", n_classes)
+    key = "model_class_distrib"
+    model = _distribution_of_classes(keys, key, n_classes)
     if prior is None or model is None:
         fail("expected prior_class_distrib and model_class_distrib", "balance_classes")
     both = (prior != 0) & (model != 0)
-    return frozen(np.divide(prior, model, out=np.ones(n_classes), where=both))
+    with np.errstate(over="ignore"):
+        factors = np.divide(prior, model, out=np.ones(n_classes), where=both)
+    if not np.isfinite(factors).all():
+        fail(f"expected shares of a class in the data, found {shown(model.tolist())}", key)
+    return frozen(factors)
 
 
 def _reconstruction(features: Features, units: int) -> Reconstruction:
@@ -169,4 +209,12 @@ def _reconstruction(features: Features, units: int) -> Reconstruction:
             "an autoencoder whose outputs are not one for each level cannot be named",
             "neural_network_sizes",
         )
+    _require_distinct(names)
     return Reconstruction(columns=tuple(names))
+
+
+def _require_distinct(columns: Sequence[str]) -> None:
+    """Refuse outputs that could not be told apart by name: H2O writes the name twice."""
+    twice = first_twice(columns)
+    if twice is not None:
+        refuse(f"two columns of the prediction would have the name {twice!r}", "[domains]")

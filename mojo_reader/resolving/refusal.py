@@ -1,11 +1,14 @@
 """How the parts of this room refuse a file: with the key that is wrong."""
 
-from typing import Any, NoReturn
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, NoReturn
 
 from numpy.typing import NDArray
 
 from mojo_reader.archive import MODEL_INI
 from mojo_reader.errors import MojoFormatError, MojoUnsupportedError
+
+_SHOWN: Final = 8
 
 
 def fail(message: str, key: str) -> NoReturn:
@@ -24,6 +27,23 @@ def refuse(message: str, key: str) -> NoReturn:
         MojoUnsupportedError: always.
     """
     raise MojoUnsupportedError(message, member=MODEL_INI, key=key)
+
+
+def shown(numbers: Sequence[object]) -> str:
+    """Write the first of many numbers for a message."""
+    text = ", ".join(map(str, numbers[:_SHOWN]))
+    more = f", and {len(numbers) - _SHOWN:,} more" if len(numbers) > _SHOWN else ""
+    return f"[{text}{more}]"
+
+
+def first_twice(names: Iterable[str]) -> str | None:
+    """Return the first name that stood before, None where all differ."""
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            return name
+        seen.add(name)
+    return None
 
 
 def frozen(array: NDArray[Any]) -> NDArray[Any]:

@@ -8,7 +8,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from mojo_reader.scoring.arrow import bool_values, float_values, int_values
-from mojo_reader.scoring.cells import Invalid, OnInvalid
+from mojo_reader.scoring.cells import Invalid, OnInvalid, moved
 
 LookUp = Callable[[Sequence[Any], OnInvalid], NDArray[np.int64]]
 ReadNumbers = Callable[[Sequence[Any], OnInvalid], NDArray[np.float64]]
@@ -33,7 +33,7 @@ def level_positions(
         ``(rows,)`` int64.
     """
     parts = [
-        _chunk_positions(chunk, missing, look_up, _moved(on_invalid, start))
+        _chunk_positions(chunk, missing, look_up, moved(on_invalid, start))
         for start, chunk in _chunks(column)
     ]
     return np.concatenate(parts) if parts else np.empty(0, np.int64)
@@ -43,11 +43,11 @@ def _chunk_positions(
     chunk: Any, missing: int, look_up: LookUp, on_invalid: OnInvalid
 ) -> NDArray[np.int64]:
     if not _has_dictionary(chunk.type):
-        return look_up(chunk.to_pylist(), on_invalid)
+        return look_up(_cells(chunk), on_invalid)
     if not pa.types.is_dictionary(chunk.type):
         chunk = chunk.dictionary_encode()
     invalid: list[Invalid] = []
-    distinct = look_up(chunk.dictionary.to_pylist(), invalid.append)
+    distinct = look_up(_cells(chunk.dictionary), invalid.append)
     indices = int_values(chunk.indices.cast(pa.int64()))
     for one in invalid:
         for row in np.flatnonzero(indices == one.row).tolist():
@@ -90,7 +90,7 @@ def number_values(
     for start, chunk in _chunks(column):
         values = _chunk_numbers(chunk)
         if values is None:
-            values = read_numbers(chunk.to_pylist(), _moved(on_invalid, start))
+            values = read_numbers(_cells(chunk), moved(on_invalid, start))
         parts.append(values)
     return np.concatenate(parts) if parts else np.empty(0)
 
@@ -105,8 +105,15 @@ def _chunk_numbers(chunk: Any) -> NDArray[np.float64] | None:
         numbers = bool_values(chunk).astype(np.float64)
         numbers[bool_values(chunk.is_null())] = np.nan
         return numbers
+    return _chunk_times(chunk)
+
+
+def _chunk_times(chunk: Any) -> NDArray[np.float64] | None:
+    kind, types = chunk.type, pa.types
     if types.is_timestamp(kind):
         return _with_nulls(_milliseconds(int_values(chunk.cast(pa.int64())), kind.unit), chunk)
+    if types.is_date64(kind):
+        return _with_nulls(_milliseconds(int_values(chunk.cast(pa.int64())), "ms"), chunk)
     if types.is_date32(kind):
         days = int_values(chunk.cast(pa.int32()).cast(pa.int64()))
         return _with_nulls(np.asarray(days * float(_DAY_MILLISECONDS), np.float64), chunk)
@@ -133,8 +140,16 @@ def _chunks(column: Any) -> Iterator[tuple[int, Any]]:
         start += len(chunk)
 
 
-def _moved(on_invalid: OnInvalid, start: int) -> OnInvalid:
-    def handle(invalid: Invalid) -> None:
-        on_invalid(Invalid(row=invalid.row + start, cell=invalid.cell, expected=invalid.expected))
+def _cells(chunk: Any) -> list[Any]:
+    """Return plain Python cells; one that Python has no value for stays an Arrow scalar."""
+    try:
+        return list(chunk.to_pylist())
+    except (ValueError, OverflowError):  # a time out of Python's range, a text that is not UTF-8
+        return [_cell(scalar) for scalar in chunk]
 
-    return handle
+
+def _cell(scalar: Any) -> Any:
+    try:
+        return scalar.as_py()
+    except (ValueError, OverflowError):
+        return scalar

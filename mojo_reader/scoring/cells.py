@@ -36,6 +36,18 @@ _PLAIN_NUMBER_TYPES: Final = frozenset({float, int, bool, type(None)})
 _INTEGER_KINDS: Final = "iub"
 _FLOAT_KIND: Final = "f"
 _TIME_KIND: Final = "M"
+_DURATION_KIND: Final = "m"
+_SHOWN_SIGNS: Final = 80
+# Milliseconds in one step of NumPy's times; finer ones are cut to microseconds first.
+_STEP_MILLISECONDS: Final = {
+    "W": 604_800_000.0,
+    "D": 86_400_000.0,
+    "h": 3_600_000.0,
+    "m": 60_000.0,
+    "s": 1000.0,
+    "ms": 1.0,
+}
+_CALENDAR_UNITS: Final = ("Y", "M")
 
 
 class RowError(MojoDataError):
@@ -91,12 +103,31 @@ class Invalid:
 
     def error(self, column: str) -> RowError:
         """Return the error that names the place; rows are counted from 1."""
-        problem = f", column {column!r}: expected {self.expected}, found {self.cell!r:.80}"
+        problem = f", column {column!r}: expected {self.expected}, found {shown(self.cell)}"
         return RowError(self.row, problem)
+
+
+def shown(cell: object) -> str:
+    """Write the start of a cell for a message, whatever it is."""
+    if isinstance(cell, (str, bytes)):
+        cell = cell[:_SHOWN_SIGNS]
+    try:
+        return repr(cell)[:_SHOWN_SIGNS]
+    except Exception:  # noqa: BLE001 - a cell can be any object, or an integer too long to write
+        return f"a value of the type {type(cell).__name__}"
 
 
 OnInvalid = Callable[[Invalid], None]
 """Called for a cell without meaning; it raises, or returns to have the cell read as missing."""
+
+
+def moved(on_invalid: OnInvalid, rows: int) -> OnInvalid:
+    """Return a handler of cells that stand ``rows`` further down than they say."""
+
+    def handle(invalid: Invalid) -> None:
+        on_invalid(Invalid(row=invalid.row + rows, cell=invalid.cell, expected=invalid.expected))
+
+    return handle
 
 
 def invalid_handler(column: str, notices: Notices, *, invalid_is_missing: bool) -> OnInvalid:
@@ -180,11 +211,15 @@ def level_text(cell: object) -> str | None:
         return str(cell)
     if isinstance(cell, (bool, np.bool_)):
         return "true" if cell else "false"
-    if isinstance(cell, numbers.Integral):
-        return str(int(cell))
-    if isinstance(cell, (float, np.floating)) and float(cell).is_integer():
-        return str(int(cell))
-    return None
+    if isinstance(cell, np.timedelta64):  # NumPy counts it among the integers
+        return None
+    whole = isinstance(cell, (float, np.floating)) and float(cell).is_integer()
+    if not whole and not isinstance(cell, numbers.Integral):
+        return None
+    try:
+        return str(int(cell))  # type: ignore[call-overload]
+    except ValueError:  # more digits than Python writes
+        return None
 
 
 # --------------------------------------------------------------------------- numbers
@@ -207,9 +242,10 @@ def number_values(values: Any, on_invalid: OnInvalid) -> NDArray[np.float64]:
     array = _as_array(values)
     if array is not None and array.ndim == 1:
         if array.dtype.kind in _INTEGER_KINDS or array.dtype.kind == _FLOAT_KIND:
-            return array.astype(np.float64)
+            with np.errstate(over="ignore"):
+                return array.astype(np.float64)
         if array.dtype.kind == _TIME_KIND:
-            return _milliseconds(array)
+            return _milliseconds(array, on_invalid)
     return _cell_numbers(_cell_list(values), on_invalid)
 
 
@@ -222,10 +258,21 @@ def _cell_numbers(cells: Sequence[Any], on_invalid: OnInvalid) -> NDArray[np.flo
     return np.array([_number(row, cell, on_invalid) for row, cell in enumerate(cells)], np.float64)
 
 
-def _milliseconds(times: NDArray[Any]) -> NDArray[np.float64]:
-    microseconds = times.astype("datetime64[us]")
-    result = microseconds.astype(np.int64) / 1000.0
-    result[np.isnat(times)] = np.nan
+def _milliseconds(times: NDArray[Any], on_invalid: OnInvalid) -> NDArray[np.float64]:
+    """Return NumPy's times as milliseconds; NumPy's own casts overflow without a word."""
+    unit, steps = np.datetime_data(times.dtype)
+    missing = np.isnat(times)
+    if unit in _CALENDAR_UNITS:
+        days = times.astype("datetime64[D]")
+        for row in np.flatnonzero((days.astype(times.dtype) != times) & ~missing).tolist():
+            on_invalid(Invalid(row=row, cell=times[row], expected="a number"))
+            missing[row] = True
+        times, unit, steps = days, "D", 1
+    if unit in _STEP_MILLISECONDS:
+        result = times.astype(np.int64) * (_STEP_MILLISECONDS[unit] * steps)
+    else:
+        result = times.astype("datetime64[us]").astype(np.int64) / 1000.0
+    result[missing] = np.nan
     return np.asarray(result, np.float64)
 
 
@@ -235,13 +282,13 @@ def _number(row: int, cell: object, on_invalid: OnInvalid) -> float:
     if is_missing(cell):
         return float("nan")
     try:
-        return _number_of(cell)
-    except (ValueError, TypeError, OverflowError):
+        return _number_of(cell, row, on_invalid)
+    except (ValueError, TypeError, ArithmeticError):
         on_invalid(Invalid(row=row, cell=cell, expected="a number"))
         return float("nan")
 
 
-def _number_of(cell: object) -> float:
+def _number_of(cell: object, row: int, on_invalid: OnInvalid) -> float:
     if isinstance(cell, str):
         return float("nan") if cell in MISSING_MARKS else java.parse_double(cell)
     if isinstance(cell, dt.datetime):
@@ -251,7 +298,9 @@ def _number_of(cell: object) -> float:
         midnight = dt.datetime(cell.year, cell.month, cell.day, tzinfo=dt.UTC)
         return (midnight - _EPOCH) / _MILLISECOND
     if isinstance(cell, np.datetime64):
-        return float(_milliseconds(np.array([cell]))[0])
+        return float(_milliseconds(np.array([cell]), moved(on_invalid, row))[0])
+    if isinstance(cell, np.timedelta64):  # NumPy counts it among the integers
+        raise TypeError
     if isinstance(cell, (numbers.Real, decimal.Decimal, np.bool_)):
         return float(cell)
     raise TypeError
@@ -268,7 +317,7 @@ def is_missing(cell: object) -> bool:
         return bool(cell != cell)  # noqa: PLR0124 - what NaN is
     if isinstance(cell, decimal.Decimal):
         return cell.is_nan()
-    return isinstance(cell, np.datetime64) and bool(np.isnat(cell))
+    return isinstance(cell, (np.datetime64, np.timedelta64)) and bool(np.isnat(cell))
 
 
 def is_arrow(values: object) -> bool:
@@ -278,12 +327,28 @@ def is_arrow(values: object) -> bool:
 
 def _as_array(values: Any) -> NDArray[Any] | None:
     """Return a NumPy view of arrays, series and Arrow columns; None for plain sequences."""
-    if isinstance(values, np.ndarray):
-        return values
+    if isinstance(values, np.ma.MaskedArray):
+        return _unmasked(values)
+    if isinstance(values, (np.ndarray, memoryview)):
+        return np.asarray(values)
     dtype = getattr(values, "dtype", None)
     if isinstance(dtype, np.dtype) and hasattr(values, "to_numpy"):
         return np.asarray(values.to_numpy())
     return None
+
+
+def _unmasked(values: np.ma.MaskedArray[Any, Any]) -> NDArray[Any]:
+    """Put what is missing in the place of what is masked."""
+    kind = values.dtype.kind
+    if values.dtype.names is not None:  # records, which mean nothing in a cell
+        return np.asarray(values.data)
+    if kind == _FLOAT_KIND:
+        return values.filled(np.nan)
+    if kind in _TIME_KIND + _DURATION_KIND:
+        return values.filled(values.dtype.type("NaT"))
+    cells = values.data.astype(object)
+    cells[np.ma.getmaskarray(values)] = None
+    return np.asarray(cells)
 
 
 def _cell_list(values: Any) -> Sequence[Any]:
@@ -292,8 +357,9 @@ def _cell_list(values: Any) -> Sequence[Any]:
         if array.ndim != 1:
             message = f"expected a column of one dimension, found {array.ndim}"
             raise MojoDataError(message)
-        # tolist() turns times into plain integers; keep their type.
-        return list(array) if array.dtype.kind == _TIME_KIND else array.tolist()
+        # tolist() turns times and durations into plain integers; keep their type.
+        kept = array.dtype.kind in _TIME_KIND + _DURATION_KIND
+        return list(array) if kept else array.tolist()
     if hasattr(values, "to_pylist"):
         return list(values.to_pylist())
     if isinstance(values, (list, tuple)):

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from mojo_reader.errors import MojoDataError
+from mojo_reader.scoring.cells import shown
 from mojo_reader.scoring.extras import require_pyarrow
 
 Columns = Mapping[str, Any]
@@ -15,6 +16,37 @@ KEPT: Final = "kept\0"
 _NOT_A_TABLE: Final = (
     "expected a mapping of column to values, a list of row mappings, a data frame or an Arrow table"
 )
+
+
+class AbsentColumnError(MojoDataError):
+    """A column that was named by a person is not among the rows' columns.
+
+    Args:
+        column: its name.
+        file: the file of the rows, when known.
+        member: unused; what every error of this project takes.
+        key: unused.
+    """
+
+    def __init__(
+        self,
+        column: str,
+        *,
+        file: str | None = None,
+        member: str | None = None,
+        key: str | None = None,
+    ) -> None:
+        reason = f"the column to keep {column!r} is not among the rows' columns"
+        super().__init__(reason, file=file, member=member, key=key)
+        self.column = column
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Keep the column when the error crosses a process boundary."""
+        return _absent_column, (self.column, self.file)
+
+
+def _absent_column(column: str, file: str | None) -> AbsentColumnError:
+    return AbsentColumnError(column, file=file)
 
 
 def named_columns(table: object) -> tuple[Columns, int]:
@@ -57,8 +89,8 @@ def _pandas_columns(table: Any) -> tuple[Columns, int]:
 def _mapping_columns(table: Mapping[Any, Any]) -> tuple[Columns, int]:
     columns: dict[str, Any] = {}
     for name, values in table.items():
-        if isinstance(values, (str, bytes)) or not hasattr(values, "__len__"):
-            message = f"column {name!r}: expected a sequence of values, found {values!r:.60}"
+        if isinstance(values, (str, bytes)) or not _has_length(values):
+            message = f"column {name!r}: expected a sequence of values, found {shown(values)}"
             raise MojoDataError(message)
         _add(columns, name, values)
     lengths = {name: len(values) for name, values in columns.items()}
@@ -68,11 +100,19 @@ def _mapping_columns(table: Mapping[Any, Any]) -> tuple[Columns, int]:
     return columns, next(iter(lengths.values()), 0)
 
 
+def _has_length(values: object) -> bool:
+    try:
+        len(values)  # type: ignore[arg-type]
+    except TypeError:  # an array without a dimension has the method, and no length
+        return False
+    return True
+
+
 def _row_columns(rows: Sequence[Any]) -> tuple[Columns, int]:
     names: dict[str, None] = {}
     for position, row in enumerate(rows, 1):
         if not isinstance(row, Mapping):
-            message = f"row {position}: expected a mapping of column to value, found {row!r:.60}"
+            message = f"row {position}: expected a mapping of column to value, found {shown(row)}"
             raise MojoDataError(message)
         names.update(dict.fromkeys(row))
     return {name: [row.get(name) for row in rows] for name in names}, len(rows)

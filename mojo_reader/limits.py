@@ -1,0 +1,126 @@
+"""How much a file may ask for before it is refused, and how to let it ask for more."""
+
+import dataclasses
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from mojo_reader.errors import MojoFormatError, MojoLimitError
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Limits:
+    """Bounds on what a MOJO may hold; every one can be raised.
+
+    They bound what is unpacked and what is built of it, so that a small file cannot fill the
+    memory. A network of 50 million weights is far below all of them.
+
+    Attributes:
+        file_bytes: of the zip, or of a stream that is read into memory.
+        members: of the zip or folder, and of the folders in it.
+        depth: folders above a member.
+        unpacked_bytes: of all members together.
+        ratio: unpacked bytes for each byte of the zip, of one member and of all together. H2O's
+            own weights have 2, its texts up to 20.
+        ratio_free_bytes: up to here any ratio is fine, so that an all-zero network passes.
+        keys: lines of the ``[info]`` section, and blank lines and comments of the others.
+        columns: of the ``[columns]`` section.
+        line_bytes: of a line of ``model.ini`` that is text: a name, the value of a key.
+        array_bytes: of a line that is an array of numbers, such as ``norm_mul``. Weights and
+            biases are counted by ``weights`` and ``biases`` instead.
+        column_levels: levels of one column.
+        levels: levels of all columns together.
+        weights: of all layers together.
+        biases: of all layers together.
+        details_bytes: of ``modelDetails.json``; a larger one costs the training parameters,
+            not the model.
+        details_values: that ``modelDetails.json`` holds at most, likewise.
+
+    Raises:
+        ValueError: a limit is no positive integer.
+    """
+
+    file_bytes: int = 8 << 30
+    members: int = 100_000
+    depth: int = 32
+    unpacked_bytes: int = 8 << 30
+    ratio: int = 200
+    ratio_free_bytes: int = 64 << 20
+    keys: int = 100_000
+    columns: int = 1_000_000
+    line_bytes: int = 1 << 20
+    array_bytes: int = 64 << 20
+    column_levels: int = 1_000_000
+    levels: int = 5_000_000
+    weights: int = 200_000_000
+    biases: int = 10_000_000
+    details_bytes: int = 32 << 20
+    details_values: int = 1_000_000
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if type(value) is not int or value < 1:
+                message = f"the limit {field.name} must be a positive integer, found {value!r}"
+                raise ValueError(message)
+
+    def check(self, name: str, found: int, what: str) -> None:
+        """Require that a count is within a limit.
+
+        Args:
+            name: of the limit, such as ``members``.
+            found: the count.
+            what: the sentence's start, which says what was found.
+
+        Raises:
+            MojoLimitError: it is above the limit.
+        """
+        limit: int = getattr(self, name)
+        if found > limit:
+            message = (
+                f"{what}, the limit is {limit:,}; to raise it: --limit {name}=N, or "
+                f"read_mojo(..., limits=Limits({name}=N))"
+            )
+            raise MojoLimitError(message)
+
+    def check_levels(self, counts: Iterable[int]) -> None:
+        """Hold the numbers of levels that a file declares to the limits, before they are read.
+
+        Args:
+            counts: one for each column.
+
+        Raises:
+            MojoFormatError: one is negative.
+            MojoLimitError: one of them, or all together, are above the limit.
+        """
+        total = 0
+        for count in counts:
+            if count < 0:
+                message = f"expected a number of levels, found {count}"
+                raise MojoFormatError(message)
+            total += count
+            self.check("column_levels", count, f"a column has {count:,} levels")
+            self.check("levels", total, f"the columns have {total:,} levels or more")
+
+
+DEFAULT_LIMITS: Final = Limits()
+_NAMES: Final = tuple(field.name for field in dataclasses.fields(Limits))
+
+
+def parse_limits(texts: Iterable[str]) -> Limits:
+    """Read limits from ``NAME=NUMBER`` texts; the others keep their defaults.
+
+    Raises:
+        ValueError: a text is none, or its name is not a limit's.
+    """
+    chosen: dict[str, int] = {}
+    for text in texts:
+        name, _, number = text.partition("=")
+        if name not in _NAMES:
+            message = f"{name!r} is no limit; known are {', '.join(_NAMES)}"
+            raise ValueError(message)
+        if not (number.isascii() and number.isdigit()):
+            message = f"expected NAME=NUMBER, found {text!r}"
+            raise ValueError(message)
+        chosen[name] = int(number)
+    return Limits(**chosen)
