@@ -1,0 +1,258 @@
+"""A MOJO as an MLflow model, which ``mlflow.pyfunc`` loads, serves and runs in Spark.
+
+``log_model`` and ``save_model`` write the MOJO itself and name this file as its loader; MLflow is
+imported only where they run, so that loading needs no more than the base install.
+"""
+
+import os
+from collections.abc import Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Final
+
+import mojo_reader
+from mojo_reader import Mojo, Scorer, read_mojo
+from mojo_reader.errors import MojoOutputError
+from mojo_reader.model import CategoricalInput, Classification, Reconstruction
+from mojo_reader.scoring.choices import ERROR_COLUMN
+from mojo_reader.summary import summarize
+from mojo_reader.version import own_version
+
+from .extras import extra
+
+#: How the scorer is made; ``mlflow.pyfunc.load_model(..., model_config=)`` changes it.
+DEFAULTS: Final[Mapping[str, Any]] = {"base_model": None, "dtype": "float64", "exact": False}
+#: Levels of a column that the model's metadata name.
+_LISTED_LEVELS: Final = 100
+#: Of these MLflow takes one.
+_ENVIRONMENTS: Final = {"conda_env", "extra_pip_requirements", "pip_requirements"}
+_NEEDED: Final = "MLflow models need MLflow"
+_ERROR_PARAMETER: Final = "reconstruction_error"
+
+
+# --------------------------------------------------------------------------- loading
+
+
+class MojoModel:
+    """What ``mlflow.pyfunc`` calls.
+
+    Args:
+        scorer: the model's scorer.
+    """
+
+    def __init__(self, scorer: Scorer) -> None:
+        self.scorer = scorer
+
+    def predict(self, model_input: Any, params: Mapping[str, Any] | None = None) -> Any:
+        """Score rows.
+
+        Args:
+            model_input: the rows, a pandas frame or any other table that ``Scorer`` takes.
+            params: ``reconstruction_error``: an autoencoder's error instead of its
+                reconstruction.
+
+        Returns:
+            A pandas frame of H2O's columns by H2O's names, with the rows' own index.
+
+        Raises:
+            MojoDataError: a cell has no meaning in its column, no column of the model is there,
+                or a prediction is NaN.
+        """
+        import pandas as pd  # noqa: PLC0415 - MLflow brings it
+
+        if (params or {}).get(_ERROR_PARAMETER):
+            columns = {ERROR_COLUMN: self.scorer.anomaly(model_input)}
+        else:
+            columns = self.scorer.score(model_input)
+        return pd.DataFrame(columns, index=getattr(model_input, "index", None))
+
+
+def _load_pyfunc(path: str, model_config: Mapping[str, Any] | None = None) -> MojoModel:
+    """Load a model for ``mlflow.pyfunc``, which calls this by its name."""
+    chosen = {**DEFAULTS, **(model_config or {})}
+    mojo = read_mojo(path, base_model=chosen.pop("base_model"))
+    return MojoModel(Scorer(mojo, **chosen))
+
+
+# --------------------------------------------------------------------------- saving
+
+
+def save_model(
+    mojo_path: str | os.PathLike[str],
+    path: str | os.PathLike[str],
+    *,
+    base_model: str | None = None,
+    carry_code: bool = True,
+    **options: Any,
+) -> None:
+    """Save a MOJO as an MLflow model.
+
+    Args:
+        mojo_path: path of the zip, or of the same tree in a folder.
+        path: folder to make.
+        base_model: identity of the base model to take from a stacked ensemble.
+        carry_code: put this package's code into the model and require only what it needs;
+            otherwise require ``mojo2keras`` of this version from a package index.
+        **options: for ``mlflow.pyfunc.save_model``; they replace what is derived here.
+
+    Raises:
+        MissingExtraError: MLflow is not installed.
+        FileNotFoundError: the path does not exist.
+        MojoError: the MOJO cannot be read.
+    """
+    pyfunc = _pyfunc()
+    pyfunc.save_model(os.fspath(path), **_options(mojo_path, base_model, carry_code, options))
+
+
+def log_model(
+    mojo_path: str | os.PathLike[str],
+    name: str | None = None,
+    *,
+    base_model: str | None = None,
+    carry_code: bool = True,
+    **options: Any,
+) -> Any:
+    """Log a MOJO as an MLflow model.
+
+    Args:
+        mojo_path: path of the zip, or of the same tree in a folder.
+        name: of the model.
+        base_model: identity of the base model to take from a stacked ensemble.
+        carry_code: as in ``save_model``.
+        **options: for ``mlflow.pyfunc.log_model``, such as ``registered_model_name``; they
+            replace what is derived here.
+
+    Returns:
+        MLflow's ``ModelInfo``; its ``model_uri`` is what ``mlflow.pyfunc.load_model`` takes.
+
+    Raises:
+        MissingExtraError: MLflow is not installed.
+        FileNotFoundError: the path does not exist.
+        MojoError: the MOJO cannot be read.
+    """
+    pyfunc = _pyfunc()
+    return pyfunc.log_model(name=name, **_options(mojo_path, base_model, carry_code, options))
+
+
+def _pyfunc() -> Any:
+    with extra("mlflow", needed_for=_NEEDED):
+        import mlflow.pyfunc  # noqa: PLC0415 - an extra
+    return mlflow.pyfunc
+
+
+def _options(
+    mojo_path: str | os.PathLike[str],
+    base_model: str | None,
+    carry_code: bool,  # noqa: FBT001 - handed through by the two above
+    given: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Return what MLflow is called with: what follows from the MOJO, then what was given."""
+    mojo = read_mojo(mojo_path, base_model=base_model)
+    options: dict[str, Any] = {
+        "loader_module": __name__,
+        "data_path": os.fspath(mojo_path),
+        "signature": signature_of(mojo),
+        "input_example": example_rows(mojo),
+        **given,
+        "metadata": {"h2o_mojo": _described(mojo), **(given.get("metadata") or {})},
+        "model_config": {**DEFAULTS, "base_model": base_model, **(given.get("model_config") or {})},
+    }
+    if carry_code:
+        packages = [Path(mojo_reader.__file__).parent, Path(__file__).parent]
+        options["code_paths"] = [*map(str, packages), *(given.get("code_paths") or [])]
+    if not _ENVIRONMENTS & set(given):
+        needs = _requirements() if carry_code else [f"mojo2keras=={own_version()}"]
+        options["pip_requirements"] = needs
+    return options
+
+
+def _requirements() -> list[str]:
+    """Return what the base install needs, as the package itself says it.
+
+    Raises:
+        MojoOutputError: the package runs without being installed.
+    """
+    try:
+        needs = metadata.requires("mojo2keras") or []
+    except metadata.PackageNotFoundError as error:
+        message = (
+            "mojo2keras runs without being installed, so what it needs is not known; give "
+            "pip_requirements"
+        )
+        raise MojoOutputError(message) from error
+    return [need for need in needs if "extra ==" not in need]
+
+
+# --------------------------------------------------------------------------- describing
+
+
+def signature_of(mojo: Mojo, *, typed: bool = False) -> Any:
+    """Return the MLflow signature of a MOJO: every column optional, outputs by H2O's names.
+
+    MLflow refuses a column of integers where a signature says ``double``, and a pandas
+    categorical where it says ``string``. Columns are therefore of any type, and the scorer
+    decides what a cell means. Only requests of the type ``text/csv`` need a type for each column.
+
+    Args:
+        mojo: the model.
+        typed: say ``double`` and ``string``, and let MLflow refuse other types.
+
+    Returns:
+        ``mlflow.models.ModelSignature``.
+
+    Raises:
+        MissingExtraError: MLflow is not installed.
+    """
+    with extra("mlflow", needed_for=_NEEDED):
+        from mlflow.models import ModelSignature  # noqa: PLC0415 - an extra
+        from mlflow.types.schema import (  # noqa: PLC0415
+            AnyType,
+            ColSpec,
+            DataType,
+            ParamSchema,
+            ParamSpec,
+            Schema,
+        )
+    kinds = {True: DataType.string, False: DataType.double}
+    inputs = [
+        ColSpec(
+            kinds[isinstance(column, CategoricalInput)] if typed else AnyType(),
+            column.name,
+            required=False,
+        )
+        for column in mojo.inputs
+    ]
+    labelled = isinstance(mojo.output, Classification)
+    outputs = [
+        ColSpec(kinds[labelled and place == 0], name)
+        for place, name in enumerate(mojo.output.columns)
+    ]
+    params = None
+    if isinstance(mojo.output, Reconstruction):
+        params = ParamSchema([ParamSpec(_ERROR_PARAMETER, DataType.boolean, default=False)])
+    return ModelSignature(inputs=Schema(inputs), outputs=Schema(outputs), params=params)
+
+
+def example_rows(mojo: Mojo) -> Any:
+    """Return two rows that the model takes, a pandas frame.
+
+    The first has each column's first level and each number's mean in training (0 where the file
+    has no mean); the second has the last level, and no numbers.
+    """
+    with extra("mlflow", needed_for=_NEEDED):
+        import pandas as pd  # noqa: PLC0415 - an extra
+    columns = {}
+    for column in summarize(mojo)["columns"]:
+        levels = column.get("levels", [column.get("norm_sub", 0.0), None])
+        columns[column["name"]] = [levels[0], levels[-1]] if levels else [None, None]
+    return pd.DataFrame(columns)
+
+
+def _described(mojo: Mojo) -> dict[str, Any]:
+    """Return what ``inspect`` says, with no more levels than a person reads."""
+    summary = summarize(mojo)
+    for column in summary["columns"]:
+        if "levels" in column:
+            column["n_levels"] = len(column["levels"])
+            column["levels"] = column["levels"][:_LISTED_LEVELS]
+    return summary
