@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from .keras_model import to_keras
     from .keras_model.columns import columns_json
+    from .keras_model.training import training_model
+    from .keras_model.weights import from_keras
     from .onnx_model import to_onnx
     from .onnx_parity import check_onnx
     from .parity import check_parity
@@ -19,15 +21,26 @@ if TYPE_CHECKING:
 if "keras" not in sys.modules:
     os.environ.setdefault("KERAS_BACKEND", "jax")
 
-__all__ = ["check_onnx", "check_parity", "columns_json", "to_keras", "to_onnx", "to_stablehlo"]
+__all__ = [
+    "check_onnx",
+    "check_parity",
+    "columns_json",
+    "from_keras",
+    "to_keras",
+    "to_onnx",
+    "to_stablehlo",
+    "training_model",
+]
 
 _HOMES: Final = {
     "check_onnx": ".onnx_parity",
     "check_parity": ".parity",
     "columns_json": ".keras_model.columns",
+    "from_keras": ".keras_model.weights",
     "to_keras": ".keras_model",
     "to_onnx": ".onnx_model",
     "to_stablehlo": ".stablehlo",
+    "training_model": ".keras_model.training",
 }
 
 

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from support import Golden
 
-from emit.parity import check_expected
+from emit import training_model
+from emit.parity import check_expected, check_rows
 from mojo_reader import Mojo, Scorer
 from mojo_reader.comparison import Comparison, Expected
 from mojo_reader.model import (
@@ -25,6 +26,7 @@ from mojo_reader.model import (
     Kept,
     Layer,
     NumericInput,
+    Reconstruction,
     Regression,
 )
 
@@ -60,6 +62,23 @@ def saved(model: Any, folder: Path) -> Path:
 
 def predictions(model: Any, rows: Any) -> NDArray[Any]:
     return np.asarray(keras.ops.convert_to_numpy(model(np.asarray(rows, model.inputs[0].dtype))))
+
+
+def trained(model: Any, mojo: Mojo) -> Any:
+    """Fit a model for some steps that change what it predicts, and return it."""
+    random = np.random.default_rng(0)
+    rows = check_rows(mojo, rows=64)
+    match mojo.output:
+        case Classification() as output:
+            targets = random.integers(len(output.labels), size=(len(rows), 1)).astype(float)
+        case Regression():
+            targets = Scorer(mojo).score_matrix(rows) * random.uniform(0.5, 1.5, (len(rows), 1))
+        case Reconstruction():
+            targets = rows
+    made = training_model(mojo, model)
+    made.compile(optimizer=keras.optimizers.Adam(0.003), loss="mean_absolute_error")
+    made.fit([rows, targets], np.zeros((len(rows), 1)), epochs=3, batch_size=16, verbose=0)
+    return model
 
 
 # --------------------------------------------------------------------------- hand-made models
@@ -192,6 +211,7 @@ def _info(classes: int) -> Info:
         encoded_inputs=False,
         offset_column=None,
         fold_column=None,
+        origin=None,
         base_model=None,
         sha256="0" * 64,
     )

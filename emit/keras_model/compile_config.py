@@ -12,8 +12,9 @@ from typing import Any, Final
 import keras
 
 from mojo_reader.details import read_details
-from mojo_reader.model import Classification, Mojo, Reconstruction, Regression
+from mojo_reader.model import Activation, Classification, Mojo, Reconstruction, Regression
 
+from .deviance import distribution_of
 from .encoding import is_gathered
 from .network import Regularization
 from .parameters import TrainingParameters, training_parameters
@@ -44,12 +45,14 @@ class Plan:
         loss: None where Keras has none; the model stays uncompiled then.
         notes: one sentence for each thing that a person should know: defaults that were taken,
             and what Keras cannot do as H2O does.
+        loss_notes: those of them that are about the compiled loss alone.
     """
 
     parameters: TrainingParameters
     regularization: Regularization
     loss: Loss | None
     notes: tuple[str, ...]
+    loss_notes: tuple[str, ...]
 
 
 def plan(mojo: Mojo, training: Mapping[str, Any] | None = None) -> Plan:
@@ -62,10 +65,12 @@ def plan(mojo: Mojo, training: Mapping[str, Any] | None = None) -> Plan:
     details = read_details(mojo)
     parameters = training_parameters(details.parameters if training is None else training)
     loss = _loss(mojo, parameters)
+    loss_notes = tuple(_loss_notes(mojo, parameters, loss))
     notes = [
         *_defaults_notes(parameters, details.warning if training is None else None),
-        *_loss_notes(mojo, parameters, loss),
+        *loss_notes,
         *_rate_notes(parameters),
+        *_layer_notes(mojo),
         *_penalty_notes(mojo, parameters),
     ]
     return Plan(
@@ -78,6 +83,7 @@ def plan(mojo: Mojo, training: Mapping[str, Any] | None = None) -> Plan:
         ),
         loss=loss,
         notes=tuple(notes),
+        loss_notes=loss_notes,
     )
 
 
@@ -97,32 +103,40 @@ def apply(model: Any, chosen: Plan) -> None:
     model.optimizer.build(model.trainable_variables)
 
 
-def optimizer(parameters: TrainingParameters) -> Any:
+def optimizer(
+    parameters: TrainingParameters, *, rows_per_step: int = 1, rate: float | None = None
+) -> Any:
     """The Keras optimizer that steps as H2O does, as nearly as there is one.
 
     ADADELTA is the same algorithm. H2O's accelerated gradient is ``v = m v - g; w += rate v``
     with ``rate (1 - m)`` as the rate, which Keras calls momentum without Nesterov. Without it H2O
     adds ``m`` times the last step alone, which no Keras optimizer does; a rate larger by
     ``1 + m`` moves as far.
+
+    Args:
+        parameters: H2O's training parameters.
+        rows_per_step: rows of a batch; H2O anneals its rate by the row.
+        rate: a learning rate instead of H2O's. ADADELTA has none, so that Adam takes its place.
     """
     if parameters.adaptive_rate:
+        if rate is not None:
+            return keras.optimizers.Adam(rate)
         return keras.optimizers.Adadelta(
             learning_rate=1.0, rho=parameters.rho, epsilon=parameters.epsilon
         )
     momentum = parameters.momentum_start
-    rate = parameters.rate * (1.0 - momentum)
+    scaled = (parameters.rate if rate is None else rate) * (1.0 - momentum)
+    decay = parameters.rate_annealing * rows_per_step
     if parameters.nesterov:
-        return keras.optimizers.SGD(_annealed(rate, parameters), momentum=momentum)
-    return keras.optimizers.SGD(_annealed(rate * (1.0 + momentum), parameters))
+        return keras.optimizers.SGD(_annealed(scaled, decay), momentum=momentum)
+    return keras.optimizers.SGD(_annealed(scaled * (1.0 + momentum), decay))
 
 
-def _annealed(rate: float, parameters: TrainingParameters) -> Any:
-    """``rate / (1 + rate_annealing * rows)``, a row being a step (H2O's mini batch is one row)."""
-    if not parameters.rate_annealing:
+def _annealed(rate: float, decay: float) -> Any:
+    """``rate / (1 + decay * steps)``."""
+    if not decay:
         return rate
-    return keras.optimizers.schedules.InverseTimeDecay(
-        rate, decay_steps=1, decay_rate=parameters.rate_annealing
-    )
+    return keras.optimizers.schedules.InverseTimeDecay(rate, decay_steps=1, decay_rate=decay)
 
 
 def _loss(mojo: Mojo, parameters: TrainingParameters) -> Loss | None:
@@ -130,24 +144,32 @@ def _loss(mojo: Mojo, parameters: TrainingParameters) -> Loss | None:
         case Classification():
             return _classification_loss(mojo.output, parameters)
         case Regression():
-            make = REGRESSION_LOSSES.get(mojo.output.distribution)
+            distribution = distribution_of(mojo.output.distribution, parameters)
+            make = REGRESSION_LOSSES.get(distribution)
             return None if make is None else make(mojo.output.norm_resp_mul)
         case Reconstruction():
-            return _reconstruction_loss(mojo)
+            # H2O's squares are of standardized columns, and its gradient leaves out the derivative
+            # of the output's activation (`Neurons.bpropOutputLayer`).
+            return None
 
 
-def _classification_loss(output: Classification, parameters: TrainingParameters) -> Loss:
-    """Cross entropy over class positions; Quadratic over one-hot labels."""
-    if parameters.loss == "Quadratic":
-        accuracy = keras.metrics.CategoricalAccuracy(name="accuracy")
-        # H2O sums half the squares over the classes, Keras takes their mean.
-        weight = 0.5 * len(output.labels)
-        return Loss(function=keras.losses.MeanSquaredError(), weight=weight, metrics=(accuracy,))
-    return Loss(
-        function=keras.losses.SparseCategoricalCrossentropy(),
-        weight=1.0,
-        metrics=(keras.metrics.SparseCategoricalAccuracy(name="accuracy"),),
-    )
+def _classification_loss(output: Classification, parameters: TrainingParameters) -> Loss | None:
+    """Cross entropy over class positions; Quadratic over one-hot labels.
+
+    H2O's gradient of the Quadratic loss (``deviance.quadratic_gradient``) is a quarter of that of
+    the sum of squares where there are two classes, and of no loss where there are more.
+    """
+    if parameters.loss != "Quadratic":
+        return Loss(
+            function=keras.losses.SparseCategoricalCrossentropy(),
+            weight=1.0,
+            metrics=(keras.metrics.SparseCategoricalAccuracy(name="accuracy"),),
+        )
+    if output.threshold is None:
+        return None
+    accuracy = keras.metrics.CategoricalAccuracy(name="accuracy")
+    # Keras takes the squares' mean, which is half their sum.
+    return Loss(function=keras.losses.MeanSquaredError(), weight=0.5, metrics=(accuracy,))
 
 
 def _regression_metrics() -> tuple[Any, ...]:
@@ -170,7 +192,7 @@ def _absolute(scale: float) -> Loss:
 
 
 def _huber(scale: float) -> Loss:
-    """Huber's loss; H2O's is twice Keras', with delta 1 (standardized) until it has scored."""
+    """Huber's loss; H2O's is twice Keras', with delta 1 in standardized units."""
     return Loss(
         function=keras.losses.Huber(delta=1.0 / scale),
         weight=2.0 * scale**2,
@@ -184,7 +206,6 @@ def _poisson(_scale: float) -> Loss:
 
 #: By H2O's distribution: from ``norm_resp_mul`` to the loss; None where Keras has none.
 REGRESSION_LOSSES: Final[Mapping[str, Callable[[float], Loss] | None]] = {
-    "AUTO": _squared,
     "gaussian": _squared,
     "laplace": _absolute,
     "huber": _huber,
@@ -193,25 +214,6 @@ REGRESSION_LOSSES: Final[Mapping[str, Callable[[float], Loss] | None]] = {
     "tweedie": None,
     "quantile": None,
 }
-
-
-def _reconstruction_loss(mojo: Mojo) -> Loss | None:
-    """Squares summed over the outputs; None where the outputs differ in their scale.
-
-    H2O adds the squares in standardized units. One factor undoes that only where all columns
-    share it.
-    """
-    features = mojo.features
-    scales = set(features.norm_mul.tolist() if features.standardize else ())
-    if not features.standardize or features.one_hot_width:
-        scales.add(1.0)
-    if len(scales) != 1 or mojo.info.distribution not in {"AUTO", "gaussian"}:
-        return None
-    return Loss(
-        function=keras.losses.MeanSquaredError(),
-        weight=features.width * scales.pop() ** 2,
-        metrics=(keras.metrics.RootMeanSquaredError(name="rmse"),),
-    )
 
 
 def _defaults_notes(parameters: TrainingParameters, warning: str | None) -> list[str]:
@@ -225,23 +227,27 @@ def _defaults_notes(parameters: TrainingParameters, warning: str | None) -> list
 def _loss_notes(mojo: Mojo, parameters: TrainingParameters, loss: Loss | None) -> list[str]:
     notes = []
     if loss is None:
-        notes.append(f"not compiled: Keras has no loss like H2O's {_loss_name(mojo)}")
-    elif isinstance(mojo.output, Regression) and mojo.output.distribution == "huber":
-        notes.append("H2O sets Huber's delta anew from the residuals; Keras keeps one")
+        name = _loss_name(mojo, parameters)
+        notes.append(f"not compiled: Keras has no loss like H2O's {name}; training_model has it")
     if isinstance(mojo.output, Classification):
-        if parameters.loss == "Quadratic":
+        if loss is not None and parameters.loss == "Quadratic":
             notes.append("Quadratic loss: train with one-hot labels")
         if mojo.output.prior_factors is not None:
             notes.append(
-                "balance_classes: the loss sees the corrected probabilities, H2O's the others"
+                "balance_classes: the compiled loss sees the corrected probabilities; H2O's, and "
+                "training_model's, the others"
             )
     return notes
 
 
-def _loss_name(mojo: Mojo) -> str:
-    if isinstance(mojo.output, Reconstruction):
-        return "reconstruction error, which is taken over standardized columns"
-    return f"{mojo.info.distribution} deviance"
+def _loss_name(mojo: Mojo, parameters: TrainingParameters) -> str:
+    match mojo.output:
+        case Reconstruction():
+            return "reconstruction error"
+        case Classification():
+            return "Quadratic loss of more than two classes"
+        case Regression() as output:
+            return f"{distribution_of(output.distribution, parameters)} deviance"
 
 
 def _rate_notes(parameters: TrainingParameters) -> list[str]:
@@ -257,10 +263,35 @@ def _rate_notes(parameters: TrainingParameters) -> list[str]:
     return notes
 
 
+def _layer_notes(mojo: Mojo) -> list[str]:
+    """What H2O's own back-propagation does otherwise inside the layers (``Neurons.bprop``)."""
+    notes = []
+    hidden = {layer.activation for layer in mojo.layers[:-1]}
+    if Activation.EXP_RECTIFIER in hidden:
+        notes.append(
+            "ExpRectifier: below 0 H2O takes the slope at the unit's output, Keras at its input"
+        )
+    dropped = any(layer.dropout for layer in mojo.layers)
+    if dropped and hidden - {Activation.RECTIFIER}:
+        notes.append("hidden_dropout_ratios: H2O goes on training the units that it drops")
+    return notes
+
+
 def _penalty_notes(mojo: Mojo, parameters: TrainingParameters) -> list[str]:
     notes = []
+    penalized = bool(parameters.l1 or parameters.l2)
+    maxout = any(layer.activation is Activation.MAXOUT for layer in mojo.layers)
+    if penalized and parameters.fast_mode:
+        notes.append(
+            "fast_mode: H2O spares weights whose input or whose unit's gradient is 0 from l1 and "
+            "l2; Keras shrinks all in each step"
+        )
+    if penalized and maxout:
+        notes.append("Maxout: H2O takes l1 and l2 from the larger candidate alone, Keras from both")
     if parameters.max_w2 is not None and is_gathered(mojo.features):
         notes.append("max_w2: bounds the categorical and the numeric weights of hidden_1 apart")
+    if parameters.max_w2 is not None and maxout:
+        notes.append("max_w2: H2O bounds both candidates of a Maxout together, Keras each")
     if parameters.sparsity_beta:
         notes.append("sparsity_beta: Keras has no such term")
     if parameters.elastic_averaging:

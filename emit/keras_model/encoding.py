@@ -99,23 +99,31 @@ def _numbers(columns: Any, features: Features, dtype: str) -> Any:
     with step(name, columns, dtype) as normalization:
         numbers = normalization.input[:, first:] if first else normalization.input
         if features.standardize:
-            numbers = _standardized(numbers, features, dtype)
+            numbers = standardized(numbers, features.norm_sub, features.norm_mul, dtype)
         missing = keras.ops.isnan(numbers)
         normalization.output = keras.ops.where(missing, keras.ops.zeros_like(numbers), numbers)
     return normalization.result
 
 
-def _standardized(numbers: Any, features: Features, dtype: str) -> Any:
-    """``(x - mean) * factor``, with the mean in two parts where one would be rounded.
+def standardized(
+    numbers: Any, norm_sub: NDArray[np.float64], norm_mul: NDArray[np.float64], dtype: str
+) -> Any:
+    """``(x - norm_sub) * norm_mul``, with the mean in two parts where one would be rounded.
 
     float32 holds a mean of 1e6 to 0.03. The rest, subtracted after the difference is taken,
     keeps what the column's own rounding left.
+
+    Args:
+        numbers: symbolic ``(rows, columns)``.
+        norm_sub: ``(columns,)``.
+        norm_mul: ``(columns,)``.
+        dtype: ``float32`` or ``float64``.
     """
-    high, low = _split(features.norm_sub, dtype)
+    high, low = _split(norm_sub, dtype)
     centered = keras.ops.subtract(numbers, constant(high, dtype))
     if low.any():
         centered = keras.ops.subtract(centered, constant(low, dtype))
-    return keras.ops.multiply(centered, constant(features.norm_mul, dtype))
+    return keras.ops.multiply(centered, constant(norm_mul, dtype))
 
 
 def _split(values: NDArray[np.float64], dtype: str) -> tuple[NDArray[Any], NDArray[Any]]:

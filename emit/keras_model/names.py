@@ -14,6 +14,8 @@ PRIOR_CORRECTION: Final = "prior_correction"
 RESPONSE_UNITS: Final = "response_units"
 COLUMN_UNITS: Final = "column_units"
 INVERSE_LINK: Final = "inverse_link"
+TARGETS: Final = "targets"
+DEVIANCE: Final = "deviance"
 
 #: Ends the name of a model that is only right where JAX keeps 64 bits.
 FLOAT64_SUFFIX: Final = "_float64_needs_x64"
@@ -32,3 +34,8 @@ def candidate_name(layer: str, candidate: int) -> str:
 def levels_name(dense: str) -> str:
     """Name of the gathered half of a first layer: the kernel rows of the one-hot block."""
     return f"{dense}_levels"
+
+
+def sum_name(dense: str) -> str:
+    """Name of the sum of a first layer's two halves, where one of them is gathered."""
+    return f"{dense}_sum"

@@ -84,15 +84,17 @@ class _Builder:
         return self._with_dropout(activated, layer, name)
 
     def activated(self, inputs: Any, layer: Layer, name: str, activation: str | None) -> Any:
-        """Sums and a Keras activation, in one layer where the sums are one."""
-        if isinstance(inputs, GatheredInputs):
-            sums = self._gathered(inputs, layer, 0, name)
-            if activation is None:
-                return sums
-            return keras.layers.Activation(
-                activation, name=f"{name}_{activation}", dtype=self._dtype
-            )(sums)
-        return self._dense(inputs, layer.kernels[0], layer.biases[0], name, activation)
+        """Sums and a Keras activation, in one layer where that can be.
+
+        The output's sums stay a tensor of their own: H2O's losses start from them.
+        """
+        if name != names.OUTPUT and not isinstance(inputs, GatheredInputs):
+            return self._dense(inputs, layer.kernels[0], layer.biases[0], name, activation)
+        sums = self._sums(inputs, layer, 0, name)
+        if activation is None:
+            return sums
+        name = f"{name}_{activation}"
+        return keras.layers.Activation(activation, name=name, dtype=self._dtype)(sums)
 
     def tanh(self, inputs: Any, layer: Layer, name: str) -> Any:
         """``tanh``; in float64 by H2O's formula, which no backend narrows to float32.
@@ -151,7 +153,7 @@ class _Builder:
             numbers = self._dropped(inputs.numbers, f"{name}_{names.INPUT_DROPOUT}")
             rest = kernel[inputs.width :]
         sums = self._dense(numbers, rest, bias, name, None)
-        return keras.layers.Add(name=f"{name}_sum", dtype=self._dtype)([levels, sums])
+        return keras.layers.Add(name=names.sum_name(name), dtype=self._dtype)([levels, sums])
 
     def _level_sums(self, inputs: GatheredInputs, kernel: NDArray[Any], name: str) -> Any:
         """Sum over the columns of the kernel rows that their codes choose, ``(rows, units)``."""

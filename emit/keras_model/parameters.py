@@ -30,6 +30,11 @@ class TrainingParameters:
         max_w2: bound on the squared sum of a unit's incoming weights, None for none.
         input_dropout_ratio: ratio of inputs that training sets to zero.
         loss: H2O's name of the loss, ``Automatic`` for the distribution's own.
+        quantile_alpha: the quantile that ``quantile`` regression aims at.
+        tweedie_power: ``tweedie``'s power of the variance, between 1 and 2.
+        huber_alpha: the quantile of the residuals that is Huber's delta in H2O's metrics.
+        skips_missing: ``missing_values_handling`` is ``Skip``: rows that miss a cell do not train.
+        fast_mode: no update of weights whose input, or whose unit's gradient, is 0.
         sparsity_beta: weight of an autoencoder's sparsity.
         elastic_averaging: nodes are pulled to their mean.
         defaulted: names that the MOJO does not tell, in the order above.
@@ -49,6 +54,11 @@ class TrainingParameters:
     max_w2: float | None
     input_dropout_ratio: float
     loss: str
+    quantile_alpha: float
+    tweedie_power: float
+    huber_alpha: float
+    skips_missing: bool
+    fast_mode: bool
     sparsity_beta: float
     elastic_averaging: bool
     defaulted: tuple[str, ...]
@@ -78,6 +88,11 @@ def training_parameters(values: Mapping[str, Any]) -> TrainingParameters:
         max_w2=None if max_w2 >= UNBOUNDED else max_w2,
         input_dropout_ratio=reader.number("input_dropout_ratio", 0.0, below=1.0),
         loss=reader.text("loss", "Automatic"),
+        quantile_alpha=reader.number("quantile_alpha", 0.5),
+        tweedie_power=reader.number("tweedie_power", 1.5, above=1.0, below=2.0),
+        huber_alpha=reader.number("huber_alpha", 0.9),
+        skips_missing=reader.text("missing_values_handling", "MeanImputation") == "Skip",
+        fast_mode=reader.flag("fast_mode", default=True),
         sparsity_beta=reader.number("sparsity_beta", 0.0),
         elastic_averaging=reader.flag("elastic_averaging", default=False),
         defaulted=tuple(reader.defaulted),
