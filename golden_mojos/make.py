@@ -7,7 +7,8 @@
 
 Each case becomes a folder with ``model.zip`` (what H2O wrote), ``input.csv``, ``expected.csv``
 (H2O's score of the input) and ``case.json`` (what, how, why). Training is reproducible, so a
-second run gives the same weights and scores; the file's dates and ids differ.
+second run gives the same weights and scores; the file's dates and ids differ. The cases of
+``rewritten.py`` are made last, of those that H2O made; they need this project installed.
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ from checks import (
 )
 from ensemble import EnsembleCase, base_models
 from frames import Kind
+from rewritten import CASES as REWRITTEN
+from rewritten import RewrittenCase, make_rewritten
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -259,6 +262,25 @@ def make_cases(cases: Sequence[Case], root: Path, target: Path) -> list[str]:
     return failures
 
 
+def make_rewritten_cases(cases: Sequence[RewrittenCase], root: Path, target: Path) -> list[str]:
+    """Makes cases of those that H2O made.
+
+    Returns:
+        What went wrong, one line a case.
+    """
+    failures = []
+    scorer = lab.find_release(root, SCORER)
+    with tempfile.TemporaryDirectory() as work:
+        for case in cases:
+            try:
+                make_rewritten(case, scorer, target, Path(work))
+            except lab.LabError as error:
+                failures.append(f"{case.name}: {error}")
+            else:
+                log.info("%s, from %s", case.name, case.source)
+    return failures
+
+
 def main() -> int:
     """Reads the command line and makes what it asks for."""
     parser = argparse.ArgumentParser(
@@ -271,11 +293,14 @@ def main() -> int:
     if arguments.h2o_root is None:
         parser.error("give --h2o-root or set H2O_ROOT")
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    chosen = [c for c in CASES if arguments.only is None or c.name in arguments.only]
-    unknown = set(arguments.only or ()) - {c.name for c in chosen}
+    wanted = set(arguments.only or (case.name for case in (*CASES, *REWRITTEN)))
+    unknown = wanted - {case.name for case in (*CASES, *REWRITTEN)}
     if unknown:
         parser.error(f"no such case: {', '.join(sorted(unknown))}")
-    failures = make_cases(chosen, arguments.h2o_root, arguments.target)
+    root, target = Path(arguments.h2o_root), arguments.target
+    failures = make_cases([case for case in CASES if case.name in wanted], root, target)
+    rewritten = [case for case in REWRITTEN if case.name in wanted]
+    failures += make_rewritten_cases(rewritten, root, target)
     for failure in failures:
         log.error("FAILED %s", failure.splitlines()[0])
     return 1 if failures else 0

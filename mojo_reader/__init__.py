@@ -1,7 +1,9 @@
-"""Read H2O-3 deep-learning MOJOs without Java, and score rows as H2O does."""
+"""Read and write H2O-3 deep-learning MOJOs without Java, and score rows as H2O does."""
 
+from mojo_reader.limits import Limits
 from mojo_reader.model import Mojo
 from mojo_reader.reader import list_base_models, read_mojo
 from mojo_reader.scoring.scorer import Scorer
+from mojo_reader.writer import write_mojo
 
-__all__ = ["Mojo", "Scorer", "list_base_models", "read_mojo"]
+__all__ = ["Limits", "Mojo", "Scorer", "list_base_models", "read_mojo", "write_mojo"]

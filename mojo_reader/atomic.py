@@ -22,13 +22,17 @@ def replacing(target: Path) -> Iterator[Path]:
         target: the file, or the folder of a SavedModel, to make; its folder has to exist.
 
     Raises:
-        MojoOutputError: the folder does not exist, or the target is a folder that is no model.
+        MojoOutputError: the folder does not exist, or the target is a folder that is no model, a
+            device or a pipe.
     """
     if not target.parent.is_dir():
         message = f"the folder {target.parent} does not exist"
         raise MojoOutputError(message, file=str(target))
     if target.is_dir() and not (target / _SAVED_MODEL).is_file():
         message = "expected a file or a SavedModel to replace, found a folder of something else"
+        raise MojoOutputError(message, file=str(target))
+    if target.exists() and not (target.is_file() or target.is_dir()):
+        message = "expected a file to replace, found a device or a pipe"
         raise MojoOutputError(message, file=str(target))
     # Through a link, so that what it points to is replaced and the link stays.
     target = target.resolve()

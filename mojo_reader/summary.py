@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from mojo_reader.details import read_details
+from mojo_reader.details import DETAILS, read_details
 from mojo_reader.model import (
     CategoricalInput,
     Classification,
@@ -37,6 +37,12 @@ def summarize(mojo: Mojo) -> dict[str, Any]:
 def notes(mojo: Mojo) -> list[str]:
     """Return what a person has to know before trusting scores, one sentence each."""
     said = []
+    if mojo.info.origin is not None:
+        of_training = "; what modelDetails.json says of training is the original model's"
+        said.append(
+            f"this is no model of H2O's own ({mojo.info.origin})"
+            + (of_training if DETAILS in mojo.kept.members else "")
+        )
     if mojo.info.offset_column is not None:
         said.append(
             f"offset_column {mojo.info.offset_column!r} is ignored, as H2O's Java scorer ignores "
@@ -62,6 +68,7 @@ def _model(mojo: Mojo) -> dict[str, Any]:
         "h2o_version": info.h2o_version,
         "mojo_version": f"{info.mojo_version:.{_FORMAT_VERSION_DIGITS}f}",
         "uuid": info.uuid,
+        "origin": info.origin,
         "base_model": info.base_model,
         "sha256": info.sha256,
         "categorical_encoding": info.categorical_encoding.value,

@@ -5,7 +5,8 @@ import importlib.util
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -23,6 +24,10 @@ def _java() -> bool:
 
 def _spark() -> bool:
     return _installed("pyspark") and shutil.which("java") is not None
+
+
+def _chromium() -> bool:
+    return all(map(shutil.which, ("chromium", "chromedriver"))) and _installed("selenium")
 
 
 @functools.cache
@@ -43,7 +48,14 @@ _NEEDS: dict[str, tuple[str, Callable[[], bool]]] = {
     "sklearn": ("scikit-learn is not installed", lambda: _installed("sklearn")),
     "mlflow": ("MLflow is not installed", lambda: _installed("mlflow")),
     "kserve": ("KServe is not installed", lambda: _installed("kserve")),
+    "bentoml": ("BentoML is not installed", lambda: _installed("bentoml")),
+    "fastapi": ("FastAPI is not installed", lambda: _installed("fastapi")),
     "spark": ("PySpark is not installed, or no java on the path", _spark),
+    "ray": ("Ray is not installed", lambda: _installed("ray")),
+    "dask": ("Dask is not installed", lambda: _installed("dask")),
+    "duckdb": ("DuckDB is not installed", lambda: _installed("duckdb")),
+    "docs": ("Sphinx is not installed", lambda: _installed("sphinx")),
+    "chromium": ("no chromium or chromedriver on the path, or no Selenium", _chromium),
     "r": ("no Rscript, or no R package reticulate", lambda: _r_package("reticulate")),
     "r_keras3": ("no R package keras3", lambda: _r_package("keras3")),
 }
@@ -56,6 +68,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason=f"{mark}: {reason}"))
 
 
+_SPARK_MASTERS: list[str] = []
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[Any]:
+    """A Spark session, whose master the summary names."""
+    from spark_support import start_session  # noqa: PLC0415 - only where PySpark is there
+
+    session = start_session()
+    _SPARK_MASTERS.append(session.sparkContext.master)
+    yield session
+    session.stop()
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     reasons = {
         str(report.longrepr[2]).removeprefix("Skipped: ")
@@ -65,3 +91,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for reason in sorted(reasons):
         group, _, why = reason.partition(": ")
         terminalreporter.write_line(f"NOT RUN: {group} ({why})")
+    for master in _SPARK_MASTERS:
+        terminalreporter.write_line(f"spark: ran on {master}")

@@ -12,8 +12,8 @@ import pytest
 from support import FOREIGN_FOLDER, golden, ini_key, rewritten
 
 from mojo_reader.cli import main
-from mojo_reader.cli.failures import sentence
 from mojo_reader.comparison import Tolerance
+from mojo_reader.failures import sentence
 
 IRIS = golden("iris_tanh")
 

@@ -126,7 +126,7 @@ def test_what_does_not_run_only_sets_up(page: Path) -> None:
     for _, text in blocks(page, "sh"):
         for line in text.strip().splitlines():
             assert SETTING_UP.fullmatch(line), line
-    known = {"python", "console", "r", "sh", "text", "py", "sql", "json", "dockerfile"}
+    known = {"python", "console", "r", "sh", "text", "py", "sql", "json", "dockerfile", "yaml"}
     languages = set(re.findall(r"^```(\w+)$", page.read_text("utf-8"), re.MULTILINE))
     assert languages <= known
 

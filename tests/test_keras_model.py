@@ -42,6 +42,7 @@ def test_layers_are_named_for_people() -> None:
         "hidden_2_dropout",
         "hidden_2_dropout_scale",
         "output",
+        "output_softmax",
     ]
     assert model.name == "h2o_deep_learning"
     assert [tuple(tensor.shape) for tensor in model.inputs] == [(None, 4)]
@@ -49,9 +50,11 @@ def test_layers_are_named_for_people() -> None:
 
 def test_steps_that_a_model_lacks_are_absent() -> None:
     assert layer_names(to_keras(hand_made(levels=()))) == [
-        "columns", "normalization", "hidden_1", "output",
+        "columns", "normalization", "hidden_1", "output", "output_softmax",
     ]  # fmt: skip
-    assert layer_names(to_keras(hand_made(nums=0))) == ["columns", "one_hot", "hidden_1", "output"]
+    assert layer_names(to_keras(hand_made(nums=0, classes=1)))[:4] == [
+        "columns", "one_hot", "hidden_1", "output",
+    ]  # fmt: skip
 
 
 def test_steps_after_the_network_are_named() -> None:

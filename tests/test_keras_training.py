@@ -44,7 +44,11 @@ def test_the_mojos_own_parameters_are_taken() -> None:
     plan = compile_config.plan(golden("iris_l1_l2").mojo())
     assert (plan.parameters.l1, plan.parameters.l2) == (0.01, 0.01)
     assert plan.parameters.defaulted == ()
-    assert plan.notes == ()
+    assert plan.notes == (
+        "fast_mode: H2O spares weights whose input or whose unit's gradient is 0 from l1 and l2; "
+        "Keras shrinks all in each step",
+    )
+    assert compile_config.plan(golden("iris_tanh").mojo()).notes == ()
 
 
 def test_absent_details_are_told() -> None:
@@ -124,7 +128,8 @@ def test_what_keras_cannot_do_is_told() -> None:
         ("laplace", "MeanAbsoluteError"),
         ("huber", "Huber"),
         ("poisson", "Poisson"),
-        ("autoencoder_not_standardized", "MeanSquaredError"),
+        ("regression_huber_loss", "Huber"),
+        ("autoencoder_not_standardized", None),
         ("gamma", None),
         ("tweedie", None),
         ("quantile", None),
@@ -138,7 +143,13 @@ def test_the_loss_follows_the_distribution(name: str, loss: str | None) -> None:
 
 def test_a_loss_that_keras_lacks_is_told() -> None:
     notes = compile_config.plan(golden("tweedie").mojo()).notes
-    assert notes == ("not compiled: Keras has no loss like H2O's tweedie deviance",)
+    assert notes == (
+        "not compiled: Keras has no loss like H2O's tweedie deviance; training_model has it",
+    )
+    notes = compile_config.plan(golden("autoencoder_tanh").mojo()).notes
+    assert notes == (
+        "not compiled: Keras has no loss like H2O's reconstruction error; training_model has it",
+    )
 
 
 def raw_gradients(mojo: Mojo, targets: Any) -> tuple[Any, Any]:
@@ -173,6 +184,22 @@ def test_the_weighted_losss_gradient_is_h2os(name: str) -> None:
         "poisson": wanted - np.exp(raw),
     }
     np.testing.assert_allclose(found, -2 * residuals[name], rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["iris_tanh", "binomial_tanh", "binomial_quadratic_loss"])
+def test_a_classifiers_gradient_is_h2os(name: str) -> None:
+    """``y - t``, or ``(y - t) (1 - y) y`` with Quadratic loss (``Neurons.Softmax``)."""
+    mojo = golden(name).mojo()
+    assert isinstance(mojo.output, Classification)
+    places = np.array([0, 1, 1, 0])
+    hot = np.eye(len(mojo.output.labels))[places]
+    quadratic = name == "binomial_quadratic_loss"
+    found, raw = raw_gradients(mojo, hot if quadratic else places[:, np.newaxis])
+    probabilities = np.asarray(jax.nn.softmax(raw))
+    wanted = probabilities - hot
+    if quadratic:
+        wanted = wanted * (1 - probabilities) * probabilities
+    np.testing.assert_allclose(found, wanted, rtol=1e-3, atol=1e-6)
 
 
 def test_fit_lowers_the_loss() -> None:

@@ -76,7 +76,8 @@ def render(  # noqa: PLR0913 - what the page is made of
         "panel_script": _text("panel.js"),
         **_training(mojo),
     }
-    return _template().render(context)
+    page: str = _template().render(context)
+    return page
 
 
 def _training(mojo: Mojo) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 _DEFAULT_COMMAND: Final = "convert"
-_COMMANDS: Final = ("convert", "inspect", "encode", "predict", "verify")
+_COMMANDS: Final = ("convert", "inspect", "diff", "encode", "predict", "verify", "fit", "report")
 _GLOBAL_OPTIONS: Final = ("--help", "-h", "--version", "--install-completion", "--show-completion")
 
 

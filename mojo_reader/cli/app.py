@@ -6,16 +6,19 @@ from typing import Annotated, Final
 import typer
 
 from mojo_reader.cli.convert import convert
+from mojo_reader.cli.diff import diff
 from mojo_reader.cli.encode import encode
+from mojo_reader.cli.fit import fit
 from mojo_reader.cli.inspect import inspect
 from mojo_reader.cli.predict import predict
+from mojo_reader.cli.report import report
 from mojo_reader.cli.verify import verify
 
 _EPILOG: Final = (
     "Examples: 'mojo2keras model.zip' converts to model.keras; "
     "'mojo2keras inspect model.zip' says what is in a MOJO. "
-    "Exit codes: 0 done, 1 a comparison failed, 2 usage, 3 bad or unsupported model, 4 bad rows, "
-    "5 missing extra, 6 cannot read or write, 130 interrupted."
+    "Exit codes: 0 done, 1 a comparison or a training run failed, 2 usage, 3 bad or unsupported "
+    "model, 4 bad rows, 5 missing extra, 6 cannot read or write, 130 interrupted."
 )
 
 app = typer.Typer(
@@ -28,9 +31,12 @@ app = typer.Typer(
 )
 app.command()(convert)
 app.command()(inspect)
+app.command()(diff)
 app.command()(encode)
 app.command()(predict)
 app.command()(verify)
+app.command()(report)
+app.command()(fit)
 
 
 def _print_versions(requested: bool) -> None:  # noqa: FBT001 - typer's callback

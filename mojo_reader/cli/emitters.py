@@ -101,21 +101,52 @@ def emitter(target: Target, *, dtype: str) -> Emitter:
     """
     chosen = EMITTERS[target]
     wide = "jax" in chosen.packages and dtype == "float64"
-    if "jax" in chosen.packages:
-        # Keras and JAX read these once, when they are imported.
-        os.environ["KERAS_BACKEND"] = "jax"
-        os.environ.setdefault("JAX_PLATFORMS", "cpu")
-    if wide:
-        os.environ["JAX_ENABLE_X64"] = "1"
-    try:
-        loaded: dict[str, Any] = {name: importlib.import_module(name) for name in chosen.packages}
-    except ImportError as error:
-        raise MissingExtraError(chosen.missing) from error
+    loaded = _loaded(chosen.packages, chosen.missing, wide=wide)
     if any(find_spec(package) is None for package in chosen.elsewhere):
         raise MissingExtraError(chosen.missing)
     if wide:
         loaded["jax"].config.update("jax_enable_x64", True)  # noqa: FBT003 - jax's signature
     return chosen
+
+
+def fitting() -> Any:
+    """Return the room that trains, with Keras on JAX.
+
+    Raises:
+        MissingExtraError: a package is not installed, or another one is called ``emit``.
+    """
+    _loaded(("jax", "keras"), _install("fit", "Keras and JAX", "keras"), wide=False)
+    return _emit("fit")
+
+
+def reporting() -> Any:
+    """Return the room that makes reports.
+
+    Raises:
+        MissingExtraError: a package is not installed, or another one is called ``emit``.
+    """
+    missing = _install("report", "Jinja2 and matplotlib", "report")
+    _loaded(("jinja2", "matplotlib"), missing, wide=False)
+    return _emit("report")
+
+
+def columns_text(mojo: Mojo, model: Any) -> str:
+    """Return what ``columns.json`` says beside a Keras model."""
+    text: str = _emit("keras_model.columns").columns_json(mojo, model)
+    return text
+
+
+def _loaded(packages: tuple[str, ...], missing: str, *, wide: bool) -> dict[str, Any]:
+    """Import packages, JAX and Keras with the settings that they read once."""
+    if "jax" in packages:
+        os.environ["KERAS_BACKEND"] = "jax"
+        os.environ.setdefault("JAX_PLATFORMS", "cpu")
+    if wide:
+        os.environ["JAX_ENABLE_X64"] = "1"
+    try:
+        return {name: importlib.import_module(name) for name in packages}
+    except ImportError as error:
+        raise MissingExtraError(missing) from error
 
 
 def _emit(room: str) -> Any:
@@ -136,7 +167,7 @@ def _emit(room: str) -> Any:
 def _build_keras(mojo: Mojo, path: Path, columns: Path, dtype: str) -> tuple[str, ...]:
     model = _emit("keras_model").to_keras(mojo, dtype=dtype)
     model.save(path)
-    columns.write_text(_emit("keras_model.columns").columns_json(mojo, model), "utf-8")
+    columns.write_text(columns_text(mojo, model), "utf-8")
     notes: tuple[str, ...] = _emit("keras_model.compile_config").plan(mojo).notes
     return notes
 

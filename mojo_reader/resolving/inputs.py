@@ -62,6 +62,8 @@ def resolve_inputs(parsed: ParsedModel, info: Info, features: Features) -> tuple
         )
         if column is not None:
             columns.append(column)
+        elif original.name not in parsed.columns:
+            fail(f"the original column {original.name!r} is no column of the model", "_orig_names")
     _check_covered(columns, features)
     _check_order(columns, info.categorical_encoding)
     return tuple(columns)

@@ -1,0 +1,184 @@
+"""What a Python worker does: build the model once, and score Arrow batches."""
+
+import pickle
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark import TaskContext
+
+from mojo_reader import Scorer
+from mojo_reader.errors import MojoDataError, located
+from mojo_reader.model import CategoricalInput
+from mojo_reader.scoring.batches import scored_batches
+from mojo_reader.scoring.blas import one_blas_thread
+from mojo_reader.scoring.cells import RowError
+from mojo_reader.scoring.choices import Choice
+from mojo_reader.scoring.encoding import Strictness
+from mojo_reader.scoring.notices import Notices
+from mojo_reader.scoring.scorer import DType
+
+from .columns import Fields, find_columns
+from .forms import Form, formed, predictions_schema
+
+# Models that a worker keeps; a worker outlives the query that it was started for.
+_MOST_SCORERS: Final = 4
+_SCORERS: Final[dict[tuple[str, DType], Scorer]] = {}
+
+
+class Shipped(Protocol):
+    """What arrives at a worker: a broadcast, or ``Carried``."""
+
+    @property
+    def value(self) -> bytes:
+        """The bytes."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Carried:
+    """Bytes that travel inside of the function, where Spark has no broadcasts."""
+
+    value: bytes
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Job:
+    """How rows are scored.
+
+    Attributes:
+        key: SHA-256 of the model's bytes.
+        model: the pickled ``Mojo``.
+        dtype: to compute in.
+        form: how predictions are named.
+        choice: what to give.
+        strictness: what to refuse.
+        case_sensitive: Spark's ``spark.sql.caseSensitive``.
+    """
+
+    key: str
+    model: Shipped
+    dtype: DType
+    form: Form
+    choice: Choice
+    strictness: Strictness
+    case_sensitive: bool
+
+    def scorer(self) -> Scorer:
+        """Return the model's scorer, built once in a worker."""
+        key = (self.key, self.dtype)
+        if key not in _SCORERS:
+            while len(_SCORERS) >= _MOST_SCORERS:
+                del _SCORERS[next(iter(_SCORERS))]
+            # The bytes come from the driver, as does the function that is running here.
+            _SCORERS[key] = Scorer(pickle.loads(self.model.value), dtype=self.dtype)  # noqa: S301
+        return _SCORERS[key]
+
+
+def score_partition(
+    batches: Iterator[Any], job: Job, kept: Sequence[str], inputs: Mapping[str, int]
+) -> Iterator[Any]:
+    """Score the record batches of a partition (for ``mapInArrow``).
+
+    Args:
+        batches: record batches.
+        job: how.
+        kept: names of the first columns, which are carried through.
+        inputs: the model's columns, and the place of each in a batch.
+
+    Yields:
+        Record batches: the columns that are kept, then predictions.
+
+    Raises:
+        RowError: a cell has no meaning in its column, or a prediction is NaN. Rows are counted
+            from the start of the partition.
+    """
+    done = 0
+    with _in_this_worker():
+        for batch in batches:
+            rows = pa.RecordBatch.from_arrays(
+                [batch.column(place) for place in inputs.values()], names=list(inputs)
+            )
+            start = 0
+            try:
+                for part in _scored(job, rows):
+                    carried = [column.slice(start, part.num_rows) for column in batch.columns]
+                    yield pa.RecordBatch.from_arrays(
+                        [*carried[: len(kept)], *part.columns], names=[*kept, *part.schema.names]
+                    )
+                    start += part.num_rows
+            except RowError as error:
+                raise error.moved(done) from error
+            done += batch.num_rows
+
+
+def score_structs(structs: Any, job: Job) -> Any:
+    """Score an array of structs to an array of structs (for SQL).
+
+    Raises:
+        MojoDataError: it is no array of structs, or a row cannot be scored. Rows are counted from
+            the start of the array.
+    """
+    if not pa.types.is_struct(structs.type):
+        message = (
+            "expected one struct that holds the model's columns, such as struct(*), found "
+            f"{structs.type}"
+        )
+        raise MojoDataError(message)
+    with _in_this_worker():
+        scorer = job.scorer()
+        paths = find_columns(
+            [column.name for column in scorer.mojo.inputs],
+            _arrow_fields(structs.type),
+            case_sensitive=job.case_sensitive,
+        )
+        rows = pa.RecordBatch.from_arrays(
+            [pc.struct_field(structs, list(path)) for path in paths.values()], names=list(paths)
+        )
+        # A batch without a column has no rows, so that scoring it would not refuse it.
+        scorer.encode_batch(rows.slice(0, 0), Notices())
+        schema = predictions_schema(scorer, job.form, job.choice)
+        scored = pa.Table.from_batches(_scored(job, rows), schema)
+        return scored.to_struct_array().combine_chunks()
+
+
+def _scored(job: Job, rows: Any) -> Iterator[Any]:
+    """Yield record batches of predictions; several only where these are very wide."""
+    scorer = job.scorer()
+    if job.form is Form.SPARKLING_WATER:
+        rows = _with_boolean_texts(rows, scorer)
+    start = 0
+    for part in scored_batches(scorer, rows, job.choice, Notices(), job.strictness):
+        yield formed(part, rows.slice(start, part.num_rows), scorer, job.form)
+        start += part.num_rows
+
+
+def _with_boolean_texts(rows: Any, scorer: Scorer) -> Any:
+    """Spell booleans of columns with levels as Sparkling Water does (``RowConverter``)."""
+    for column in scorer.mojo.inputs:
+        place = rows.schema.get_field_index(column.name)
+        if (
+            isinstance(column, CategoricalInput)
+            and place >= 0
+            and pa.types.is_boolean(rows.schema.types[place])
+        ):
+            texts = pc.if_else(rows.column(place), "True", "False")
+            rows = rows.set_column(place, column.name, texts)
+    return rows
+
+
+def _arrow_fields(kind: Any) -> Fields:
+    return (
+        {part.name: _arrow_fields(part.type) for part in kind} if pa.types.is_struct(kind) else {}
+    )
+
+
+@contextmanager
+def _in_this_worker() -> Iterator[None]:
+    """Keep to one thread, and say in an error which partition it is about."""
+    context = TaskContext.get()
+    place = None if context is None else f"partition {context.partitionId()}"
+    with one_blas_thread(), located(file=place):
+        yield

@@ -1,0 +1,316 @@
+"""``fit``: train a MOJO's network on, and write a MOJO again."""
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from mojo_reader.atomic import replacing
+from mojo_reader.cli.emitters import columns_text, fitting
+from mojo_reader.cli.failures import plain_failures
+from mojo_reader.cli.options import (
+    BaseModelOption,
+    JsonOption,
+    LimitOption,
+    ModelArgument,
+    OutputOption,
+    QuietOption,
+    chosen_limits,
+    default_output,
+    model_source,
+)
+from mojo_reader.cli.rows import (
+    FormatOption,
+    RowsArgument,
+    SeparatorOption,
+    TimeZoneOption,
+    checked_format,
+    checked_separator,
+    checked_zone,
+    one_of,
+    progress,
+)
+from mojo_reader.cli.tables import cell, table
+from mojo_reader.files.sources import STANDARD_STREAM
+
+_SUFFIX: Final = ".retrained.zip"
+_COLUMNS: Final = ".columns.json"
+_OPTIONAL_FILES: Final = ("keras", "columns", "plot")
+_BALANCED: Final = "balanced"
+
+
+@plain_failures
+def fit(  # noqa: PLR0913 - a command's options
+    model: ModelArgument,
+    rows: RowsArgument,
+    *,
+    output: OutputOption = None,
+    keras: Annotated[
+        Path | None,
+        typer.Option("--keras", metavar="FILE", help="Also write NAME.keras, NAME.columns.json."),
+    ] = None,
+    response: Annotated[
+        str | None,
+        typer.Option("--response", metavar="COL", help="Of the rows; by default the model's."),
+    ] = None,
+    weights: Annotated[
+        str | None, typer.Option("--weights", metavar="COL", help="Weight of each row.")
+    ] = None,
+    class_weights: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--class-weights",
+            metavar="LEVEL=WEIGHT",
+            help="Weight of a class's rows; may be repeated. Or 'balanced'.",
+        ),
+    ] = None,
+    epochs: Annotated[int, typer.Option("--epochs", min=1, help="Passes over the rows.")] = 10,
+    batch_size: Annotated[
+        int, typer.Option("--batch-size", min=1, help="Rows of a step; H2O's own is 1.")
+    ] = 32,
+    learning_rate: Annotated[
+        float | None,
+        typer.Option(
+            "--learning-rate",
+            metavar="RATE",
+            help="Instead of the model's rate; in place of ADADELTA, which has none, Adam.",
+        ),
+    ] = None,
+    validation_split: Annotated[
+        float, typer.Option("--validation-split", help="Share of the rows to hold out; 0 for none.")
+    ] = 0.2,
+    early_stopping: Annotated[
+        int | None,
+        typer.Option(
+            "--early-stopping", min=1, metavar="N", help="Stop after N epochs without a better one."
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="The same makes the same model.")] = 0,
+    freeze: Annotated[
+        int, typer.Option("--freeze", min=0, metavar="N", help="The first N layers do not change.")
+    ] = 0,
+    threshold: Annotated[
+        str,
+        typer.Option(
+            "--threshold", metavar="keep|max-f1", help="Of two classes: as it is, or chosen anew."
+        ),
+    ] = "keep",
+    plot: Annotated[
+        Path | None,
+        typer.Option("--plot", metavar="FILE", help="Loss curves as .png, .svg or .pdf."),
+    ] = None,
+    base_model: BaseModelOption = None,
+    limit: LimitOption = None,
+    format_: FormatOption = None,
+    time_zone: TimeZoneOption = "UTC",
+    separator: SeparatorOption = ",",
+    quiet: QuietOption = False,
+    json_: JsonOption = False,
+) -> None:
+    """Train a MOJO's network on with Keras, and write a MOJO with the new weights.
+
+    Trains with the model's own loss, penalties, dropout and optimizer. The weights of the epoch
+    that is best on the rows held out are kept; no output appears unless one is better than the
+    model was. MODEL itself is never changed.
+
+    Examples: mojo2keras fit model.zip rows.csv -o retrained.zip;
+    mojo2keras fit model.zip rows.parquet --epochs 50 --early-stopping 5 --plot loss.png
+    """
+    target = output or default_output(model, base_model, _SUFFIX)
+    columns = None if keras is None else keras.with_name(f"{keras.stem}{_COLUMNS}")
+    files = _Files(mojo=target, keras=keras, columns=columns, plot=plot)
+    _check_files(model, rows, files)
+    threshold = one_of(threshold, ("keep", "max-f1"), "--threshold")
+    if not 0.0 <= validation_split < 1.0:
+        raise typer.BadParameter(
+            "expected a share from 0 to less than 1", param_hint="'--validation-split'"
+        )
+    if learning_rate is not None and not 0.0 < learning_rate < float("inf"):
+        raise typer.BadParameter("expected a number above 0", param_hint="'--learning-rate'")
+    from mojo_reader.files.tables import TableRules  # noqa: PLC0415 - a command loads what it needs
+    from mojo_reader.reader import read_mojo  # noqa: PLC0415
+    from mojo_reader.scoring.extras import require_pyarrow  # noqa: PLC0415
+
+    rules = TableRules(
+        format=checked_format(format_),
+        separator=checked_separator(separator),
+        time_zone=checked_zone(time_zone),
+    )
+    weighed = _class_weights(class_weights or [])
+    mojo = read_mojo(model_source(model), base_model=base_model, limits=chosen_limits(limit))
+    require_pyarrow("Files of rows")
+    room = fitting()
+    if plot is not None:
+        room.require_picture(plot)
+    options = room.FitOptions(
+        response=response, weights=weights, class_weights=weighed, epochs=epochs,
+        batch_size=batch_size, learning_rate=learning_rate, validation_split=validation_split,
+        early_stopping=early_stopping, seed=seed, freeze=freeze, threshold=threshold,
+    )  # fmt: skip
+    job = _Job(room=room, mojo=mojo, options=options, quiet=quiet or json_)
+    with ExitStack() as outputs:
+        # Before training, so that a folder that does not exist is told at once.
+        partial = files.partial(outputs)
+        result = job.run(rows, rules)
+        partial.write(result, room, title=target.name, judged=options.judged)
+    if json_:
+        report = {**files.as_dict(), "uuid": result.mojo.info.uuid, **result.as_dict()}
+        typer.echo(json.dumps(report, indent=2, ensure_ascii=False))
+    elif not quiet:
+        _print(result, room, target, judged=options.judged)
+
+
+def _check_files(model: str, rows: Sequence[str], files: "_Files") -> None:
+    """Require outputs that are no inputs, and not each other, before anything is read."""
+    if model == STANDARD_STREAM and STANDARD_STREAM in rows:
+        raise typer.BadParameter("the model and the rows cannot both be standard input")
+    taken = {Path(name).resolve() for name in (model, *rows) if name != STANDARD_STREAM}
+    for option, path in (("-o", files.mojo), ("--keras", files.keras), ("--plot", files.plot)):
+        if path is None:
+            continue
+        if path.resolve() in taken:
+            message = "names an input, which is never changed, or another output"
+            raise typer.BadParameter(message, param_hint=f"'{option}'")
+        taken.add(path.resolve())
+    if files.keras is not None and files.keras.suffix != ".keras":
+        raise typer.BadParameter("expected a name that ends in .keras", param_hint="'--keras'")
+
+
+def _class_weights(words: Sequence[str]) -> dict[str, float] | str | None:
+    """Return what ``--class-weights`` says: ``LEVEL=WEIGHT`` each, or ``balanced`` alone."""
+    if not words:
+        return None
+    if list(words) == [_BALANCED]:
+        return _BALANCED
+    weighed = {}
+    for word in words:
+        label, equals, text = word.rpartition("=")
+        try:
+            weight = float(text)
+        except ValueError:
+            weight = -1.0
+        if not equals or not 0.0 <= weight < float("inf"):
+            message = f"expected LEVEL=WEIGHT or 'balanced', found {word!r}"
+            raise typer.BadParameter(message, param_hint="'--class-weights'")
+        weighed[label] = weight
+    return weighed
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Job:
+    """One training run, with what is shown of it."""
+
+    room: Any
+    mojo: Any
+    options: Any
+    quiet: bool
+
+    def run(self, rows: Sequence[str], rules: Any) -> Any:
+        """Read the rows and train on them."""
+        from mojo_reader.scoring.notices import Notices  # noqa: PLC0415
+
+        notices = Notices()
+        columns = self.room.row_columns(
+            self.mojo, response=self.options.response, weights=self.options.weights
+        )
+        read = self.room.read_training_rows(rows, self.mojo, columns, rules, notices)
+        with progress(quiet=self.quiet) as advance:
+            return self.room.fit(
+                self.mojo, read, self.options, on_epoch=self._shown(), progress=advance,
+                notices=notices,
+            )  # fmt: skip
+
+    def _shown(self) -> Callable[[Any], None]:
+        judged = self.options.judged
+
+        def show(epoch: Any) -> None:
+            if self.quiet:
+                return
+            clear = "\r\x1b[K" if sys.stderr.isatty() else ""
+            speed = f", {epoch.rows_per_second:,.0f} rows/s" if epoch.epoch else ""
+            loss = f"loss {epoch.loss:.6g}, " if epoch.epoch else ""
+            typer.echo(
+                f"{clear}epoch {epoch.epoch}/{self.options.epochs}: {loss}{judged} "
+                f"{epoch.held_out:.6g}{speed}",
+                err=True,
+            )
+
+        return show
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Files:
+    """Where the outputs go; None for what is not asked for."""
+
+    mojo: Path
+    keras: Path | None
+    columns: Path | None
+    plot: Path | None
+
+    def as_dict(self) -> dict[str, str | None]:
+        """Return the paths by what they hold."""
+        paths = {"model": self.mojo, **{name: getattr(self, name) for name in _OPTIONAL_FILES}}
+        return {what: None if path is None else str(path) for what, path in paths.items()}
+
+    def partial(self, outputs: ExitStack) -> "_Files":
+        """Return paths to write to, which become these when the stack ends well."""
+        paths = {name: getattr(self, name) for name in _OPTIONAL_FILES}
+        return _Files(
+            mojo=outputs.enter_context(replacing(self.mojo)),
+            **{
+                name: None if path is None else outputs.enter_context(replacing(path))
+                for name, path in paths.items()
+            },
+        )
+
+    def write(self, result: Any, room: Any, *, title: str, judged: str) -> None:
+        """Write all of them."""
+        from mojo_reader.reader import read_mojo  # noqa: PLC0415 - after what takes long
+        from mojo_reader.writer import write_mojo  # noqa: PLC0415
+
+        write_mojo(result.mojo, self.mojo)
+        if self.keras is not None:
+            result.model.save(self.keras)
+        if self.columns is not None:
+            # As read, for the digest of the file's bytes.
+            written = read_mojo(self.mojo)
+            self.columns.write_text(columns_text(written, result.model), "utf-8")
+        if self.plot is not None:
+            room.plot(result.epochs, self.plot, title=title, judged=judged)
+
+
+# --------------------------------------------------------------------------- report
+
+
+def _print(result: Any, room: Any, target: Path, *, judged: str) -> None:
+    from rich.console import Console  # noqa: PLC0415 - only where it is shown
+
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    console.print(room.text_curve(result.epochs, judged=judged))
+    rows = f"{result.held_out:,} rows held out"
+    if not result.held_out:
+        rows = f"the {result.rows:,} rows trained on"
+    shown = table(f"On {rows}", "", "before", "after", "")
+    for name, before in result.before.items():
+        after = result.after[name]
+        shown.add_row(
+            name, f"{before:.6g}", f"{after:.6g}", cell(_verdict(name, before, after, room))
+        )
+    console.print(shown)
+    console.print(
+        f"{target} has the weights of epoch {result.best.epoch}, and predicts what the Keras model "
+        "does."
+    )
+    for note in result.notes:
+        console.print(f"Note: {note}.")
+
+
+def _verdict(name: str, before: float, after: float, room: Any) -> str:
+    if before == after:
+        return "same"
+    return "better" if (after > before) == (name in room.RISING) else "worse"

@@ -1,0 +1,38 @@
+"""Tables that commands print, plain and without markup."""
+
+from typing import Any, Final
+
+_SHOWN_ITEMS: Final = 4
+
+
+def table(title: str, *headings: str) -> Any:
+    """Return an empty table; headings that are all empty are not shown."""
+    from rich import box  # noqa: PLC0415 - only where it is shown
+    from rich.table import Table  # noqa: PLC0415
+
+    made = Table(
+        title=title,
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        show_header=any(headings),
+        highlight=False,
+    )
+    for heading in headings:
+        made.add_column(heading, overflow="fold")
+    return made
+
+
+def cell(text: object) -> Any:
+    """Return plain text: what comes from the file is never read as markup."""
+    from rich.text import Text  # noqa: PLC0415
+
+    return Text(str(text))
+
+
+def listed(value: object) -> str:
+    """Return a list's first items and how many more there are; anything else as text."""
+    if not isinstance(value, list):
+        return str(value)
+    shown = ", ".join(map(str, value[:_SHOWN_ITEMS]))
+    more = len(value) - _SHOWN_ITEMS
+    return f"{shown}, and {more} more" if more > 0 else shown

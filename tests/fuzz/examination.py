@@ -1,0 +1,121 @@
+"""One MOJO from a stranger: refused with a reason, or accepted and then sound in every way."""
+
+import io
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from fuzz.invariants import check_invariants
+from mojo_reader import Mojo, Scorer, list_base_models, read_mojo
+from mojo_reader.details import read_details
+from mojo_reader.errors import MojoDataError, MojoError, MojoUnsupportedError
+from mojo_reader.model import CategoricalInput, Classification, Reconstruction
+from mojo_reader.sameness import differences
+from mojo_reader.writer import write_mojo
+
+
+class Stage(StrEnum):
+    """How far a file came."""
+
+    ARCHIVE = "refused by the archive"
+    LAYOUT = "refused by the layout"
+    VALUES = "refused by the type of a key"
+    CROSS_CHECKS = "refused by a cross-check"
+    ACCEPTED = "accepted"
+
+
+_LAYOUT_FILES: Final = {"reader.py", "layout.py", "lines.py", "number_arrays.py", "java.py"}
+_NUMBERS: Final = (0.0, 1.5, -3.0, 1e300)
+
+
+def examine(content: bytes, *, round_trip: bool = True) -> Stage:
+    """Read a MOJO and hold what was accepted to every promise.
+
+    Args:
+        content: the file.
+        round_trip: also write what was accepted, which takes several times as long.
+
+    Raises:
+        Exception: whatever but a ``MojoError`` the reader raises, or a promise that is broken.
+    """
+    try:
+        mojo = _read(content)
+    except MojoError as error:
+        assert str(error).isprintable(), f"no plain sentence: {error}"
+        return _stage(error)
+    check_invariants(mojo)
+    read_details(mojo)
+    _check_scores(mojo)
+    if round_trip:
+        _check_round_trip(mojo)
+    return Stage.ACCEPTED
+
+
+def _read(content: bytes) -> Mojo:
+    try:
+        return read_mojo(content)
+    except MojoUnsupportedError:
+        base_models = list_base_models(content)
+        if not base_models:
+            raise
+    return read_mojo(content, base_model=base_models[0])
+
+
+def _check_round_trip(mojo: Mojo) -> None:
+    """What was accepted is written, and read back the same, bit by bit."""
+    buffer = io.BytesIO()
+    write_mojo(mojo, buffer)
+    again = read_mojo(buffer.getvalue())
+    found = next(differences(mojo, again, ignore=()), None)
+    assert found is None, f"{found.name}: {found.first!r} became {found.second!r}"
+
+
+def _stage(error: MojoError) -> Stage:
+    """Tell by the functions that the error came through."""
+    files = []
+    trace = error.__traceback__
+    while trace is not None:
+        files.append(Path(trace.tb_frame.f_code.co_filename))
+        trace = trace.tb_next
+    names = {file.name for file in files}
+    if any(file.parent.name == "resolving" for file in files):
+        return Stage.VALUES if "layout.py" in names else Stage.CROSS_CHECKS
+    return Stage.LAYOUT if names & (_LAYOUT_FILES - {"reader.py"}) else Stage.ARCHIVE
+
+
+# --------------------------------------------------------------------------- scores
+
+
+def some_rows(mojo: Mojo) -> dict[str, list[Any]]:
+    """Return rows with known, unknown and missing levels and with odd numbers."""
+    rows: dict[str, list[Any]] = {}
+    for column in mojo.inputs:
+        if isinstance(column, CategoricalInput):
+            rows[column.name] = [*column.levels[:2], "never seen", None, None][:4]
+        else:
+            rows[column.name] = [*_NUMBERS[:3], None]
+    return rows
+
+
+def _check_scores(mojo: Mojo) -> None:
+    scorer = Scorer(mojo)
+    matrix = scorer.encode(some_rows(mojo))
+    assert matrix.shape == (4, len(mojo.features.names))
+    try:
+        columns = scorer.output_columns(matrix)
+    except MojoDataError as error:
+        # Numbers that overflow: the Java scorer stops there too.
+        assert "the prediction is NaN" in str(error)  # noqa: PT017 - one of two good ends
+        return
+    assert tuple(columns) == mojo.output.columns
+    if isinstance(mojo.output, Classification):
+        assert set(columns["predict"].tolist()) <= set(mojo.output.labels)
+        shares = np.column_stack(list(columns.values())[1:]).astype(np.float64)
+        assert ((shares >= 0) & (shares <= 1)).all()
+        assert np.allclose(shares.sum(axis=1), 1)
+    elif isinstance(mojo.output, Reconstruction):
+        assert scorer.anomaly_matrix(matrix).shape == (4,)
+    else:
+        assert not np.isnan(columns["predict"]).any()

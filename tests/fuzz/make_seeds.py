@@ -1,0 +1,141 @@
+"""Makes the seed corpus again with a real H2O: the smallest networks of every kind.
+
+    PYTHONPATH=golden_mojos python tests/fuzz/make_seeds.py --h2o-root DIR
+
+One categorical and one numeric column, one hidden unit. Small files are what makes a fuzzer fast.
+Of ``modelDetails.json``, most of a MOJO's bytes, only the parts that are read are kept, and only
+where the scoring depends on them.
+"""
+
+import argparse
+import functools
+import io
+import json
+import logging
+import os
+import sys
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import lab
+from frames import Column, Frame, Kind
+
+SEEDS: Final = Path(__file__).parent / "seeds"
+DETAILS: Final = "experimental/modelDetails.json"
+README: Final = "experimental/README.md"
+OLDEST, NEWEST = "3.20.0.8", "3.46.0.7"
+
+TINY: Final = {"hidden": [1], "epochs": 1, "seed": 1, "reproducible": True}
+KIND: Final = {**TINY, "response_column": "kind", "ignored_columns": ["level", "y"]}
+LEVEL: Final = {**TINY, "response_column": "level", "ignored_columns": ["kind", "y"]}
+NUMBER: Final = {**TINY, "response_column": "y", "ignored_columns": ["kind", "level"]}
+ITSELF: Final = {**TINY, "autoencoder": True, "ignored_columns": ["kind", "level", "y"]}
+
+PARAMETERS: Final[Mapping[str, Mapping[str, object]]] = {
+    "binomial_tanh": {**KIND, "activation": "Tanh"},
+    "binomial_balanced": {**KIND, "balance_classes": True, "use_all_factor_levels": False},
+    "multinomial_maxout": {
+        **LEVEL,
+        "activation": "MaxoutWithDropout",
+        "hidden_dropout_ratios": [0.25],
+    },
+    "regression_exprectifier": {**NUMBER, "activation": "ExpRectifier", "hidden": [1, 1]},
+    "poisson_not_standardized": {**NUMBER, "distribution": "poisson", "standardize": False},
+    "autoencoder_tanh": {**ITSELF, "activation": "TanhWithDropout"},
+    "binary": {**KIND, "categorical_encoding": "Binary"},
+    "eigen": {**NUMBER, "categorical_encoding": "Eigen"},
+    "label": {**LEVEL, "categorical_encoding": "LabelEncoder"},
+    "enum_limited": {**NUMBER, "categorical_encoding": "EnumLimited", "max_categorical_levels": 2},
+    "hashed": {**NUMBER, "max_categorical_features": 2, "variable_importances": False},
+}
+OLD_PARAMETERS: Final[Mapping[str, Mapping[str, object]]] = {
+    "v3_20_binomial": {**KIND, "activation": "Maxout"},
+    "v3_20_label": {**NUMBER, "categorical_encoding": "LabelEncoder"},
+}
+#: Scoring reads the training parameters of these.
+DEPENDS_ON_DETAILS: Final = ("hashed", "v3_20_label")
+KEPT_PARAMETERS: Final = (
+    "categorical_encoding",
+    "max_categorical_features",
+    "seed",
+    "hidden",
+    "response_column",
+)
+
+
+def tiny_frame() -> Frame:
+    """A column of levels and one of numbers, with a response of each kind."""
+    levels = ["a", "b\\c", "d e", "é"]
+    rows = range(40)
+    return Frame(
+        (
+            Column("c", Kind.ENUM, tuple(levels[row % 4] for row in rows)),
+            Column("x", Kind.NUMERIC, tuple(row * 0.5 for row in rows)),
+            Column("kind", Kind.ENUM, tuple("no" if row % 3 else "yes" for row in rows)),
+            Column("level", Kind.ENUM, tuple("012"[row % 3] for row in rows)),
+            Column("y", Kind.NUMERIC, tuple(float(row % 5) for row in rows)),
+        )
+    )
+
+
+def make_seeds(release: lab.Release, parameters: Mapping[str, Mapping[str, object]]) -> None:
+    """Trains the models of one release and writes their MOJOs, cut down."""
+    with lab.Server(release, memory="1g") as server, tempfile.TemporaryDirectory() as work:
+        source = Path(work, "tiny.csv")
+        frame = tiny_frame()
+        frame.write_for_server(source)
+        key = server.import_frame(source, frame.types)
+        for name, chosen in parameters.items():
+            model = server.train("deeplearning", key, {"model_id": f"seed_{name}", **chosen})
+            path = Path(work, f"{name}.zip")
+            server.download_mojo(model, path)
+            (SEEDS / path.name).write_bytes(cut_down(name, path))
+
+
+def cut_down(name: str, path: Path) -> bytes:
+    """The MOJO without what scoring does not read."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as new:
+        for member in old.namelist():
+            content = old.read(member)
+            if member == DETAILS and name in DEPENDS_ON_DETAILS:
+                content = details_cut_down(content)
+            elif member in {DETAILS, README}:
+                continue
+            new.writestr(zipfile.ZipInfo(member), content)
+    return buffer.getvalue()
+
+
+def details_cut_down(content: bytes) -> bytes:
+    """The parameters that are read, and one small table."""
+    document: dict[str, Any] = json.loads(content)
+    parameters = [
+        {part: entry[part] for part in ("name", "actual_value")}
+        for entry in document["parameters"]
+        if entry["name"] in KEPT_PARAMETERS
+    ]
+    summary = document["output"]["model_summary"]
+    table = {part: summary[part] for part in ("name", "columns", "data")}
+    return json.dumps({"parameters": parameters, "output": {"model_summary": table}}).encode()
+
+
+def main() -> int:
+    """Reads the command line and makes the files."""
+    parser = argparse.ArgumentParser(description="Make the seed corpus of the fuzzer.")
+    parser.add_argument("--h2o-root", type=Path, default=os.environ.get("H2O_ROOT"))
+    arguments = parser.parse_args()
+    if arguments.h2o_root is None:
+        parser.error("give --h2o-root or set H2O_ROOT")
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    SEEDS.mkdir(exist_ok=True)
+    find = functools.partial(lab.find_release, Path(arguments.h2o_root))
+    make_seeds(find(NEWEST), PARAMETERS)
+    make_seeds(find(OLDEST), OLD_PARAMETERS)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
