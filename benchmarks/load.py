@@ -75,7 +75,7 @@ def _rows_of(scorer: Scorer, count: int, source: random.Random) -> dict[str, lis
 
 def made_requests(scorers: list[Scorer]) -> list[Request]:
     """Make requests of every size for every scorer, answered by this thread alone."""
-    source = random.Random(20_260)
+    source = random.Random(20_260)  # noqa: S311 - rows, no secret
     requests = []
     for index, scorer in enumerate(scorers):
         for count in _SIZES:
@@ -99,7 +99,7 @@ def work(scorers: list[Scorer], requests: list[Request], seconds: float, threads
     worked, lock, stop = Worked(), threading.Lock(), time.monotonic() + seconds
 
     def loop(seed: int) -> None:
-        source, answers, wrong = random.Random(seed), 0, 0
+        source, answers, wrong = random.Random(seed), 0, 0  # noqa: S311
         try:
             while time.monotonic() < stop:
                 request = source.choice(requests)

@@ -61,8 +61,12 @@ _NEEDS: dict[str, tuple[str, Callable[[], bool]]] = {
 }
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    asked_for = config.getoption("markexpr")
     for item in items:
+        if item.get_closest_marker("isolated") and "isolated" not in asked_for:
+            reason = "isolated: fresh environments take minutes; -m isolated runs them"
+            item.add_marker(pytest.mark.skip(reason=reason))
         for mark, (reason, available) in _NEEDS.items():
             if item.get_closest_marker(mark) and not available():
                 item.add_marker(pytest.mark.skip(reason=f"{mark}: {reason}"))

@@ -448,7 +448,7 @@ ENCODINGS: list[Check] = [
     (
         "encoding_label",
         {"_orig_names": lambda names: names.replace(b"city", b"town")},
-        "the column 'city' comes from 0 original columns, expected one (model.ini _orig_names)",
+        "the original column 'town' is no column of the model (model.ini _orig_names)",
     ),
     (
         "encoding_label",

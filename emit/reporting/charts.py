@@ -209,7 +209,8 @@ def decades(name: str, title: str, counts: Mapping[int, int]) -> str:
     with drawing(f"decades-{name}", f"Rows by their difference: {title}", height=2.2) as made:
         axes = made.figure.add_subplot()
         axes.bar(range(len(powers)), [counts[power] for power in powers], color=_SERIES)
-        axes.set_xticks(range(len(powers)), [f"1e{power}" if power % 3 == 0 else "" for power in powers])
+        labels = [f"1e{power}" if power % 3 == 0 else "" for power in powers]
+        axes.set_xticks(range(len(powers)), labels)
         axes.set_xlabel("largest difference of a row, over 1 + |value|, up to ten times")
         axes.set_ylabel("rows")
     return made.svg

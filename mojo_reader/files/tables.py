@@ -90,7 +90,11 @@ def _pieces(
             with located(file=opened.name):
                 cut = _csv_pieces if opened.format == "csv" else _parquet_pieces
                 yield from cut(opened, mojo, rules, notices)
-        except pa.ArrowException as error:
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+            # Arrow says of damaged content by an OSError without a number, too, and its Parquet
+            # reader takes names for UTF-8.
+            if isinstance(error, OSError) and error.errno is not None:
+                raise
             message = f"the file cannot be read: {error}"
             raise MojoDataError(message, file=opened.name) from error
         finally:

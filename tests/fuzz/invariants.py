@@ -26,6 +26,12 @@ _OUTPUTS = {
     Category.REGRESSION: Regression,
     Category.AUTOENCODER: Reconstruction,
 }
+# A text is looked up with its column's name as well in these alone.
+_NATIVE = {
+    CategoricalEncoding.AUTO,
+    CategoricalEncoding.ONE_HOT_INTERNAL,
+    CategoricalEncoding.SORT_BY_RESPONSE,
+}
 
 
 def check_invariants(mojo: Mojo) -> None:
@@ -111,18 +117,10 @@ def _check_inputs(mojo: Mojo) -> None:
             assert ((codes >= 0) & (codes < levels) & (codes == np.floor(codes))).all()
         filled += range(column.feature, column.feature + column.width)
     assert sorted(filled) == list(range(len(features.names)))
-    assert not column_prefix_without_reason(mojo)
-
-
-def column_prefix_without_reason(mojo: Mojo) -> bool:
-    """Say whether a text is looked up with its column's name where H2O does not."""
-    native = {
-        CategoricalEncoding.AUTO,
-        CategoricalEncoding.ONE_HOT_INTERNAL,
-        CategoricalEncoding.SORT_BY_RESPONSE,
-    }
-    prefixed = any(c.prefixed for c in mojo.inputs if isinstance(c, CategoricalInput))
-    return prefixed and not (mojo.info.categorical_encoding in native or mojo.info.encoded_inputs)
+    prefixed = any(
+        column.prefixed for column in mojo.inputs if isinstance(column, CategoricalInput)
+    )
+    assert not prefixed or mojo.info.encoded_inputs or mojo.info.categorical_encoding in _NATIVE
 
 
 def _check_output(mojo: Mojo) -> None:

@@ -13,7 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 _SOURCE: Final = Path(__file__).parent / "java" / "ScoreFiles.java"
-_FLAGS: Final = ("-Xmx1g", "-Dfile.encoding=UTF-8", "-Dsun.jnu.encoding=UTF-8")
+_FLAGS: Final = (
+    "-Xmx1g",
+    "-Dfile.encoding=UTF-8",
+    "-Dsun.jnu.encoding=UTF-8",
+    # What is thrown often keeps its place.
+    "-XX:-OmitStackTraceInFastThrow",
+)
 
 Rows = Mapping[str, Sequence[str | None]]
 
@@ -31,7 +37,7 @@ class Answer:
     """What Java says of one row.
 
     Attributes:
-        thrown: the exception, where it arose and its message; None where it scored.
+        thrown: such as ``ClassCastException in ModelMojoReader.readAll``; None where it scored.
         label: the predicted level; None for numbers.
         values: probabilities, the one number, or the reconstruction.
     """

@@ -55,6 +55,20 @@ OLD_PARAMETERS: Final[Mapping[str, Mapping[str, object]]] = {
     "v3_20_binomial": {**KIND, "activation": "Maxout"},
     "v3_20_label": {**NUMBER, "categorical_encoding": "LabelEncoder"},
 }
+#: What the base models of a stacked ensemble need: one network, one of another algorithm.
+FOLDED: Final = {
+    "response_column": "kind",
+    "ignored_columns": ["level", "y"],
+    "nfolds": 2,
+    "fold_assignment": "Modulo",
+    "keep_cross_validation_predictions": True,
+    "seed": 1,
+}
+BASES: Final[Mapping[str, Mapping[str, object]]] = {
+    "deeplearning": {**TINY, **FOLDED},
+    "glm": {**FOLDED, "family": "binomial"},
+}
+
 #: Scoring reads the training parameters of these.
 DEPENDS_ON_DETAILS: Final = ("hashed", "v3_20_label")
 KEPT_PARAMETERS: Final = (
@@ -90,9 +104,28 @@ def make_seeds(release: lab.Release, parameters: Mapping[str, Mapping[str, objec
         key = server.import_frame(source, frame.types)
         for name, chosen in parameters.items():
             model = server.train("deeplearning", key, {"model_id": f"seed_{name}", **chosen})
-            path = Path(work, f"{name}.zip")
-            server.download_mojo(model, path)
-            (SEEDS / path.name).write_bytes(cut_down(name, path))
+            download(server, model, Path(work, f"{name}.zip"))
+        if release.version == NEWEST:
+            download(server, ensemble(server, key), Path(work, "ensemble.zip"))
+
+
+def download(server: lab.Server, model: str, path: Path) -> None:
+    """Fetches a MOJO and writes it, cut down."""
+    server.download_mojo(model, path)
+    (SEEDS / path.name).write_bytes(cut_down(path.stem, path))
+
+
+def ensemble(server: lab.Server, key: str) -> str:
+    """Trains a stacked ensemble and returns its key."""
+    bases = [
+        server.train(algorithm, key, {"model_id": f"base_{algorithm}", **chosen})
+        for algorithm, chosen in BASES.items()
+    ]
+    # The default metalearner leaves models out that do not help.
+    chosen = {"base_models": bases, "metalearner_algorithm": "glm", "seed": 1}
+    return server.train(
+        "stackedensemble", key, {"model_id": "ensemble", "response_column": "kind", **chosen}
+    )
 
 
 def cut_down(name: str, path: Path) -> bytes:
@@ -103,7 +136,7 @@ def cut_down(name: str, path: Path) -> bytes:
             content = old.read(member)
             if member == DETAILS and name in DEPENDS_ON_DETAILS:
                 content = details_cut_down(content)
-            elif member in {DETAILS, README}:
+            elif member.endswith((DETAILS, README)):
                 continue
             new.writestr(zipfile.ZipInfo(member), content)
     return buffer.getvalue()
@@ -118,7 +151,8 @@ def details_cut_down(content: bytes) -> bytes:
         if entry["name"] in KEPT_PARAMETERS
     ]
     summary = document["output"]["model_summary"]
-    table = {part: summary[part] for part in ("name", "columns", "data")}
+    columns = [{"name": column["name"]} for column in summary["columns"]]
+    table = {"name": summary["name"], "columns": columns, "data": summary["data"]}
     return json.dumps({"parameters": parameters, "output": {"model_summary": table}}).encode()
 
 

@@ -100,22 +100,24 @@ def mutate_value(members: Members, random: Random) -> Members:
 
 def reorder_sections(members: Members, random: Random) -> Members:
     """Let two sections, or two lines, change places."""
-    lines = _lines(members)
+    ini = _some_ini(members, random)
+    lines = _lines(members, ini)
     if random.random() < 0.5:
         first, second = _some_index(lines, random), _some_index(lines, random)
         lines[first], lines[second] = lines[second], lines[first]
-        return _with_lines(members, lines)
+        return _with_lines(members, ini, lines)
     starts = [index for index, line in enumerate(lines) if line in _SECTIONS]
     bounds = [0, *starts, len(lines)]
     blocks = [lines[start:stop] for start, stop in itertools.pairwise(bounds)]
     first, second = _some_index(blocks, random), _some_index(blocks, random)
     blocks[first], blocks[second] = blocks[second], blocks[first]
-    return _with_lines(members, [line for block in blocks for line in block])
+    return _with_lines(members, ini, [line for block in blocks for line in block])
 
 
 def mutate_columns(members: Members, random: Random) -> Members:
     """Drop, double or rename a line of ``[columns]`` or ``[domains]``."""
-    lines = _lines(members)
+    ini = _some_ini(members, random)
+    lines = _lines(members, ini)
     start = lines.index(_SECTIONS[1]) + 1 if _SECTIONS[1] in lines else 0
     if start >= len(lines):
         return members
@@ -123,25 +125,32 @@ def mutate_columns(members: Members, random: Random) -> Members:
     lines[index : index + 1] = random.choice(
         [[], [lines[index]] * 2, [random.choice(lines)], [_mutated_scalar(lines[index], random)]]
     )
-    return _with_lines(members, lines)
+    return _with_lines(members, ini, lines)
 
 
 def _edit_info(members: Members, random: Random, edit: Callable[[bytes], list[bytes]]) -> Members:
-    lines = _lines(members)
+    ini = _some_ini(members, random)
+    lines = _lines(members, ini)
     stop = lines.index(_SECTIONS[1]) if _SECTIONS[1] in lines else len(lines)
     if not stop:
         return members
     index = random.randrange(stop)
     lines[index : index + 1] = edit(lines[index])
-    return _with_lines(members, lines)
+    return _with_lines(members, ini, lines)
 
 
-def _lines(members: Members) -> list[bytes]:
-    return members.get(INI, b"").split(b"\n")
+def _some_ini(members: Members, random: Random) -> str:
+    """Choose the model's, or that of a base model of an ensemble."""
+    found = [name for name in members if name == INI or name.endswith("/" + INI)]
+    return random.choice(found or [INI])
 
 
-def _with_lines(members: Members, lines: list[bytes]) -> Members:
-    return {**members, INI: b"\n".join(lines)}
+def _lines(members: Members, ini: str) -> list[bytes]:
+    return members.get(ini, b"").split(b"\n")
+
+
+def _with_lines(members: Members, ini: str, lines: list[bytes]) -> Members:
+    return {**members, ini: b"\n".join(lines)}
 
 
 def _some_index(items: list[Any], random: Random) -> int:
@@ -244,30 +253,34 @@ def _edit_levels(
     members: Members, random: Random, edit: Callable[[list[bytes], int], object]
 ) -> Members:
     """Change the lines of a domain, and as often as not the counts that speak of them."""
-    names = [name for name in members if name.startswith(("domains/", "_orig"))]
+    names = [match for name in members if (match := _LEVELS.fullmatch(name))]
     if not names:
         return members
-    name = random.choice(names)
+    match = random.choice(names)
+    name = match[0]
     lines = members[name].split(b"\n")
     before = len(lines)
     edit(lines, _some_index(lines, random))
     changed = {**members, name: b"\n".join(lines)}
     if random.random() < 0.5 or len(lines) == before:
         return changed
-    return _recounted(changed, name, len(lines) - before)
+    return _recounted(changed, match["folder"] + INI, match["file"], len(lines) - before)
 
 
-def _recounted(members: Members, name: str, growth: int) -> Members:
+_LEVELS: Final = re.compile(r"(?P<folder>(.*/)?)(?P<file>domains/.*|_orig_.*)")
+
+
+def _recounted(members: Members, ini: str, file: str, growth: int) -> Members:
     """Correct the number of levels where ``model.ini`` tells it."""
-    ini = members.get(INI, b"")
-    file = name.removeprefix("domains/").encode()
-    pattern = rb"(?<=: )\d+(?= " + re.escape(file) + rb"\b)"
-    if name.startswith("_orig_domain_values_"):
-        index = name.removeprefix("_orig_domain_values_").encode()
-        pattern = rb"(?<=_m_orig_domain_values_" + index + rb" = )\d+"
-    elif name.startswith("_orig"):
-        pattern = rb"(?<=_n_orig_names = )\d+"
-    return {**members, INI: re.sub(pattern, lambda m: str(int(m[0]) + growth).encode(), ini)}
+    if file.startswith("domains/"):
+        pattern = rf"(?<=: )\d+(?= {re.escape(file.removeprefix('domains/'))}\b)"
+    elif file == "_orig_names":
+        pattern = r"(?<=_n_orig_names = )\d+"
+    else:
+        pattern = rf"(?<=_m{re.escape(file)} = )\d+"
+    content = members.get(ini, b"")
+    changed = re.sub(pattern.encode(), lambda m: str(int(m[0]) + growth).encode(), content)
+    return {**members, ini: changed}
 
 
 # --------------------------------------------------------------------------- modelDetails.json

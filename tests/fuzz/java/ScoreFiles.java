@@ -100,10 +100,16 @@ public final class ScoreFiles {
     }
   }
 
+  /** The exception's name, and the method of the scorer in which it arose. */
   private static String nameOf(Throwable thrown) {
-    StackTraceElement[] trace = thrown.getStackTrace();
-    String place = trace.length == 0 ? "" : " in " + trace[0].getMethodName();
-    return thrown.getClass().getSimpleName() + place + ": " + thrown.getMessage();
+    String name = thrown.getClass().getSimpleName();
+    for (StackTraceElement place : thrown.getStackTrace()) {
+      if (place.getClassName().startsWith("hex.genmodel.")) {
+        String[] path = place.getClassName().split("\\.");
+        return name + " in " + path[path.length - 1] + "." + place.getMethodName();
+      }
+    }
+    return name;
   }
 
   private static void write(DataOutputStream output, String label, double... values)
