@@ -107,6 +107,12 @@ ORDER = "expected the columns in the order of the original ones (model.ini [colu
             [key("_orig_projection_array", "[Infinity, 0.0, 0.0, 0.0]")],
             "expected finite numbers (model.ini _orig_projection_array)",
         ),
+        # A label that no row could have.
+        (
+            "binomial_tanh",
+            [key("default_threshold", "1e400")],
+            "expected a probability from 0 to 1, found inf (model.ini default_threshold)",
+        ),
         # Scores that were not Java's: it skips blank lines, and maps columns by position.
         (
             "binomial_tanh",

@@ -1,8 +1,8 @@
 """Small named attempts to abuse the reader, each with the sentence that refuses it.
 
 A module for each way in: ``zips`` (the container), ``folders`` (an unpacked MOJO), ``sizes`` (what
-asks for too much), ``contradictions`` (what could be read, and would score wrongly) and ``details``
-(``modelDetails.json``).
+asks for too much) and ``details`` (``modelDetails.json``). What could be read, and would score
+wrongly, stands in ``test_cross_checks.py``.
 """
 
 from collections.abc import Callable
