@@ -109,6 +109,16 @@ def scored_cases() -> list[Golden]:
     return [case for case in golden_cases() if not case.refused]
 
 
+def cases_of_each_kind() -> list[Golden]:
+    """Return one scored case of each kind of model, activation, distribution and encoding."""
+    found: dict[tuple[str, ...], Golden] = {}
+    for case in scored_cases():
+        info = case.mojo().info
+        found.setdefault((info.category, info.activation, info.distribution), case)
+        found.setdefault((info.category, info.categorical_encoding), case)
+    return list({case.name: case for case in found.values()}.values())
+
+
 def assert_close(
     actual: NDArray[np.float64], expected: NDArray[np.float64], *, tolerance: float = 0.0
 ) -> None:

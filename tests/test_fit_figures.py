@@ -8,8 +8,7 @@ from support import golden
 from training_support import Columns, training_columns
 
 from emit.fit import Epoch, FitOptions, fit, text_curve
-from emit.fitting import metrics
-from mojo_reader import Mojo, Scorer
+from mojo_reader import Mojo, Scorer, metrics
 
 
 def metrics_of(mojo: Mojo, columns: Columns) -> dict[str, float]:

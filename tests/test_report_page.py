@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support import Golden, assert_close, golden, rewritten, scored_cases
+from support import Golden, assert_close, cases_of_each_kind, golden, rewritten
 
 from emit.report import report_page
 from mojo_reader import Mojo, Scorer, read_mojo
@@ -57,14 +57,8 @@ def requests(browser: Any) -> list[str]:
 
 
 def kinds() -> list[Golden]:
-    """One golden of each kind of model, activation and encoding."""
-    found: dict[tuple[str, ...], Golden] = {}
-    for case in scored_cases():
-        info = case.mojo().info
-        found.setdefault((info.category, info.activation, info.distribution), case)
-        found.setdefault((info.category, info.categorical_encoding), case)
     others = ("hashed", "fewer_levels_skip", "balance_classes_multinomial", "not_standardized")
-    return list({case.name: case for case in (*found.values(), *map(golden, others))}.values())
+    return list({c.name: c for c in (*cases_of_each_kind(), *map(golden, others))}.values())
 
 
 def cells(mojo: Mojo, case: Golden) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ import jax.export
 import numpy as np
 import pytest
 from onnx_support import label_positions
-from support import Golden, assert_close, golden, scored_cases
+from support import Golden, assert_close, cases_of_each_kind, golden
 
 from emit import stablehlo
 from emit.stablehlo import PLATFORMS, check_stablehlo, to_stablehlo
@@ -22,18 +22,8 @@ from mojo_reader.model import Activation, InverseLink
 FLOAT64_TOLERANCE = 1e-10
 pytestmark = pytest.mark.filterwarnings("ignore::mojo_reader.scoring.scorer.MissingColumnWarning")
 
-
-def _kinds() -> list[Golden]:
-    """One case of each kind, because exporting compiles."""
-    found: dict[tuple[str, ...], Golden] = {}
-    for case in scored_cases():
-        info = case.mojo().info
-        found.setdefault((info.category, info.activation, info.distribution), case)
-        found.setdefault((info.category, info.categorical_encoding), case)
-    return list({case.name: case for case in found.values()}.values())
-
-
-SOME_CASES = _kinds()
+#: Exporting compiles; each activation, encoding and output is among these.
+SOME_CASES = cases_of_each_kind()
 some_cases = pytest.mark.parametrize("case", SOME_CASES, ids=lambda case: case.name)
 
 

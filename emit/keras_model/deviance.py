@@ -18,9 +18,9 @@ from typing import Any, Final
 from mojo_reader.errors import MojoUnsupportedError
 
 from .parameters import TrainingParameters
+from .prediction import LARGEST_EXP
 
-#: ``LogExpUtil``: largest exponential, smallest logarithm.
-LARGEST_EXP: Final = 1e19
+#: ``LogExpUtil``: smallest logarithm.
 SMALLEST_LOG: Final = -19.0
 
 #: ``numpy`` or ``keras.ops``, target, raw output.

@@ -7,6 +7,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from mojo_reader.metrics import of_classes, of_response
 from mojo_reader.model import CategoricalInput, Classification, Mojo, Reconstruction
 from mojo_reader.scoring.notices import Notices
 from mojo_reader.scoring.scorer import Scorer
@@ -20,8 +21,6 @@ _POINTS: Final = 1500
 _CURVE_POINTS: Final = 200
 _SHOWN_CLASSES: Final = 4
 _MOST_CLASSES: Final = 30
-# As H2O clips a probability before its logarithm.
-_SMALLEST_PROBABILITY: Final = 1e-15
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -133,27 +132,21 @@ def _classification(scorer: Scorer, rows: Rows, values: Array, output: Classific
     if not actual.size:
         return Findings(charts=drawn, figures={})
     predicted = scorer.label_indices(values, rows.matrix[known])
-    picked = np.clip(values[np.arange(len(actual)), actual], _SMALLEST_PROBABILITY, None)
-    figures = {
-        "accuracy": float((predicted == actual).mean()),
-        "logloss": float(-np.log(picked).mean()),
-    }
-    if output.threshold is not None and 0 < actual.sum() < len(actual):
-        curve = roc(actual, values[:, 1])
-        figures["AUC"] = area(*curve)
-        drawn += _binomial_charts(actual, values[:, 1], curve, output.labels[1])
+    measured = of_classes(values, predicted, actual, np.ones(len(actual)))
+    figures = {name: measured[name] for name in ("accuracy", "logloss")}
+    if np.isfinite(measured.get("AUC", np.nan)):
+        figures["AUC"] = measured["AUC"]
+        drawn += _binomial_charts(actual, values[:, 1], output.labels[1])
     return Findings(
         charts=drawn, figures=figures, confusion=_confusion(actual, predicted, output.labels)
     )
 
 
-def _binomial_charts(
-    actual: NDArray[np.int64], scores: Array, curve: tuple[Array, Array], label: str
-) -> list[str]:
+def _binomial_charts(actual: NDArray[np.int64], scores: Array, label: str) -> list[str]:
     rates = ("false positives", "true positives")
     shares = (f"mean probability of {label}", "share observed")
     return [
-        charts.curve("roc", "ROC", _thinned(curve), rates),
+        charts.curve("roc", "ROC", _thinned(roc(actual, scores)), rates),
         charts.curve("calibration", "Calibration", calibration(actual, scores), shares),
     ]
 
@@ -176,11 +169,6 @@ def roc(actual: NDArray[np.int64], scores: Array) -> tuple[Array, Array]:
     true = np.append(0, positives[last]) / positives[-1]
     negatives = np.arange(1, len(scores) + 1) - positives
     return np.append(0, negatives[last]) / negatives[-1], true
-
-
-def area(false: Array, true: Array) -> float:
-    """Return the area under a ROC curve."""
-    return float(np.trapezoid(true, false))
 
 
 def calibration(actual: NDArray[np.int64], scores: Array) -> tuple[Array, Array]:
@@ -214,8 +202,7 @@ def _regression(rows: Rows, values: Array, response: str) -> Findings:
     points = (values[known][some], residuals[some])
     drawn.append(charts.scatter("residuals", "Residuals", points, (title, "actual - predicted")))
     figures = {
-        "RMSE": float(np.sqrt((residuals**2).mean())),
-        "MAE": float(np.abs(residuals).mean()),
+        **of_response(values[known], rows.response[known], np.ones(len(residuals))),
         "mean residual": float(residuals.mean()),
     }
     return Findings(charts=drawn, figures=figures)
