@@ -84,9 +84,9 @@ def _fill_numbers(
     made: MadeRows, column: NumericInput, features: Features, random: np.random.Generator
 ) -> None:
     """Give numbers out to six deviations around the mean, some missing."""
-    index = column.feature - len(features.categorical)
+    norm_sub, norm_mul = features.standardization_of(column)
     deviations = random.uniform(-_DEVIATIONS, _DEVIATIONS, len(made.matrix))
-    numbers = deviations / features.norm_mul[index] + features.norm_sub[index]
+    numbers = deviations / norm_mul + norm_sub
     numbers[random.random(len(made.matrix)) < _MISSING] = np.nan
     made.columns[column.name] = numbers
     made.matrix[:, column.feature] = numbers

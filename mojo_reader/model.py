@@ -166,6 +166,11 @@ class Features:
         """Number of inputs of the first layer."""
         return self.one_hot_width + len(self.numeric)
 
+    def standardization_of(self, column: NumericInput) -> tuple[float, float]:
+        """Return ``norm_sub`` and ``norm_mul`` of a numeric column."""
+        index = column.feature - len(self.categorical)
+        return float(self.norm_sub[index]), float(self.norm_mul[index])
+
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Layer:

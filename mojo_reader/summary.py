@@ -88,14 +88,10 @@ def _column(mojo: Mojo, column: InputColumn) -> dict[str, Any]:
 
 
 def _standardization(mojo: Mojo, column: NumericInput) -> dict[str, float]:
-    features = mojo.features
-    if not features.standardize:
+    if not mojo.features.standardize:
         return {}
-    index = column.feature - len(features.categorical)
-    return {
-        "norm_sub": float(features.norm_sub[index]),
-        "norm_mul": float(features.norm_mul[index]),
-    }
+    norm_sub, norm_mul = mojo.features.standardization_of(column)
+    return {"norm_sub": norm_sub, "norm_mul": norm_mul}
 
 
 def _network(mojo: Mojo) -> dict[str, Any]:

@@ -46,14 +46,10 @@ def _column(mojo: Mojo, column: InputColumn) -> dict[str, Any]:
 
 def standardization(mojo: Mojo, column: NumericInput) -> dict[str, float]:
     """Return a numeric column's ``mean`` and ``scale``; nothing where it is not standardized."""
-    features = mojo.features
-    if not features.standardize:
+    if not mojo.features.standardize:
         return {}
-    index = column.feature - len(features.categorical)
-    return {
-        "mean": float(features.norm_sub[index]),
-        "scale": 1.0 / float(features.norm_mul[index]),
-    }
+    norm_sub, norm_mul = mojo.features.standardization_of(column)
+    return {"mean": norm_sub, "scale": 1.0 / norm_mul}
 
 
 def scale_name(mojo: Mojo) -> str:

@@ -87,12 +87,8 @@ def _input(mojo: Mojo, column: InputColumn, ranges: Ranges) -> dict[str, Any]:
 
 def _training_range(mojo: Mojo, column: NumericInput) -> tuple[float, float, float]:
     """Where most of the training rows lie; only the standardization remembers them."""
-    features = mojo.features
-    index = column.feature - len(features.categorical)
-    reach = (1.0 if isinstance(mojo.output, Reconstruction) else _DEVIATIONS) / abs(
-        float(features.norm_mul[index])
-    )
-    mean = float(features.norm_sub[index])
+    mean, norm_mul = mojo.features.standardization_of(column)
+    reach = (1.0 if isinstance(mojo.output, Reconstruction) else _DEVIATIONS) / abs(norm_mul)
     return mean - reach, mean, mean + reach
 
 

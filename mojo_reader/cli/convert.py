@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -158,18 +158,19 @@ class _Job:
                 self._fail(partial, failed, proofs)
         return _Outcome(proofs=proofs, notes=notes)
 
-    def _rows_to_check(self) -> Any:
-        """Read the rows before anything slow, so that bad rows are told at once."""
+    def _rows_to_check(self) -> tuple[Any, Any]:
+        """Read and encode the rows before anything slow, so that bad rows are told at once."""
         if self.check is None:
-            return None
+            return None, None
         from mojo_reader.files.tables import read_rows  # noqa: PLC0415
         from mojo_reader.scoring.scorer import Scorer  # noqa: PLC0415
 
         table = read_rows(self.check, self.mojo)
-        if not len(Scorer(self.mojo).encode(table)):
+        matrix = Scorer(self.mojo).encode(table)
+        if not len(matrix):
             message = "the file has no rows"
             raise MojoDataError(message, file=str(self.check))
-        return table
+        return table, matrix
 
     def _compare_with_h2o(self) -> None:
         """Hold the scorer, which the model is then held to, to H2O's own scores.
@@ -179,29 +180,25 @@ class _Job:
         """
         if self.check is None or self.expected is None:
             return
-        from mojo_reader.cli.verify import failure  # noqa: PLC0415
-        from mojo_reader.files.score import ScoreOptions  # noqa: PLC0415
-        from mojo_reader.files.verification import verify_file  # noqa: PLC0415
+        from mojo_reader.cli.verify import against_h2o, failure  # noqa: PLC0415
 
-        # Where H2O has no number, its file has none either.
-        options = ScoreOptions(on_invalid="missing")
-        found = verify_file(self.mojo, str(self.check), str(self.expected), options)
+        found = against_h2o(self.mojo, self.check, self.expected)
         if not found.passed:
             message = f"{failure(found)}; nothing was written"
             raise ParityError(message, file=str(self.expected))
 
-    def _proofs(self, emit: Emitter, path: Path, rows: Any) -> dict[str, Any]:
+    def _proofs(self, emit: Emitter, path: Path, rows: tuple[Any, Any]) -> dict[str, Any]:
+        table, matrix = rows
         with progress(quiet=self.quiet) as advance:
-            proofs = {"made rows": emit.prove(self._proving(path, None, advance))}
-            if rows is not None:
-                proofs[str(self.check)] = emit.prove(self._proving(path, rows, None))
+            made = Proving(
+                path=path, mojo=self.mojo, dtype=self.dtype, table=None, matrix=None,
+                seed=self.seed, progress=advance,
+            )  # fmt: skip
+            proofs = {"made rows": emit.prove(made)}
+            if table is not None:
+                given = replace(made, table=table, matrix=matrix, progress=None)
+                proofs[str(self.check)] = emit.prove(given)
         return proofs
-
-    def _proving(self, path: Path, table: Any, advance: Callable[[int], None] | None) -> Proving:
-        return Proving(
-            path=path, mojo=self.mojo, dtype=self.dtype, table=table, seed=self.seed,
-            progress=advance,
-        )  # fmt: skip
 
     def _fail(self, partial: Path, failed: list[str], proofs: dict[str, Any]) -> None:
         kept = ""

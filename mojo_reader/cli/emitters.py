@@ -39,6 +39,7 @@ class Proving:
         mojo: what it was made from.
         dtype: ``float32`` or ``float64``.
         table: raw rows, any table that the scorer takes; None makes rows.
+        matrix: the same rows encoded.
         seed: of the rows that are made.
         progress: called with the number of rows done; None where nobody looks.
     """
@@ -47,16 +48,9 @@ class Proving:
     mojo: Mojo
     dtype: str
     table: Any
+    matrix: Any
     seed: int
     progress: Progress | None
-
-    def matrix(self) -> Any:
-        """Return the encoded rows, None where they are to be made."""
-        if self.table is None:
-            return None
-        from mojo_reader.scoring.scorer import Scorer  # noqa: PLC0415 - only where it is needed
-
-        return Scorer(self.mojo).encode(self.table)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -174,7 +168,7 @@ def _build_keras(mojo: Mojo, path: Path, columns: Path, dtype: str) -> tuple[str
 
 def _prove_keras(asked: Proving) -> "Comparison":
     check: Callable[..., Comparison] = _emit("parity").check_parity
-    return check(asked.path, asked.mojo, asked.matrix(), seed=asked.seed, progress=asked.progress)
+    return check(asked.path, asked.mojo, asked.matrix, seed=asked.seed, progress=asked.progress)
 
 
 def _build_onnx(mojo: Mojo, path: Path, _columns: Path, dtype: str) -> tuple[str, ...]:
@@ -195,7 +189,7 @@ def _build_stablehlo(mojo: Mojo, path: Path, _columns: Path, dtype: str) -> tupl
 
 def _prove_stablehlo(asked: Proving) -> "Comparison":
     check: Callable[..., Comparison] = _emit("stablehlo").check_stablehlo
-    return check(asked.path, asked.mojo, asked.matrix(), seed=asked.seed, progress=asked.progress)
+    return check(asked.path, asked.mojo, asked.matrix, seed=asked.seed, progress=asked.progress)
 
 
 def _build_saved_model(mojo: Mojo, path: Path, _columns: Path, dtype: str) -> tuple[str, ...]:
@@ -205,7 +199,7 @@ def _build_saved_model(mojo: Mojo, path: Path, _columns: Path, dtype: str) -> tu
 
 def _prove_saved_model(asked: Proving) -> "Comparison":
     check: Callable[..., Comparison] = _emit("saved_model").check_saved_model
-    return check(asked.path, asked.mojo, asked.matrix(), dtype=asked.dtype, seed=asked.seed)
+    return check(asked.path, asked.mojo, asked.matrix, dtype=asked.dtype, seed=asked.seed)
 
 
 def _install(what: str, packages: str, extra: str) -> str:

@@ -26,6 +26,7 @@ from mojo_reader.cli.options import (
 )
 from mojo_reader.cli.rows import (
     FormatOption,
+    ResponseOption,
     RowsArgument,
     SeparatorOption,
     TimeZoneOption,
@@ -54,10 +55,7 @@ def fit(  # noqa: PLR0913 - a command's options
         Path | None,
         typer.Option("--keras", metavar="FILE", help="Also write NAME.keras, NAME.columns.json."),
     ] = None,
-    response: Annotated[
-        str | None,
-        typer.Option("--response", metavar="COL", help="Of the rows; by default the model's."),
-    ] = None,
+    response: ResponseOption = None,
     weights: Annotated[
         str | None, typer.Option("--weights", metavar="COL", help="Weight of each row.")
     ] = None,

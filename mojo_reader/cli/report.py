@@ -1,6 +1,7 @@
 """``report``: one page with the model, the proof, and a panel to try it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any, Final
@@ -20,6 +21,8 @@ from mojo_reader.cli.options import (
     default_output,
     model_source,
 )
+from mojo_reader.cli.rows import ResponseOption
+from mojo_reader.cli.verify import against_h2o
 from mojo_reader.errors import MissingExtraError
 
 _SUFFIX: Final = ".html"
@@ -40,10 +43,7 @@ def report(  # noqa: PLR0913 - a command's options
         Path | None,
         typer.Option("--expected", metavar="SCORES", help="H2O's own scores of the --rows."),
     ] = None,
-    response: Annotated[
-        str | None,
-        typer.Option("--response", metavar="COL", help="Of the --rows; by default the model's."),
-    ] = None,
+    response: ResponseOption = None,
     base_model: BaseModelOption = None,
     limit: LimitOption = None,
     quiet: QuietOption = False,
@@ -65,7 +65,7 @@ def report(  # noqa: PLR0913 - a command's options
     shown = None if rows is None else room.read_rows(mojo, rows, response=response)
     proofs, notes = _emitted(room, mojo, shown)
     if rows is not None and expected is not None:
-        proofs.append(_against_h2o(room, mojo, rows, expected))
+        proofs.append(room.h2o_proof(expected.name, against_h2o(mojo, rows, expected)))
     page = room.report_page(mojo, title=target.stem, proofs=proofs, proof_notes=notes, rows=shown)
     with replacing(target) as partial:
         partial.write_text(page, "utf-8")
@@ -86,18 +86,13 @@ def _emitted(room: Any, mojo: Any, rows: Any) -> tuple[list[Any], list[str]]:
 
 def _proved(room: Any, mojo: Any, kind: Target, rows: Any) -> Iterator[Any]:
     made = emitter(kind, dtype=_DTYPE)
-    tables = {"made rows": None} | ({} if rows is None else {rows.name: rows.table})
     with TemporaryDirectory() as folder:
         path = Path(folder) / f"model{made.suffix}"
         made.build(mojo, path, path.with_suffix(".columns.json"), _DTYPE)
-        for name, table in tables.items():
-            asked = Proving(path=path, mojo=mojo, dtype=_DTYPE, table=table, seed=0, progress=None)
-            yield room.emitted_proof(made.runtime, name, made.prove(asked))
-
-
-def _against_h2o(room: Any, mojo: Any, rows: Path, expected: Path) -> Any:
-    from mojo_reader.files.score import ScoreOptions  # noqa: PLC0415
-    from mojo_reader.files.verification import verify_file  # noqa: PLC0415
-
-    options = ScoreOptions(on_invalid="missing")
-    return room.h2o_proof(expected.name, verify_file(mojo, str(rows), str(expected), options))
+        asked = Proving(
+            path=path, mojo=mojo, dtype=_DTYPE, table=None, matrix=None, seed=0, progress=None
+        )
+        yield room.emitted_proof(made.runtime, "made rows", made.prove(asked))
+        if rows is not None:
+            given = replace(asked, table=rows.table, matrix=rows.matrix)
+            yield room.emitted_proof(made.runtime, rows.name, made.prove(given))

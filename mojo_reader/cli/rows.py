@@ -47,6 +47,10 @@ OnUnseenOption = Annotated[
         "--on-unseen", metavar="missing|error", help="A level that the model does not know."
     ),
 ]
+ResponseOption = Annotated[
+    str | None,
+    typer.Option("--response", metavar="COL", help="Of the rows; by default the model's."),
+]
 WorkersOption = Annotated[
     int | None,
     typer.Option("--workers", min=1, metavar="N", help="Threads; one on each core by default."),

@@ -34,6 +34,7 @@ from mojo_reader.errors import ParityError
 
 if TYPE_CHECKING:
     from mojo_reader.files.verification import Verification
+    from mojo_reader.model import Mojo
 
 _DEFAULT_TOLERANCE: Final = 1e-9
 _SHOWN_COLUMNS: Final = 20
@@ -99,6 +100,17 @@ def verify(  # noqa: PLR0913 - a command's options
         say_notices(found.notices)
     if not found.passed:
         raise ParityError(failure(found))
+
+
+def against_h2o(mojo: "Mojo", rows: Path, expected: Path) -> "Verification":
+    """Compare the scorer with H2O's own scores of a file of rows.
+
+    Where H2O has no number, its file has none either, so that what is invalid is missing.
+    """
+    from mojo_reader.files.score import ScoreOptions  # noqa: PLC0415 - needs pyarrow
+    from mojo_reader.files.verification import verify_file  # noqa: PLC0415
+
+    return verify_file(mojo, str(rows), str(expected), ScoreOptions(on_invalid="missing"))
 
 
 def failure(found: "Verification") -> str:
