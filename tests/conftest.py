@@ -5,6 +5,7 @@ import importlib.util
 import os
 import shutil
 import subprocess
+import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -60,9 +61,16 @@ _NEEDS: dict[str, tuple[str, Callable[[], bool]]] = {
     "r_keras3": ("no R package keras3", lambda: _r_package("keras3")),
 }
 
+# How many long tests this run left out, for its summary.
+_LEFT_OUT = pytest.StashKey[int]()
 
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the long tests out where no ``-m`` asks for any marks; skip what cannot run here."""
     asked_for = config.getoption("markexpr")
+    if not asked_for:
+        _leave_out_long(config, items)
     for item in items:
         if item.get_closest_marker("isolated") and "isolated" not in asked_for:
             reason = "isolated: fresh environments take minutes; -m isolated runs them"
@@ -70,6 +78,25 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for mark, (reason, available) in _NEEDS.items():
             if item.get_closest_marker(mark) and not available():
                 item.add_marker(pytest.mark.skip(reason=f"{mark}: {reason}"))
+
+
+def _leave_out_long(config: pytest.Config, items: list[pytest.Item]) -> None:
+    left_out = [item for item in items if item.get_closest_marker("long")]
+    if left_out:
+        items[:] = [item for item in items if not item.get_closest_marker("long")]
+        config.hook.pytest_deselected(items=left_out)
+        config.stash[_LEFT_OUT] = len(left_out)
+    if hasattr(config, "workeroutput"):
+        config.workeroutput["long_left_out"] = len(left_out)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Count, beside the workers, what each of them left out alike: xdist does not tell it."""
+    left_out = getattr(node, "workeroutput", {}).get("long_left_out", 0)
+    if left_out and _LEFT_OUT not in node.config.stash:
+        node.config.stash[_LEFT_OUT] = left_out
+        node.config.hook.pytest_deselected(items=[types.SimpleNamespace()] * left_out)
 
 
 _SPARK_MASTERS: list[str] = []
@@ -86,7 +113,9 @@ def spark() -> Iterator[Any]:
     session.stop()
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
     reasons = {
         str(report.longrepr[2]).removeprefix("Skipped: ")
         for report in terminalreporter.stats.get("skipped", [])
@@ -95,5 +124,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for reason in sorted(reasons):
         group, _, why = reason.partition(": ")
         terminalreporter.write_line(f"NOT RUN: {group} ({why})")
+    if left_out := config.stash.get(_LEFT_OUT, 0):
+        terminalreporter.write_line(f"NOT RUN: long ({left_out} tests; -m long runs them)")
     for master in _SPARK_MASTERS:
         terminalreporter.write_line(f"spark: ran on {master}")
