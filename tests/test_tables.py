@@ -120,6 +120,8 @@ def test_a_missing_mark_in_a_csv_is_missing_even_where_it_is_a_level(tmp_path: P
         (b"color,age\nred,1\nr\xe9d,1\n", "row 2: expected UTF-8 text, found the byte 0xe9"),
         (b"color,\xe9ge\nred,1\n", "found the byte 0xe9 among the column names"),
         (b'color,age\n"red,' + b"x" * 200_000, "row 1: field larger than field limit"),
+        (b"PK\x03\x04 a workbook", "found an Excel workbook or a zip file: save the sheet as CSV"),
+        (b"\xd0\xcf\x11\xe0 an old one", "found an Excel workbook"),
         (b"PAR1 and nothing else", "the file cannot be read"),
         (b"\x1f\x8b\x08 no gzip", "(?i)zlib|compress|truncated"),
     ],

@@ -5,13 +5,13 @@ import time
 import zoneinfo
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Annotated, Final, Literal, cast
+from typing import Annotated, Final, cast
 
 import typer
 
+from mojo_reader.files.formats import FORMATS, Format
 from mojo_reader.scoring.notices import Notices
 
-Format = Literal["csv", "parquet"]
 _SECONDS_BETWEEN: Final = 0.2
 _TAB_NAMES: Final = ("\\t", "tab")
 
@@ -31,7 +31,7 @@ TimeZoneOption = Annotated[
 ]
 FormatOption = Annotated[
     str | None,
-    typer.Option("--format", metavar="csv|parquet", help="Where a file's name does not tell."),
+    typer.Option("--format", metavar="|".join(FORMATS), help="Where a file's name does not tell."),
 ]
 OnInvalidOption = Annotated[
     str,
@@ -77,7 +77,7 @@ def checked_format(value: str | None) -> Format | None:
     """
     if value is None:
         return None
-    return cast("Format", one_of(value, ("csv", "parquet"), "--format"))
+    return cast("Format", one_of(value, FORMATS, "--format"))
 
 
 def checked_separator(value: str) -> str:

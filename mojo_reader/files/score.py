@@ -11,7 +11,8 @@ from itertools import chain
 from typing import Any, Final, Literal
 
 from mojo_reader.errors import located
-from mojo_reader.files.sources import Format, Source
+from mojo_reader.files.formats import Format
+from mojo_reader.files.sources import Source
 from mojo_reader.files.tables import Piece, TableRules, pieces
 from mojo_reader.model import Mojo
 from mojo_reader.scoring.blas import one_blas_thread

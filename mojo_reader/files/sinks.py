@@ -13,8 +13,9 @@ import pyarrow.compute as pc
 
 from mojo_reader.atomic import replacing
 from mojo_reader.errors import MojoDataError, MojoOutputError
+from mojo_reader.files.formats import Format, compression_of, format_of
 from mojo_reader.files.number_text import number_texts
-from mojo_reader.files.sources import STANDARD_STREAM, Format, Source, compression_of, format_of
+from mojo_reader.files.sources import STANDARD_STREAM, Source
 from mojo_reader.scoring.arrow import float_values, text_scalar
 
 NA: Final = "NA"

@@ -6,25 +6,20 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import BinaryIO, Final, Literal, cast
+from typing import BinaryIO, Final, cast
 
 from mojo_reader.errors import MojoDataError
+from mojo_reader.files.formats import FORMAT_NAMES, Format, format_of, is_spreadsheet
 from mojo_reader.files.records import ByteStream
 
 STANDARD_STREAM: Final = "-"
-Format = Literal["csv", "parquet"]
 Source = str | os.PathLike[str]
 
-_COMPRESSIONS: Final = {".gz": "gzip", ".gzip": "gzip", ".zst": "zstd", ".zstd": "zstd"}
-_FORMATS: Final[dict[str, Format]] = {
-    ".csv": "csv",
-    ".tsv": "csv",
-    ".txt": "csv",
-    ".parquet": "parquet",
-}
 _GZIP_MAGIC: Final = b"\x1f\x8b"
 _ZSTD_MAGIC: Final = b"\x28\xb5\x2f\xfd"
 _PARQUET_MAGIC: Final = b"PAR1"
+# A zip, which a workbook is, and the files of Excel before 2007.
+_WORKBOOK_MAGICS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
 _PEEKED: Final = 4
 
@@ -50,24 +45,6 @@ def listed_sources(sources: Source | Sequence[Source]) -> list[str]:
         else:
             raise FileNotFoundError(None, "no such file", source)
     return found
-
-
-def format_of(name: str, chosen: Format | None) -> Format | None:
-    """Return the format by the name's ending, else the chosen one."""
-    return _FORMATS.get(_endings(name)[0]) or chosen
-
-
-def compression_of(name: str) -> str | None:
-    """Return the compression by the name's ending: ``gzip``, ``zstd`` or None."""
-    return _COMPRESSIONS.get(_endings(name)[1])
-
-
-def _endings(name: str) -> tuple[str, str]:
-    """Return the ending that names the format, and the one that names the compression."""
-    path = Path(name.lower())
-    if path.suffix in _COMPRESSIONS:
-        return Path(path.stem).suffix, path.suffix
-    return path.suffix, ""
 
 
 class OpenSource:
@@ -97,6 +74,12 @@ class OpenSource:
     def _look(self, source: str, chosen: Format | None) -> None:
         """Tell the format and the compression by the name and by the content."""
         start = _read_start(self._raw)
+        if is_spreadsheet(source) or start in _WORKBOOK_MAGICS:
+            message = (
+                f"expected {FORMAT_NAMES}, found an Excel workbook or a zip file: save the sheet "
+                "as CSV in UTF-8, or unpack the zip"
+            )
+            raise MojoDataError(message, file=self.name)
         self.format: Format = format_of(source, chosen) or _format_by_content(start)
         if start == _PARQUET_MAGIC:
             self.format = "parquet"

@@ -10,8 +10,9 @@ from functools import partial
 from typing import Any, Final, Literal
 
 from mojo_reader.errors import MojoDataError, located
+from mojo_reader.files.formats import Format
 from mojo_reader.files.records import Records
-from mojo_reader.files.sources import Format, OpenSource, Source, listed_sources
+from mojo_reader.files.sources import OpenSource, Source, listed_sources
 from mojo_reader.model import CategoricalInput, Mojo
 from mojo_reader.scoring.cells import RowError
 from mojo_reader.scoring.columns import KEPT, AbsentColumnError
