@@ -27,6 +27,7 @@ from mojo_reader.model import (
 )
 
 from . import proof
+from .formulas import constant, standardized
 from .made_rows import check_rows
 
 PLATFORMS: Final = ("cpu", "cuda", "tpu")
@@ -129,10 +130,7 @@ def _numbers(matrix: Any, features: Features, dtype: str) -> Any:
     """Standardized numbers ``(rows, nums)``, a missing one 0."""
     numbers = matrix[:, len(features.categorical) :]
     if features.standardize:
-        # The mean in two parts: float32 holds a mean of 1e6 to 0.03.
-        high = _constant(features.norm_sub, dtype)
-        low = _constant(features.norm_sub - high.astype(np.float64), dtype)
-        numbers = (numbers - high - low) * _constant(features.norm_mul, dtype)
+        numbers = standardized(numbers, features.norm_sub, features.norm_mul, dtype)
     return jnp.where(jnp.isnan(numbers), jnp.zeros_like(numbers), numbers)
 
 
@@ -146,12 +144,6 @@ def _slots(matrix: Any, features: Features) -> list[Any]:
         table = np.where(feature.slots < 0, features.one_hot_width, feature.slots)
         slots.append(jnp.asarray(table.astype(np.int32))[positions])
     return slots
-
-
-def _constant(values: Any, dtype: str) -> NDArray[Any]:
-    """Numbers as an array of the type, beyond its range as its largest."""
-    limit = np.finfo(dtype).max
-    return np.asarray(np.clip(np.asarray(values), -limit, limit).astype(dtype))
 
 
 # --------------------------------------------------------------------------- network
@@ -226,7 +218,7 @@ def _prior_correction(values: Any, output: Classification, dtype: str) -> Any:
     """Probabilities under the data's own class shares (``GenModel.correctProbabilities``)."""
     if output.prior_factors is None:
         return values
-    weighted = values * _constant(output.prior_factors, dtype)
+    weighted = values * constant(output.prior_factors, dtype)
     total = weighted.sum(axis=1, keepdims=True)
     return weighted / jnp.where(total > 0, total, jnp.ones_like(total))
 
@@ -234,8 +226,8 @@ def _prior_correction(values: Any, output: Classification, dtype: str) -> Any:
 def _response(values: Any, output: Regression, dtype: str) -> Any:
     """The response in its own units (``DeeplearningMojoModel.score0``)."""
     if output.standardize:
-        scale = _constant(output.norm_resp_mul, dtype)
-        values = values / scale + _constant(output.norm_resp_sub, dtype)
+        scale = constant(output.norm_resp_mul, dtype)
+        values = values / scale + constant(output.norm_resp_sub, dtype)
     return INVERSE_LINKS[output.inverse_link](values)
 
 
@@ -244,8 +236,8 @@ def _column_units(values: Any, features: Features, dtype: str) -> Any:
     if not features.standardize:
         return values
     start = features.one_hot_width
-    numbers = values[:, start:] / _constant(features.norm_mul, dtype)
-    numbers = numbers + _constant(features.norm_sub, dtype)
+    numbers = values[:, start:] / constant(features.norm_mul, dtype)
+    numbers = numbers + constant(features.norm_sub, dtype)
     return jnp.concatenate([values[:, :start], numbers], axis=1)
 
 

@@ -22,7 +22,7 @@ ACTIVATIONS = [Activation.TANH, Activation.RECTIFIER, Activation.EXP_RECTIFIER, 
 pytestmark = pytest.mark.filterwarnings("ignore::mojo_reader.scoring.scorer.MissingColumnWarning")
 
 
-def run_alone(folder: Path, backend: str, dtype: str) -> None:
+def run_alone(folder: Path, backend: str, dtype: str, *how: str) -> None:
     environment = {
         **{name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
         "KERAS_BACKEND": backend,
@@ -30,7 +30,7 @@ def run_alone(folder: Path, backend: str, dtype: str) -> None:
         "TF_CPP_MIN_LOG_LEVEL": "2",
         "CUDA_VISIBLE_DEVICES": "",
     }
-    command = [sys.executable, "-P", str(PROGRAM), str(folder)]
+    command = [sys.executable, "-P", str(PROGRAM), str(folder), *how]
     done = subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
@@ -109,3 +109,37 @@ def test_tensorflow_gives_h2os_numbers(dtype: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_pytorch_gives_h2os_numbers(dtype: str, tmp_path: Path) -> None:
     assert_all_pass(scored_alone(scored_cases(), "torch", dtype, tmp_path))
+
+
+@pytest.mark.parametrize(
+    "backend",
+    [
+        "jax",
+        pytest.param("tensorflow", marks=pytest.mark.tensorflow),
+        pytest.param("torch", marks=pytest.mark.torch),
+    ],
+)
+def test_the_compiled_model_keeps_the_mean(backend: str, tmp_path: Path) -> None:
+    """Compilers join constants that stand apart in the model, scalars above all."""
+    mojos = {
+        f"{nums}_{ratio:g}": hand_made(
+            levels=(),
+            nums=nums,
+            norm=(ratio / 7, 7.0),
+            activation=Activation.RECTIFIER,
+            classes=1,
+        )
+        for nums in (1, 2, 20)
+        for ratio in (1e-3, 1.0, 2e3, 1e6, 1e9, 1e12)
+    }
+    for name, mojo in mojos.items():
+        # What float32 holds, so that only the model itself rounds.
+        held = check_rows(mojo, rows=200).astype(np.float32).astype(np.float64)
+        save(mojo, held, tmp_path, name, "float32")
+    run_alone(tmp_path, backend, "float32", "predict")
+    for name, mojo in mojos.items():
+        comparer = Comparer(Scorer(mojo), "float32")
+        comparer.add(
+            np.load(tmp_path / f"{name}.rows.npy"), np.load(tmp_path / f"{name}.scores.npy")
+        )
+        assert comparer.result().passed, (name, comparer.result())

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from mojo_reader.model import CategoricalFeature, Features
 
+from ..formulas import standardized
 from . import names
-from .tensors import constant, step
+from .tensors import step
 
 #: Widest one-hot block that is always multiplied as a matrix: one kernel is easier to read.
 WIDEST_ONE_HOT: Final = 256
@@ -103,33 +104,6 @@ def _numbers(columns: Any, features: Features, dtype: str) -> Any:
         missing = keras.ops.isnan(numbers)
         normalization.output = keras.ops.where(missing, keras.ops.zeros_like(numbers), numbers)
     return normalization.result
-
-
-def standardized(
-    numbers: Any, norm_sub: NDArray[np.float64], norm_mul: NDArray[np.float64], dtype: str
-) -> Any:
-    """``(x - norm_sub) * norm_mul``, with the mean in two parts where one would be rounded.
-
-    float32 holds a mean of 1e6 to 0.03. The rest, subtracted after the difference is taken,
-    keeps what the column's own rounding left.
-
-    Args:
-        numbers: symbolic ``(rows, columns)``.
-        norm_sub: ``(columns,)``.
-        norm_mul: ``(columns,)``.
-        dtype: ``float32`` or ``float64``.
-    """
-    high, low = _split(norm_sub, dtype)
-    centered = keras.ops.subtract(numbers, constant(high, dtype))
-    if low.any():
-        centered = keras.ops.subtract(centered, constant(low, dtype))
-    return keras.ops.multiply(centered, constant(norm_mul, dtype))
-
-
-def _split(values: NDArray[np.float64], dtype: str) -> tuple[NDArray[Any], NDArray[Any]]:
-    """The nearest numbers of ``dtype`` and what they lack."""
-    high = constant(values, dtype)
-    return high, constant(values - high.astype(np.float64), dtype)
 
 
 def _known_codes(columns: Any, categorical: tuple[CategoricalFeature, ...]) -> Any:

@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 
 from mojo_reader.model import Activation, Layer
 
+from ..formulas import constant
 from . import names
 from .encoding import DenseInputs, GatheredInputs, NetworkInputs
-from .tensors import constant, step
+from .tensors import step
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -15,8 +15,9 @@ from mojo_reader.model import (
     Regression,
 )
 
+from ..formulas import constant
 from . import names
-from .tensors import constant, step
+from .tensors import step
 
 #: Largest exponential, as in ``LogExpUtil.exp``.
 LARGEST_EXP: Final = 1e19

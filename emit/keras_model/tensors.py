@@ -5,8 +5,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import keras
-import numpy as np
-from numpy.typing import NDArray
 
 
 class Step:
@@ -41,12 +39,6 @@ def step(name: str, tensor: Any, dtype: str) -> Iterator[Step]:
     made = Step(inner)
     yield made
     made.result = keras.Model(inner, made.output, name=name)(tensor)
-
-
-def constant(values: NDArray[Any], dtype: str) -> NDArray[Any]:
-    """Numbers as an array of the model's type, beyond its range as its largest."""
-    limit = np.finfo(dtype).max
-    return np.asarray(np.clip(values, -limit, limit).astype(dtype))
 
 
 def model_dtype(model: Any) -> str:

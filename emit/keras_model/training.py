@@ -21,9 +21,10 @@ from mojo_reader.model import (
     Regression,
 )
 
+from ..formulas import standardized
 from . import compile_config, names, to_keras
 from .deviance import deviance_of, distribution_of, quadratic_gradient
-from .encoding import DenseInputs, encode, standardized
+from .encoding import DenseInputs, encode
 from .parameters import TrainingParameters
 from .tensors import model_dtype
 
