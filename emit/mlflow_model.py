@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import mojo_reader
 from mojo_reader import Mojo, Scorer, read_mojo
+from mojo_reader.equal_names import require_distinct
 from mojo_reader.errors import MojoOutputError
 from mojo_reader.model import CategoricalInput, Classification, Reconstruction
 from mojo_reader.scoring.choices import ERROR_COLUMN
@@ -98,7 +99,7 @@ def save_model(
     Raises:
         MissingExtraError: MLflow is not installed.
         FileNotFoundError: the path does not exist.
-        MojoError: the MOJO cannot be read.
+        MojoError: the MOJO cannot be read, or H2O gives two of its output columns one name.
     """
     pyfunc = _pyfunc()
     pyfunc.save_model(os.fspath(path), **_options(mojo_path, base_model, carry_code, options))
@@ -128,7 +129,7 @@ def log_model(
     Raises:
         MissingExtraError: MLflow is not installed.
         FileNotFoundError: the path does not exist.
-        MojoError: the MOJO cannot be read.
+        MojoError: the MOJO cannot be read, or H2O gives two of its output columns one name.
     """
     pyfunc = _pyfunc()
     return pyfunc.log_model(name=name, **_options(mojo_path, base_model, carry_code, options))
@@ -148,6 +149,7 @@ def _options(
 ) -> dict[str, Any]:
     """Return what MLflow is called with: what follows from the MOJO, then what was given."""
     mojo = read_mojo(mojo_path, base_model=base_model)
+    _require_names(mojo)
     options: dict[str, Any] = {
         "loader_module": __name__,
         "data_path": os.fspath(mojo_path),
@@ -164,6 +166,16 @@ def _options(
         needs = _requirements() if carry_code else [f"mojo2keras=={own_version()}"]
         options["pip_requirements"] = needs
     return options
+
+
+def _require_names(mojo: Mojo) -> None:
+    """Require output columns that MLflow's server can tell apart: its JSON drops all but one.
+
+    Raises:
+        MojoUnsupportedError: H2O gives two columns one name.
+    """
+    instead = "serve the MOJO with KServe's v2 protocol, or score it with mojo2keras predict"
+    require_distinct(mojo.output.columns, "a response of MLflow", instead)
 
 
 def _requirements() -> list[str]:

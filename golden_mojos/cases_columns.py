@@ -167,6 +167,30 @@ RESPONSES: Final = (
     ),
 )
 
+EQUAL_NAMES: Final = (
+    Case(
+        name="output_level_predict",
+        why="A response level predict, so that two output columns have that name.",
+        frame=functools.partial(odd.renamed_response, "binary", ("no", "predict"), seed=58),
+        parameters={**Y, "hidden": [3]},
+        rows=Rows(sample=20),
+    ),
+    Case(
+        name="output_level_p0",
+        why="Response levels 0 and p0, whose probabilities are both called p0.",
+        frame=functools.partial(odd.renamed_response, "classes", ("0", "p0", "x"), seed=59),
+        parameters={**Y, "hidden": [3]},
+        rows=Rows(sample=20),
+    ),
+    Case(
+        name="autoencoder_level_missing",
+        why="A level missing(NA) and a column label.x: two pairs of outputs are called alike.",
+        frame=odd.missing_level,
+        parameters={"autoencoder": True, "ignored_columns": ["y"], "hidden": [3]},
+        rows=Rows(sample=20, extremes=(), drop=("y",)),
+    ),
+)
+
 NUMBERS: Final = (
     Case(
         name="constant_columns",
@@ -216,4 +240,4 @@ INPUTS: Final = (
     ),
 )
 
-CASES: Final = (*LEVELS, *RESPONSES, *NUMBERS, *INPUTS)
+CASES: Final = (*LEVELS, *RESPONSES, *EQUAL_NAMES, *NUMBERS, *INPUTS)

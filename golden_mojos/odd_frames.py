@@ -112,6 +112,20 @@ def odd_response() -> Frame:
     return frame.with_column(enum("y", answers))
 
 
+def renamed_response(response: str, levels: Sequence[str], *, seed: int) -> Frame:
+    """A small mixed frame whose response has these levels instead of its own."""
+    frame = mixed(response, seed=seed, rows=100).without("city", "shape", "income", "size")
+    own = sorted({str(cell) for cell in frame["y"].cells})
+    names = dict(zip(own, levels, strict=True))
+    return frame.with_column(enum("y", [names[str(cell)] for cell in frame["y"].cells]))
+
+
+def missing_level() -> Frame:
+    """Levels and a column whose outputs in an autoencoder have the names of others."""
+    frame = _with_levels("number", ("missing(NA)", "x", "plain"), seed=60)
+    return frame.without("color", "shape").renamed({"age": "label.x"})
+
+
 def powers_of_two() -> Frame:
     """The binary frame with columns of 4 and 8 levels."""
     frame = mixed("binary", seed=57)

@@ -209,7 +209,9 @@ class Classification:
     Attributes:
         response: name of the response column.
         labels: class labels in domain order.
-        columns: H2O's output names: ``predict``, then one for each label.
+        columns: H2O's output names: ``predict``, then one for each label. Two may be equal (a
+            label ``predict``; ``p0`` for the labels ``0`` and ``p0``), so that only their
+            positions tell them apart.
         prior_factors: ``(n_classes,)`` float64 that the probabilities are multiplied with
             before they are divided by their sum (``balance_classes``); None for none.
         prior_class_distrib: ``(n_classes,)`` float64, weights of the draw among tied classes;
@@ -257,7 +259,8 @@ class Reconstruction:
     """An autoencoder's outputs: the one-hot block as it is, numbers de-standardized.
 
     Attributes:
-        columns: H2O's output names, one for each input of the network.
+        columns: H2O's output names, one for each input of the network. Two may be equal (a
+            level ``missing(NA)``).
     """
 
     columns: tuple[str, ...]

@@ -301,12 +301,7 @@ OUTPUT: list[Check] = [
     (
         "bernoulli",
         lines("yes\nyes\n"),
-        "two columns of the prediction would have the name 'yes' (model.ini [domains])",
-    ),
-    (
-        "bernoulli",
-        lines("yes\npredict\n"),
-        "two columns of the prediction would have the name 'predict' (model.ini [domains])",
+        "the level 'yes' of the response 'y' stands twice (model.ini [domains])",
     ),
     (
         "bernoulli",

@@ -76,17 +76,7 @@ ORDER = "expected the columns in the order of the original ones (model.ini [colu
         (
             "label",
             [member("domains/d000.txt", "0\n1\n1\n")],
-            "two columns of the prediction would have the name 'p1' (model.ini [domains])",
-        ),
-        (
-            "multinomial_maxout",
-            [member("domains/d001.txt", "0\n1\np1\n")],
-            "two columns of the prediction would have the name 'p1' (model.ini [domains])",
-        ),
-        (
-            "binomial_tanh",
-            [member("domains/d001.txt", "no\npredict\n")],
-            "two columns of the prediction would have the name 'predict' (model.ini [domains])",
+            "the level '1' of the response 'level' stands twice (model.ini [domains])",
         ),
         # A sentence that would have moved the terminal's cursor.
         (

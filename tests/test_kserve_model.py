@@ -225,6 +225,16 @@ def test_bytes_that_are_no_text_are_refused(ks: ModuleType) -> None:
     assert refusal(case, request) == f"input {name!r}: expected text in UTF-8, found b'\\xff'"
 
 
+def test_equal_names_are_refused_by_the_protocol_that_goes_by_name() -> None:
+    from kserve.errors import InvalidInput  # noqa: PLC0415
+
+    case = golden("output_level_p0")
+    columns = case.columns()
+    rows = [{name: cells[0] for name, cells in columns.items()}]
+    with pytest.raises(InvalidInput, match="ask by the v2 protocol, whose tensors go by position"):
+        asyncio.run(model(case).predict({"instances": rows}))
+
+
 def test_the_metadata_name_every_raw_column() -> None:
     case = golden(LEVELS)
     made = model(case)

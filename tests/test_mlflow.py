@@ -19,7 +19,13 @@ from mlflow_support import loaded, saved
 from support import Golden, assert_close, golden
 
 from mojo_reader import Scorer
-from mojo_reader.errors import MissingExtraError, MojoDataError, MojoFormatError, MojoOutputError
+from mojo_reader.errors import (
+    MissingExtraError,
+    MojoDataError,
+    MojoFormatError,
+    MojoOutputError,
+    MojoUnsupportedError,
+)
 from mojo_reader.summary import summarize
 
 # MLflow warns about its own code, and about its own annotations while it is imported.
@@ -315,6 +321,18 @@ def test_what_is_no_mojo_is_refused_before_anything_is_written(tmp_path: Path) -
     with pytest.raises(FileNotFoundError):
         save_model(tmp_path / "absent.zip", tmp_path / "saved")
     assert not (tmp_path / "saved").exists()
+
+
+def test_equal_names_are_refused_before_anything_is_written(tmp_path: Path) -> None:
+    case = golden("output_level_p0")
+    with pytest.raises(MojoUnsupportedError) as caught:
+        saved(case, tmp_path / "model")
+    assert str(caught.value) == (
+        "H2O gives two columns of this model's prediction the name 'p0', which a response of "
+        "MLflow cannot hold; serve the MOJO with KServe's v2 protocol, or score it with mojo2keras "
+        "predict"
+    )
+    assert not (tmp_path / "model").exists()
 
 
 def test_a_package_that_runs_uninstalled_cannot_say_what_it_needs(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support import Golden, assert_close, golden, golden_cases, read_csv, scored_cases
+from support import Golden, assert_close, golden, golden_cases, read_csv, scored, scored_cases
 
 from mojo_reader import Scorer
 from mojo_reader.errors import MojoDataError
@@ -20,40 +20,41 @@ pytestmark = pytest.mark.filterwarnings("ignore::mojo_reader.scoring.scorer.Miss
 each_scored_case = pytest.mark.parametrize("case", scored_cases(), ids=lambda case: case.name)
 
 
-def numbers_of(scores: dict[str, np.ndarray], *, labelled: bool) -> np.ndarray:
-    return np.array(list(scores.values())[1 if labelled else 0 :], np.float64).T
-
-
 @each_scored_case
 def test_float64_equals_h2o(case: Golden) -> None:
     expected = case.expected()
-    scores = Scorer(case.mojo()).score(case.columns())
-    labelled = expected.labels is not None
-    assert_close(
-        numbers_of(scores, labelled=labelled), expected.values, tolerance=FLOAT64_TOLERANCE
-    )
-    if labelled:
-        assert scores["predict"].tolist() == expected.labels
+    found = scored(Scorer(case.mojo()), case.columns())
+    assert_close(found.values, expected.values, tolerance=FLOAT64_TOLERANCE)
+    assert found.labels == expected.labels
     if expected.header is not None:
-        assert list(scores) == expected.header
+        assert found.header == expected.header
+
+
+def test_scores_come_by_h2os_names() -> None:
+    case = golden("response_integers")
+    expected = case.expected()
+    scores = Scorer(case.mojo()).score(case.columns())
+    assert list(scores) == expected.header
+    assert scores["predict"].tolist() == expected.labels
+    numbers = np.column_stack(list(scores.values())[1:])
+    assert_close(numbers, expected.values, tolerance=FLOAT64_TOLERANCE)
 
 
 @each_scored_case
 def test_exact_equals_java_to_the_last_bit(case: Golden) -> None:
     expected = case.expected()
-    scores = Scorer(case.mojo(), exact=True).score(case.columns())
-    labelled = expected.labels is not None
+    found = scored(Scorer(case.mojo(), exact=True), case.columns())
     # The server's own network code rounds differently.
     tolerance = 0.0 if case.java else FLOAT64_TOLERANCE
-    assert_close(numbers_of(scores, labelled=labelled), expected.values, tolerance=tolerance)
+    assert_close(found.values, expected.values, tolerance=tolerance)
 
 
 @each_scored_case
 def test_float32_labels_equal_h2o(case: Golden) -> None:
     expected = case.expected()
     if expected.labels is not None:
-        scores = Scorer(case.mojo(), dtype="float32").score(case.columns())
-        assert scores["predict"].tolist() == expected.labels
+        found = scored(Scorer(case.mojo(), dtype="float32"), case.columns())
+        assert found.labels == expected.labels
 
 
 @pytest.mark.parametrize(

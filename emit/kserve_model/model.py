@@ -13,7 +13,8 @@ from kserve.errors import InvalidInput
 from numpy.typing import NDArray
 
 from mojo_reader import Scorer
-from mojo_reader.errors import MojoDataError
+from mojo_reader.equal_names import require_distinct
+from mojo_reader.errors import MojoDataError, MojoUnsupportedError
 from mojo_reader.scoring.columns import Columns, named_columns
 from mojo_reader.scoring.encoding import Encoder
 from mojo_reader.scoring.notices import Notices
@@ -78,7 +79,7 @@ class MojoModel(kserve.Model):
         loop = asyncio.get_running_loop()
         try:
             return await loop.run_in_executor(self._threads, answer, payload)
-        except MojoDataError as error:
+        except (MojoDataError, MojoUnsupportedError) as error:
             raise InvalidInput(str(error)) from error
 
     def _infer(self, request: InferRequest) -> InferResponse:
@@ -98,7 +99,16 @@ class MojoModel(kserve.Model):
         )
 
     def _predict_instances(self, payload: Any) -> dict[str, Any]:
-        """Answer a v1 request with one mapping of H2O's output columns for each row."""
+        """Answer a v1 request with one mapping of H2O's output columns for each row.
+
+        Raises:
+            MojoUnsupportedError: H2O gives two columns one name.
+        """
+        require_distinct(
+            self.scorer.mojo.output.columns,
+            "a response of the v1 protocol",
+            "ask by the v2 protocol, whose tensors go by position",
+        )
         if not isinstance(payload, dict) or not isinstance(payload.get("instances"), list):
             message = (
                 "expected an object whose 'instances' is a list of rows, as JSON with the content "

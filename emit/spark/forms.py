@@ -14,6 +14,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from mojo_reader import Scorer
+from mojo_reader.equal_names import require_distinct
 from mojo_reader.model import Classification, Output, Reconstruction, Regression
 from mojo_reader.scoring.arrow import float_array, float_values
 from mojo_reader.scoring.batches import output_schema
@@ -34,7 +35,14 @@ class Form(StrEnum):
 
 
 def predictions_schema(scorer: Scorer, form: Form, choice: Choice) -> Any:
-    """Return the Arrow schema of a form."""
+    """Return the Arrow schema of a form.
+
+    Raises:
+        MojoUnsupportedError: H2O gives two columns one name, which Spark cannot tell apart.
+    """
+    if form is Form.H2O:
+        instead = "take columns='sparkling-water', which has columns of its own"
+        require_distinct(choice.columns(scorer.mojo), "a Spark data frame", instead)
     part = _empty(output_schema(scorer.mojo, choice))
     names = [column.name for column in scorer.mojo.inputs]
     rows = _empty(pa.schema([pa.field(name, pa.null()) for name in names]))

@@ -6,6 +6,7 @@ header, so that a level with a comma splits it; then columns are taken by positi
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from itertools import islice
@@ -34,7 +35,8 @@ class ExpectedScores:
 
     Attributes:
         choice: what the file holds: predictions, reconstruction errors or a hidden layer.
-        columns: names of the compared columns, in the model's order.
+        compared: positions of the compared columns among the model's output columns.
+        labelled: the first of them is the label.
         notes: what a person should know about the reading, one sentence each.
 
     Raises:
@@ -60,11 +62,11 @@ class ExpectedScores:
         names = self.choice.columns(mojo)
         self.notes: list[str] = []
         self._places = self._found_places(header, names, first)
-        self.columns = tuple(names[index] for index, _ in self._places)
+        self.compared = tuple(index for index, _ in self._places)
         self.labelled = (
             isinstance(mojo.output, Classification)
             and self.choice.layer is None
-            and self.columns[0] == names[0]
+            and self.compared[0] == 0
         )
         self._taken = 0
 
@@ -83,7 +85,7 @@ class ExpectedScores:
                 "quote; columns were compared by position"
             )
             return [(index, index) for index in range(len(names))]
-        places = [(index, header.index(name)) for index, name in enumerate(names) if name in header]
+        places = _matched(header, names)
         if not places:
             message = (
                 f"expected columns such as {listed(names)}, found {listed(header)}"
@@ -91,10 +93,16 @@ class ExpectedScores:
                 else "the file is empty, expected a line of column names"
             )
             raise MojoDataError(message, file=self.file)
-        self._note_others(header, names)
+        self._note_others(header, names, [index for index, _ in places])
         return places
 
-    def _note_others(self, header: list[str], names: Sequence[str]) -> None:
+    def _note_others(self, header: list[str], names: Sequence[str], found: Sequence[int]) -> None:
+        unclear = {name for name in names if name in header} - {names[index] for index in found}
+        if unclear:
+            self.notes.append(
+                "not compared, because H2O gives several columns the name and the file has another "
+                f"number of them: {listed(sorted(unclear))}"
+            )
         lacking = [name for name in names if name not in header]
         if lacking:
             self.notes.append(f"not compared, because the file lacks them: {listed(lacking)}")
@@ -157,6 +165,31 @@ class ExpectedScores:
         except ValueError as error:
             message = f"row {position + 1:,}: expected a number, found {cell!r:.80}"
             raise MojoDataError(message, file=self.file) from error
+
+
+def _matched(header: Sequence[str], names: Sequence[str]) -> list[tuple[int, int]]:
+    """Return the position of each output column that a header has, and its place there.
+
+    Of columns with one name (a level ``predict``) the first is the first; where the header has
+    another number of them they cannot be told apart, labels or probabilities alone excepted.
+    """
+    for start, stop in ((1, len(names)), (0, 1)):
+        if list(header) == list(names[start:stop]):
+            return list(zip(range(start, stop), range(len(header)), strict=True))
+    places: dict[str, list[int]] = {}
+    for place, name in enumerate(header):
+        places.setdefault(name, []).append(place)
+    counts = Counter(names)
+    taken: Counter[str] = Counter()
+    matched = []
+    for index, name in enumerate(names):
+        found = places.get(name, [])
+        if counts[name] == 1 and found:
+            matched.append((index, found[0]))
+        elif len(found) == counts[name]:
+            matched.append((index, found[taken[name]]))
+            taken[name] += 1
+    return matched
 
 
 def _choice(header: list[str], mojo: Mojo) -> Choice:

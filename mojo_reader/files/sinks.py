@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mojo_reader.atomic import replacing
+from mojo_reader.equal_names import require_distinct
 from mojo_reader.errors import MojoDataError, MojoOutputError
 from mojo_reader.files.formats import Format, compression_of, format_of
 from mojo_reader.files.number_text import number_texts
@@ -121,9 +122,14 @@ class CsvSink:
 
 
 class ParquetSink:
-    """One Parquet file; kept columns have the types that they have in the first rows."""
+    """One Parquet file; kept columns have the types that they have in the first rows.
+
+    Raises:
+        MojoUnsupportedError: two columns have one name; most readers refuse such a file.
+    """
 
     def __init__(self, stream: BinaryIO, schema: Any) -> None:
+        require_distinct(schema.names, "Parquet", "write CSV, as PredictCsv does")
         self._stream = stream
         self._schema = schema
         self._writer: Any = None

@@ -143,8 +143,9 @@ class _Comparison:
         names = scores.choice.columns(mojo)
         labels = isinstance(mojo.output, Classification) and scores.choice.layer is None
         self._labels = mojo.output.labels if isinstance(mojo.output, Classification) else ()
-        compared = scores.columns[1:] if scores.labelled else scores.columns
-        self._places = [names.index(name) - int(labels) for name in compared]
+        positions = scores.compared[1:] if scores.labelled else scores.compared
+        compared = [names[position] for position in positions]
+        self._places = [position - int(labels) for position in positions]
         self._columns = tuple(ColumnDifference(name=name) for name in compared)
         self._rows = self._rows_off = self._labels_off = 0
         self._first_label_off: int | None = None

@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from mojo_reader import java
 from mojo_reader.details import DETAILS, parse_details
+from mojo_reader.equal_names import first_twice
 from mojo_reader.model import CategoricalFeature, Features
 from mojo_reader.resolving.parsed import Keys, ParsedModel
-from mojo_reader.resolving.refusal import fail, first_twice, frozen, refuse
+from mojo_reader.resolving.refusal import fail, frozen, refuse
 
 
 def resolve_features(parsed: ParsedModel, width: int) -> Features:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from mojo_reader import java, layout
 from mojo_reader.archive import MODEL_INI
+from mojo_reader.equal_names import first_twice
 from mojo_reader.errors import MojoFormatError, located
 from mojo_reader.lines import require_lines
 from mojo_reader.model import (
@@ -27,7 +28,7 @@ from mojo_reader.model import (
     NumericInput,
 )
 from mojo_reader.resolving.parsed import ParsedModel
-from mojo_reader.resolving.refusal import fail, first_twice, frozen
+from mojo_reader.resolving.refusal import fail, frozen
 
 _OTHER: Final = "other"
 _LIMITED_NAME: Final = re.compile(r"\.top_\d+_levels\Z")

@@ -5,13 +5,13 @@ Sources: ``DeeplearningMojoModel.modifyOutputs`` and ``linkInv``,
 """
 
 import math
-from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mojo_reader import java
+from mojo_reader.equal_names import first_twice
 from mojo_reader.model import (
     Category,
     Classification,
@@ -23,7 +23,7 @@ from mojo_reader.model import (
     Regression,
 )
 from mojo_reader.resolving.parsed import Keys, ParsedModel
-from mojo_reader.resolving.refusal import fail, first_twice, frozen, refuse, shown
+from mojo_reader.resolving.refusal import fail, frozen, refuse, shown
 
 _PRIOR_SUM_TOLERANCE: Final = 1e-3
 #: By H2O's name of the distribution (``DeeplearningMojoModel.linkInv``).
@@ -143,9 +143,13 @@ def _classification(parsed: ParsedModel, category: Category, units: int) -> Clas
     binomial = category is Category.BINOMIAL
     if binomial != (n_classes == 2):  # noqa: PLR2004 - what binomial means
         fail(f"expected another number of classes for {category}, found {n_classes}", "n_classes")
+    twice = first_twice(labels)
+    if twice is not None:
+        fail(
+            f"the level {twice!r} of the response {parsed.columns[-1]!r} stands twice", "[domains]"
+        )
     prior = _distribution_of_classes(keys, "prior_class_distrib", n_classes)
     columns = ("predict", *(f"p{label}" if java.is_int(label) else label for label in labels))
-    _require_distinct(columns)
     return Classification(
         response=parsed.columns[-1],
         labels=labels,
@@ -209,12 +213,4 @@ def _reconstruction(features: Features, units: int) -> Reconstruction:
             "an autoencoder whose outputs are not one for each level cannot be named",
             "neural_network_sizes",
         )
-    _require_distinct(names)
     return Reconstruction(columns=tuple(names))
-
-
-def _require_distinct(columns: Sequence[str]) -> None:
-    """Refuse outputs that could not be told apart by name: H2O writes the name twice."""
-    twice = first_twice(columns)
-    if twice is not None:
-        refuse(f"two columns of the prediction would have the name {twice!r}", "[domains]")

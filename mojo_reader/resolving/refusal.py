@@ -1,6 +1,6 @@
 """How the parts of this room refuse a file: with the key that is wrong."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final, NoReturn
 
 from numpy.typing import NDArray
@@ -34,16 +34,6 @@ def shown(numbers: Sequence[object]) -> str:
     text = ", ".join(map(str, numbers[:_SHOWN]))
     more = f", and {len(numbers) - _SHOWN:,} more" if len(numbers) > _SHOWN else ""
     return f"[{text}{more}]"
-
-
-def first_twice(names: Iterable[str]) -> str | None:
-    """Return the first name that stood before, None where all differ."""
-    seen: set[str] = set()
-    for name in names:
-        if name in seen:
-            return name
-        seen.add(name)
-    return None
 
 
 def frozen(array: NDArray[Any]) -> NDArray[Any]:

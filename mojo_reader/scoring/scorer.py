@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from mojo_reader.equal_names import require_distinct
 from mojo_reader.java_exp import java_exp
 from mojo_reader.model import Classification, Mojo, Reconstruction
 from mojo_reader.scoring.cells import RowError
@@ -140,6 +141,7 @@ class Scorer:
 
         Raises:
             MojoDataError: a cell has no meaning in its column, or a prediction is NaN.
+            MojoUnsupportedError: H2O gives two columns one name, which a mapping cannot hold.
         """
         return self.output_columns(self.encode(table))
 
@@ -302,9 +304,13 @@ class Scorer:
 
         Raises:
             MojoDataError: a prediction is NaN, where the Java scorer stops.
+            MojoUnsupportedError: H2O gives two columns one name, which a mapping cannot hold.
         """
-        values = self._numbers(matrix)
         output = self.mojo.output
+        calls = "predict_proba" if isinstance(output, Classification) else "reconstruct"
+        instead = f"take predict, {calls}, score_matrix or score_batches, which go by position"
+        require_distinct(output.columns, "a mapping", instead)
+        values = self._numbers(matrix)
         columns: list[NDArray[Any]] = list(values.T)
         if isinstance(output, Classification):
             columns.insert(0, self._label_texts(values, matrix, output))
