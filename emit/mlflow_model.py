@@ -15,6 +15,7 @@ from mojo_reader import Mojo, Scorer, read_mojo
 from mojo_reader.equal_names import require_distinct
 from mojo_reader.errors import MojoOutputError
 from mojo_reader.model import CategoricalInput, Classification, Reconstruction
+from mojo_reader.outputs import separate
 from mojo_reader.scoring.choices import ERROR_COLUMN
 from mojo_reader.summary import summarize
 from mojo_reader.version import own_version
@@ -100,8 +101,10 @@ def save_model(
         MissingExtraError: MLflow is not installed.
         FileNotFoundError: the path does not exist.
         MojoError: the MOJO cannot be read, or H2O gives two of its output columns one name.
+        OutputNameError: the folder to make is the MOJO, or lies in it.
     """
     pyfunc = _pyfunc()
+    separate([("the MLflow model", path)], [("the MOJO", mojo_path)])
     pyfunc.save_model(os.fspath(path), **_options(mojo_path, base_model, carry_code, options))
 
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from mojo_reader.comparison import Comparison
 from mojo_reader.errors import MojoOutputError
 from mojo_reader.model import Mojo
+from mojo_reader.outputs import model_input, separate
 
 from . import proof
 from .made_rows import check_rows
@@ -64,8 +65,10 @@ def export_saved_model(mojo: Mojo, path: Path, *, dtype: str = "float32") -> Non
         dtype: ``float32`` or ``float64``.
 
     Raises:
+        OutputNameError: it is what the model was read from, or lies in it.
         MojoOutputError: TensorFlow failed.
     """
+    separate([("the SavedModel", path)], model_input(mojo))
     _in_own_process(_Request(task="export", path=path, mojo=mojo, dtype=dtype))
 
 

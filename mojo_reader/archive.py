@@ -11,7 +11,7 @@ import os
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, BinaryIO, Final
 
@@ -52,11 +52,13 @@ class Archive:
     Attributes:
         name: file or folder name for messages.
         sha256: of the file's bytes, hexadecimal; for a folder, of its sorted members.
+        source: path of the file or folder without links; None for bytes and streams.
         prefix: folder inside the archive that holds the model, ``""`` or ending in ``/``.
     """
 
     name: str
     sha256: str
+    source: str | None = None
     prefix: str = ""
     _members: Mapping[str, _Member] = field(repr=False)
 
@@ -74,6 +76,7 @@ class Archive:
         return Archive(
             name=self.name,
             sha256=self.sha256,
+            source=self.source,
             prefix=self.prefix + prefix,
             _members=self._members,
         )
@@ -136,7 +139,9 @@ def open_archive(source: MojoSource, limits: Limits = DEFAULT_LIMITS) -> Iterato
             with _open_path(Path(source), name, limits) as archive:
                 yield archive
         else:
-            yield _zip_archive(_seekable(source, limits), name, limits)
+            yield replace(
+                _zip_archive(_seekable(source, limits), name, limits), source=_path_of(source)
+            )
     except MojoError as error:
         raise error.locate(file=name) from error.__cause__
 
@@ -147,6 +152,14 @@ def _display_name(source: MojoSource) -> str:
     if isinstance(source, (bytes, bytearray, memoryview)):
         return "<bytes>"
     return str(getattr(source, "name", "<stream>"))
+
+
+def _path_of(stream: BinaryIO) -> str | None:
+    """Return the path of a file that was opened by it."""
+    name = getattr(stream, "name", None)
+    if isinstance(name, (str, os.PathLike)) and os.path.exists(name):  # noqa: PTH110 - any text
+        return os.path.realpath(name)
+    return None
 
 
 def _seekable(stream: BinaryIO, limits: Limits) -> BinaryIO:
@@ -171,7 +184,8 @@ def _open_path(path: Path, name: str, limits: Limits) -> Iterator[Archive]:
         yield _folder_archive(path, name, limits)
     else:
         with path.open("rb") as file:
-            yield _zip_archive(_seekable(file, limits), name, limits)
+            archive = _zip_archive(_seekable(file, limits), name, limits)
+            yield replace(archive, source=os.path.realpath(path))
 
 
 # --------------------------------------------------------------------------- folders
@@ -183,7 +197,7 @@ def _folder_archive(folder: Path, name: str, limits: Limits) -> Archive:
     members = {file.name: file for file in files}
     # A folder that is none of ours may be large; it is refused by what is missing.
     sha256 = _folder_sha256(files) if MODEL_INI in members else ""
-    return Archive(name=name, sha256=sha256, _members=members)
+    return Archive(name=name, sha256=sha256, source=os.path.realpath(folder), _members=members)
 
 
 def _folder_sha256(files: Iterable[_FolderFile]) -> str:

@@ -8,6 +8,7 @@
     |-- MojoUnsupportedError   the file is sound, but this project cannot score it
     |-- MojoDataError          the rows do not fit the model
     |-- MojoOutputError        a result cannot be written
+    |   `-- OutputNameError    its name is an input's, another output's, or of another format
     |-- TrainingError          training came to nothing that is worth keeping
     |-- ParityError            an emitted model does not predict the reference's numbers
     `-- MissingExtraError      an optional dependency is not installed
@@ -83,6 +84,10 @@ class MojoDataError(MojoError):
 
 class MojoOutputError(MojoError):
     """A result cannot be written."""
+
+
+class OutputNameError(MojoOutputError):
+    """An output's name is that of an input or of another output, or says another format."""
 
 
 class TrainingError(MojoError):

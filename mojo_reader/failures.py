@@ -10,6 +10,7 @@ from mojo_reader.errors import (
     MojoFormatError,
     MojoOutputError,
     MojoUnsupportedError,
+    OutputNameError,
     ParityError,
     TrainingError,
 )
@@ -28,6 +29,7 @@ EXIT_CODES: Final[dict[type[BaseException], int]] = {
     MojoDataError: 4,
     MissingExtraError: 5,
     MojoOutputError: CANNOT_READ_OR_WRITE,
+    OutputNameError: USAGE,
     FileNotFoundError: USAGE,
     OSError: CANNOT_READ_OR_WRITE,
     MemoryError: CANNOT_READ_OR_WRITE,

@@ -290,6 +290,8 @@ class Info:
         base_model: identity of the base model that was taken from a stacked ensemble, or None.
         sha256: of the file's bytes (of the sorted members for a folder), hexadecimal; empty
             where no file holds the model yet.
+        source: path of the file or folder it was read from, which no output replaces; None for
+            bytes and streams.
     """
 
     h2o_version: str
@@ -305,6 +307,7 @@ class Info:
     origin: str | None
     base_model: str | None
     sha256: str
+    source: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)

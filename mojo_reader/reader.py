@@ -173,6 +173,7 @@ def _parsed_model(archive: Archive, ini: Any, limits: Limits) -> ParsedModel:
         left_out=left_out,
         limits=limits,
         sha256=archive.sha256,
+        source=archive.source,
     )
 
 

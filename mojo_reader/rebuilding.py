@@ -70,6 +70,7 @@ def rebuilt(
         domains=mojo.kept.domains,
         members=_changed(mojo.kept.members, members),
         sha256="",
+        source=mojo.info.source,
         left_out={name: why for name, why in mojo.kept.left_out.items() if name not in members},
         limits=NO_LIMITS,
     )

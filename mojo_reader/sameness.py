@@ -13,7 +13,7 @@ from mojo_reader.model import Mojo
 #: What is new in every model that is written back.
 IDENTITY: Final = ("uuid", "origin")
 #: Where a model was read from, which is nothing that the model is.
-_PLACE: Final = ("info.sha256", "info.base_model")
+_PLACE: Final = ("info.sha256", "info.base_model", "info.source")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -40,7 +40,8 @@ def same_model(a: Mojo, b: Mojo, ignore: Collection[str] = IDENTITY) -> bool:
         b: another.
         ignore: names of fields and of ``[info]`` keys that may differ.
 
-    Where the files stand is no part of a model: ``sha256`` and ``base_model`` are not compared.
+    Where the files stand is no part of a model: ``sha256``, ``base_model`` and ``source`` are
+    not compared.
     """
     return next(differences(a, b, ignore), None) is None
 

@@ -19,6 +19,7 @@ from mojo_reader.archive import MODEL_INI
 from mojo_reader.atomic import replacing
 from mojo_reader.errors import MojoError, MojoOutputError
 from mojo_reader.model import Kept, Mojo
+from mojo_reader.outputs import model_input, separate
 from mojo_reader.reader import read_mojo
 from mojo_reader.rebuilding import NO_LIMITS, wire_info
 from mojo_reader.resolving.parsed import Keys
@@ -48,10 +49,13 @@ def write_mojo(mojo: Mojo, target: MojoTarget) -> None:
             the bytes once they are proved.
 
     Raises:
+        OutputNameError: it is the file that the model was read from.
         MojoOutputError: it cannot be written there, or the model's parts do not follow from its
             keys, so that no file can hold it (change a model with ``rebuilding.rebuilt``).
     """
     name = os.fspath(target) if isinstance(target, (str, os.PathLike)) else None
+    if name is not None:
+        separate([("the MOJO", name)], model_input(mojo))
     try:
         if name is None:
             _write_stream(mojo, cast("BinaryIO", target))

@@ -219,9 +219,12 @@ def test_what_cannot_be_is_one_sentence_and_writes_nothing(
 @pytest.mark.parametrize(
     ("words", "wanted"),
     [
-        (["-o", "MODEL"], "'-o': names an input, which is never changed, or another output"),
-        (["--plot", "ROWS"], "'--plot': names an input, which is never changed, or another"),
-        (["-o", "r.keras", "--keras", "r.keras"], "'--keras': names an input, which is never"),
+        (["-o", "MODEL"], "this is what the same run reads as MODEL, and an input is never"),
+        (["--plot", "ROWS"], "this is what the same run reads as ROWS, and an input is never"),
+        (
+            ["-o", "r.keras", "--keras", "r.keras"],
+            "this is what the same run writes as -o; choose another name",
+        ),
         (["--keras", "k.h5"], "expected a name that ends in .keras"),
         (["--threshold", "best"], "expected keep or max-f1, found 'best'"),
         (["--validation-split", "1"], "expected a share from 0 to less than 1"),

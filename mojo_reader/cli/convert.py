@@ -22,9 +22,11 @@ from mojo_reader.cli.options import (
     chosen_limits,
     default_output,
     model_source,
+    named_inputs,
 )
 from mojo_reader.cli.rows import progress
 from mojo_reader.errors import MojoDataError, MojoUnsupportedError, ParityError
+from mojo_reader.outputs import Named, separate
 
 _COLUMNS: Final = ".columns.json"
 _FAILED: Final = ".failed"
@@ -83,6 +85,10 @@ def convert(  # noqa: PLR0913 - a command's options
     if target.suffix != suffix:
         message = f"expected a name that ends in {suffix}"
         raise typer.BadParameter(message, param_hint="'-o'")
+    separate(
+        _outputs(EMITTERS[to], target, keep_failed=keep_failed),
+        named_inputs(model, {"--check": check, "--expected": expected}),
+    )
     mojo = read_mojo(model_source(model), base_model=base_model, limits=chosen_limits(limit))
     if mojo.info.encoded_inputs and not encoded_columns:
         message = (
@@ -100,6 +106,24 @@ def convert(  # noqa: PLR0913 - a command's options
         typer.echo(json.dumps(_report(job, outcome), indent=2))
     elif not quiet:
         _print(job, outcome)
+
+
+def _columns_target(target: Path) -> Path:
+    return target.with_suffix(_COLUMNS)
+
+
+def _failed_target(target: Path) -> Path:
+    return target.with_suffix(f"{_FAILED}{target.suffix}")
+
+
+def _outputs(kind: Emitter, target: Path, *, keep_failed: bool) -> list[Named]:
+    """Return everything that a conversion may write."""
+    named: list[Named] = [("-o", target)]
+    if kind.columns:
+        named.append(("the columns of -o", _columns_target(target)))
+    if keep_failed:
+        named.append(("--keep-failed", _failed_target(target)))
+    return named
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -131,7 +155,7 @@ class _Job:
 
     @property
     def columns_target(self) -> Path:
-        return self.target.with_suffix(_COLUMNS)
+        return _columns_target(self.target)
 
     @property
     def emitter(self) -> Emitter:
@@ -203,7 +227,7 @@ class _Job:
     def _fail(self, partial: Path, failed: list[str], proofs: dict[str, Any]) -> None:
         kept = ""
         if self.keep_failed:
-            failed_path = self.target.with_suffix(f"{_FAILED}{self.emitter.suffix}")
+            failed_path = _failed_target(self.target)
             partial.replace(failed_path)
             kept = f"; kept as {failed_path}"
         worst = proofs[failed[0]]

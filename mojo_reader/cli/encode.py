@@ -29,6 +29,7 @@ from mojo_reader.cli.rows import (
     progress,
     say_notices,
 )
+from mojo_reader.outputs import everything, separate
 
 _OnError = Literal["missing", "error"]
 
@@ -71,6 +72,7 @@ def encode(  # noqa: PLR0913 - a command's options
         format=checked_format(format_),
         workers=workers,
     )
+    separate([("-o", output)], [("MODEL", model), *everything("ROWS", rows)])
     mojo = read_mojo(model_source(model), base_model=base_model, limits=chosen_limits(limit))
     with progress(quiet=quiet) as show:
         encoded = encode_file(mojo, rows, output, options, progress=show)

@@ -37,7 +37,7 @@ from mojo_reader.cli.rows import (
     progress,
 )
 from mojo_reader.cli.tables import cell, table
-from mojo_reader.files.sources import STANDARD_STREAM
+from mojo_reader.outputs import STANDARD_STREAM, Named, everything, separate
 
 _SUFFIX: Final = ".retrained.zip"
 _COLUMNS: Final = ".columns.json"
@@ -122,7 +122,11 @@ def fit(  # noqa: PLR0913 - a command's options
     target = output or default_output(model, base_model, _SUFFIX)
     columns = None if keras is None else keras.with_name(f"{keras.stem}{_COLUMNS}")
     files = _Files(mojo=target, keras=keras, columns=columns, plot=plot)
-    _check_files(model, rows, files)
+    if keras is not None and keras.suffix != ".keras":
+        raise typer.BadParameter("expected a name that ends in .keras", param_hint="'--keras'")
+    if model == STANDARD_STREAM and STANDARD_STREAM in rows:
+        raise typer.BadParameter("the model and the rows cannot both be standard input")
+    separate(files.named(), [("MODEL", model), *everything("ROWS", rows)])
     threshold = one_of(threshold, ("keep", "max-f1"), "--threshold")
     if not 0.0 <= validation_split < 1.0:
         raise typer.BadParameter(
@@ -161,22 +165,6 @@ def fit(  # noqa: PLR0913 - a command's options
         typer.echo(json.dumps(report, indent=2, ensure_ascii=False))
     elif not quiet:
         _print(result, room, target, judged=options.judged)
-
-
-def _check_files(model: str, rows: Sequence[str], files: "_Files") -> None:
-    """Require outputs that are no inputs, and not each other, before anything is read."""
-    if model == STANDARD_STREAM and STANDARD_STREAM in rows:
-        raise typer.BadParameter("the model and the rows cannot both be standard input")
-    taken = {Path(name).resolve() for name in (model, *rows) if name != STANDARD_STREAM}
-    for option, path in (("-o", files.mojo), ("--keras", files.keras), ("--plot", files.plot)):
-        if path is None:
-            continue
-        if path.resolve() in taken:
-            message = "names an input, which is never changed, or another output"
-            raise typer.BadParameter(message, param_hint=f"'{option}'")
-        taken.add(path.resolve())
-    if files.keras is not None and files.keras.suffix != ".keras":
-        raise typer.BadParameter("expected a name that ends in .keras", param_hint="'--keras'")
 
 
 def _class_weights(words: Sequence[str]) -> dict[str, float] | str | None:
@@ -249,6 +237,16 @@ class _Files:
     keras: Path | None
     columns: Path | None
     plot: Path | None
+
+    def named(self) -> list[Named]:
+        """Return them by the options that ask for them."""
+        options = {
+            "-o": self.mojo,
+            "--keras": self.keras,
+            "the columns of --keras": self.columns,
+            "--plot": self.plot,
+        }
+        return [(option, path) for option, path in options.items() if path is not None]
 
     def as_dict(self) -> dict[str, str | None]:
         """Return the paths by what they hold."""

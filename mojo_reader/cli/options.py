@@ -1,14 +1,15 @@
 """Arguments and options that several commands share."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from mojo_reader.archive import MojoSource
-from mojo_reader.files.sources import STANDARD_STREAM
 from mojo_reader.limits import Limits, parse_limits
+from mojo_reader.outputs import STANDARD_STREAM, Named
 
 ModelArgument = Annotated[
     str, typer.Argument(metavar="MODEL", help="MOJO zip or folder; '-' for standard input.")
@@ -45,6 +46,12 @@ def chosen_limits(texts: list[str] | None) -> Limits:
         raise typer.BadParameter(str(error), param_hint="'--limit'") from error
 
 
+def named_inputs(model: str, files: Mapping[str, Path | None]) -> list[Named]:
+    """Return the model and the files that options name, as ``outputs.separate`` takes them."""
+    given = [(option, path) for option, path in files.items() if path is not None]
+    return [("MODEL", model), *given]
+
+
 def default_output(model: str, base_model: str | None, suffix: str) -> Path:
     """Return the input's stem plus a suffix, in the input's folder.
 
@@ -54,6 +61,8 @@ def default_output(model: str, base_model: str | None, suffix: str) -> Path:
     if model == STANDARD_STREAM:
         raise typer.BadParameter("a model from standard input needs -o", param_hint="'-o'")
     path = Path(model)
+    if path.name in {"", ".."}:
+        path = path.resolve()  # beside the folder "." and not in it
     # A folder's name has no suffix to drop: "model.v2" stays whole.
     stem = path.resolve().name if path.is_dir() else path.stem
     chosen = f".{base_model}" if base_model else ""

@@ -28,7 +28,7 @@ from mojo_reader.cli.rows import (
     progress,
     say_notices,
 )
-from mojo_reader.files.sources import STANDARD_STREAM
+from mojo_reader.outputs import STANDARD_STREAM, everything, separate
 
 _OnError = Literal["missing", "error"]
 
@@ -118,6 +118,7 @@ def predict(  # noqa: PLR0913 - a command's options
         format=checked_format(format_),
         workers=workers,
     )
+    separate([("-o", output)], [("MODEL", model), *everything("ROWS", rows)])
     mojo = read_mojo(model_source(model), base_model=base_model, limits=chosen_limits(limit))
     with progress(quiet=quiet) as show:
         scored = score_file(mojo, rows, output, options, progress=show)

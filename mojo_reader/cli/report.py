@@ -20,10 +20,12 @@ from mojo_reader.cli.options import (
     chosen_limits,
     default_output,
     model_source,
+    named_inputs,
 )
 from mojo_reader.cli.rows import ResponseOption
 from mojo_reader.cli.verify import against_h2o
 from mojo_reader.errors import MissingExtraError
+from mojo_reader.outputs import separate
 
 _SUFFIX: Final = ".html"
 _PROVED: Final = (Target.KERAS, Target.ONNX)
@@ -60,6 +62,7 @@ def report(  # noqa: PLR0913 - a command's options
     if expected is not None and rows is None:
         raise typer.BadParameter("needs --rows ROWS", param_hint="'--expected'")
     target = output or default_output(model, base_model, _SUFFIX)
+    separate([("-o", target)], named_inputs(model, {"--rows": rows, "--expected": expected}))
     room = reporting()
     mojo = read_mojo(model_source(model), base_model=base_model, limits=chosen_limits(limit))
     shown = None if rows is None else room.read_rows(mojo, rows, response=response)

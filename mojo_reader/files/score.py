@@ -15,6 +15,7 @@ from mojo_reader.files.formats import Format
 from mojo_reader.files.sources import Source
 from mojo_reader.files.tables import Piece, TableRules, pieces
 from mojo_reader.model import Mojo
+from mojo_reader.outputs import everything, model_input, separate
 from mojo_reader.scoring.blas import one_blas_thread
 from mojo_reader.scoring.cells import RowError
 from mojo_reader.scoring.choices import Choice, with_threshold
@@ -132,6 +133,7 @@ def score_file(
         MissingExtraError: pyarrow is not installed.
         MojoDataError: a cell has no meaning in its column, or a prediction is NaN.
         MojoUnsupportedError: the model has not what is asked for.
+        OutputNameError: the target is the model, or one of the files of rows.
         MojoOutputError: the target cannot be written.
         OSError: reading or writing failed.
     """
@@ -139,6 +141,7 @@ def score_file(
     from mojo_reader.files import sinks  # noqa: PLC0415 - needs pyarrow
     from mojo_reader.scoring.batches import file_schema  # noqa: PLC0415
 
+    separate([("the output", target)], [*model_input(mojo), *everything("the rows", source)])
     if options.threshold is not None:
         mojo = with_threshold(mojo, options.threshold)
     options.choice.check(mojo)
@@ -193,11 +196,14 @@ def encode_file(
 
     Raises:
         MojoDataError: a cell has no meaning in its column.
+        OutputNameError: the target is the model, or one of the files of rows.
+        MojoOutputError: the target cannot be written.
     """
     require_pyarrow("Files of rows")
     from mojo_reader.files.matrices import CsvMatrixSink, MatrixSink, NpySink  # noqa: PLC0415
     from mojo_reader.files.sinks import output_stream  # noqa: PLC0415
 
+    separate([("the output", target)], [*model_input(mojo), *everything("the rows", source)])
     names = mojo.features.names
     scorer = Scorer(mojo)
     notices = Notices()

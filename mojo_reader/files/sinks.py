@@ -16,7 +16,8 @@ from mojo_reader.equal_names import require_distinct
 from mojo_reader.errors import MojoDataError, MojoOutputError
 from mojo_reader.files.formats import Format, compression_of, format_of
 from mojo_reader.files.number_text import number_texts
-from mojo_reader.files.sources import STANDARD_STREAM, Source
+from mojo_reader.files.sources import Source
+from mojo_reader.outputs import STANDARD_STREAM
 from mojo_reader.scoring.arrow import float_values, text_scalar
 
 NA: Final = "NA"

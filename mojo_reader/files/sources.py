@@ -11,8 +11,8 @@ from typing import BinaryIO, Final, cast
 from mojo_reader.errors import MojoDataError
 from mojo_reader.files.formats import FORMAT_NAMES, Format, format_of, is_spreadsheet
 from mojo_reader.files.records import ByteStream
+from mojo_reader.outputs import STANDARD_STREAM
 
-STANDARD_STREAM: Final = "-"
 Source = str | os.PathLike[str]
 
 _GZIP_MAGIC: Final = b"\x1f\x8b"

@@ -78,6 +78,7 @@ def _info(parsed: ParsedModel, base_model: str | None) -> Info:
         origin=keys.optional("origin"),
         base_model=base_model,
         sha256=parsed.sha256,
+        source=parsed.source,
     )
 
 

@@ -68,6 +68,7 @@ class ParsedModel:
         domains: by column index, name of the domain file and its levels.
         members: content of all other members.
         sha256: of the file.
+        source: path of the file or folder; None for bytes and streams.
         left_out: by name, why a member was not read.
         limits: what the file may ask for.
     """
@@ -77,6 +78,7 @@ class ParsedModel:
     domains: Mapping[int, tuple[str, tuple[str, ...]]]
     members: Mapping[str, bytes]
     sha256: str
+    source: str | None = None
     left_out: Mapping[str, str] = field(default_factory=dict)
     limits: Limits = DEFAULT_LIMITS
 
