@@ -5,15 +5,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from mojo_reader.errors import MojoFormatError, MojoLimitError
+from mojo_reader.errors import MojoDataError, MojoFormatError, MojoLimitError
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Limits:
-    """Bounds on what a MOJO may hold; every one can be raised.
+    """Bounds on what a MOJO, or a file of rows, may hold; every one can be raised.
 
     They bound what is unpacked and what is built of it, so that a small file cannot fill the
-    memory. A network of 50 million weights is far below all of them.
+    memory. A network of 50 million weights is far below all of them. Files of rows have no bound
+    on their size: they are read a piece at a time.
 
     Attributes:
         file_bytes: of the zip, or of a stream that is read into memory.
@@ -35,6 +36,14 @@ class Limits:
         details_bytes: of ``modelDetails.json``; a larger one costs the training parameters,
             not the model.
         details_values: that ``modelDetails.json`` holds at most, likewise.
+        row_columns: of a file of rows.
+        record_bytes: of one row of CSV or JSON lines.
+        batch_bytes: that rows take which have to be unpacked together, such as the pages of a
+            Parquet file; more is fine where the file itself has as much over ``batch_ratio``.
+        batch_ratio: unpacked bytes for each byte of the file, above ``batch_bytes``.
+        row_ratio: rows, or bytes of unpacked text, for each byte of the file, above
+            ``row_ratio_free``.
+        row_ratio_free: up to here any ratio is fine.
 
     Raises:
         ValueError: a limit is no positive integer.
@@ -56,6 +65,12 @@ class Limits:
     biases: int = 10_000_000
     details_bytes: int = 32 << 20
     details_values: int = 1_000_000
+    row_columns: int = 1_000_000
+    record_bytes: int = 16 << 20
+    batch_bytes: int = 128 << 20
+    batch_ratio: int = 32
+    row_ratio: int = 1_000
+    row_ratio_free: int = 100_000_000
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
@@ -82,6 +97,56 @@ class Limits:
                 f"read_mojo(..., limits=Limits({name}=N))"
             )
             raise MojoLimitError(message)
+
+    def check_rows(self, name: str, found: int, what: str) -> None:
+        """Require that a count in a file of rows is within a limit.
+
+        Args:
+            name: of the limit, such as ``row_columns``.
+            found: the count.
+            what: the sentence's start, which says what was found.
+
+        Raises:
+            MojoDataError: it is above the limit.
+        """
+        if found > getattr(self, name):
+            raise self.rows_error(name, what)
+
+    def check_batch(self, unpacked: int, packed: int, what: str) -> None:
+        """Require that rows which are unpacked together take no more than the file warrants.
+
+        Args:
+            unpacked: bytes in memory.
+            packed: bytes in the file.
+            what: the sentence's start, which says what takes so much.
+
+        Raises:
+            MojoDataError: they take more.
+        """
+        if unpacked > max(self.batch_bytes, self.batch_ratio * packed):
+            raise self.rows_error("batch_bytes", f"{what} {unpacked:,} bytes in memory")
+
+    def check_row_ratio(self, found: int, file_bytes: int, what: str) -> None:
+        """Require that a file has no more rows, or bytes of text, than its size warrants.
+
+        Args:
+            found: the count.
+            file_bytes: that were read of the file.
+            what: the sentence's start, which says what was found.
+
+        Raises:
+            MojoDataError: it has more.
+        """
+        if found > max(self.row_ratio_free, self.row_ratio * file_bytes):
+            raise self.rows_error("row_ratio", f"{what} of {file_bytes:,} bytes in the file")
+
+    def rows_error(self, name: str, what: str) -> MojoDataError:
+        """Return the error of a file of rows that is above a limit."""
+        limit: int = getattr(self, name)
+        return MojoDataError(
+            f"{what}, the limit {name} is {limit:,}; to raise it: --limit {name}=N, or "
+            f"Limits({name}=N)"
+        )
 
     def check_levels(self, counts: Iterable[int]) -> None:
         """Hold the numbers of levels that a file declares to the limits, before they are read.

@@ -70,10 +70,11 @@ def encode(  # noqa: PLR0913 - a command's options
         time_zone=checked_zone(time_zone),
         separator=checked_separator(separator),
         format=checked_format(format_),
+        limits=chosen_limits(limit),
         workers=workers,
     )
     separate([("-o", output)], [("MODEL", model), *everything("ROWS", rows)])
-    mojo = read_mojo(model_source(model), base_model=base_model, limits=chosen_limits(limit))
+    mojo = read_mojo(model_source(model), base_model=base_model, limits=options.limits)
     with progress(quiet=quiet) as show:
         encoded = encode_file(mojo, rows, output, options, progress=show)
     if not quiet:

@@ -142,9 +142,10 @@ def fit(  # noqa: PLR0913 - a command's options
         format=checked_format(format_),
         separator=checked_separator(separator),
         time_zone=checked_zone(time_zone),
+        limits=chosen_limits(limit),
     )
     weighed = _class_weights(class_weights or [])
-    mojo = read_mojo(model_source(model), base_model=base_model, limits=chosen_limits(limit))
+    mojo = read_mojo(model_source(model), base_model=base_model, limits=rules.limits)
     require_pyarrow("Files of rows")
     room = fitting()
     if plot is not None:

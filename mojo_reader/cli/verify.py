@@ -88,9 +88,10 @@ def verify(  # noqa: PLR0913 - a command's options
         time_zone=checked_zone(time_zone),
         separator=checked_separator(separator),
         format=checked_format(format_),
+        limits=chosen_limits(limit),
         workers=workers,
     )
-    mojo = read_mojo(model_source(model), base_model=base_model, limits=chosen_limits(limit))
+    mojo = read_mojo(model_source(model), base_model=base_model, limits=options.limits)
     with progress(quiet=quiet or json_) as show:
         found = verify_file(mojo, rows, expected, options, tolerance=tolerance, progress=show)
     if json_:

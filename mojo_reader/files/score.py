@@ -14,6 +14,7 @@ from mojo_reader.errors import located
 from mojo_reader.files.formats import Format
 from mojo_reader.files.sources import Source
 from mojo_reader.files.tables import Piece, TableRules, pieces
+from mojo_reader.limits import DEFAULT_LIMITS, Limits
 from mojo_reader.model import Mojo
 from mojo_reader.outputs import everything, model_input, separate
 from mojo_reader.scoring.blas import one_blas_thread
@@ -47,6 +48,7 @@ class ScoreOptions:
         time_zone: zone of a time in CSV text that names none.
         separator: one character between CSV cells of the rows.
         format: ``csv`` or ``parquet``, where a file's name does not tell.
+        limits: how much a file of rows may ask for.
         workers: threads; None for one on each core.
     """
 
@@ -62,6 +64,7 @@ class ScoreOptions:
     time_zone: str = "UTC"
     separator: str = ","
     format: Format | None = None
+    limits: Limits = DEFAULT_LIMITS
     workers: int | None = None
 
     @property
@@ -73,6 +76,7 @@ class ScoreOptions:
             time_zone=self.time_zone,
             keep=self.keep,
             invalid_is_missing=self.on_invalid == "missing",
+            limits=self.limits,
         )
 
     @property

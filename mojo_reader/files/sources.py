@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import BinaryIO, Final, cast
+from typing import Any, BinaryIO, Final, cast
 
 from mojo_reader.errors import MojoDataError
 from mojo_reader.files.formats import FORMAT_NAMES, Format, format_of, is_spreadsheet
@@ -97,6 +97,15 @@ class OpenSource:
             self._raw.seek(-len(start), io.SEEK_CUR)
             return self._raw
         return cast("BinaryIO", _Chained(start, self._raw))
+
+    @property
+    def size(self) -> int:
+        """Bytes of a Parquet file, whose end is found first."""
+        stream: Any = self.stream
+        at = stream.tell()
+        size: int = stream.seek(0, io.SEEK_END)
+        stream.seek(at)
+        return size
 
     def close(self) -> None:
         """Close the file; standard input stays open."""

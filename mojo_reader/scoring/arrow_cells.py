@@ -49,11 +49,17 @@ def _chunk_positions(
     invalid: list[Invalid] = []
     distinct = look_up(_cells(chunk.dictionary), invalid.append)
     indices = int_values(chunk.indices.cast(pa.int64()))
-    for one in invalid:
-        for row in np.flatnonzero(indices == one.row).tolist():
-            on_invalid(Invalid(row=row, cell=one.cell, expected=one.expected))
+    _report(invalid, indices, on_invalid)
     # The index of null is -1: the last entry.
     return np.append(distinct, missing)[indices]
+
+
+def _report(invalid: Sequence[Invalid], indices: NDArray[np.int64], on_invalid: OnInvalid) -> None:
+    """Say of each row what is wrong with its entry of the dictionary."""
+    by_position = {one.row: one for one in invalid}
+    for row in np.flatnonzero(np.isin(indices, list(by_position))).tolist():
+        one = by_position[int(indices[row])]
+        on_invalid(Invalid(row=row, cell=one.cell, expected=one.expected))
 
 
 def _has_dictionary(kind: Any) -> bool:
@@ -89,10 +95,23 @@ def number_values(
     parts = []
     for start, chunk in _chunks(column):
         values = _chunk_numbers(chunk)
-        if values is None:
+        if values is None and pa.types.is_dictionary(chunk.type):
+            values = _dictionary_numbers(chunk, read_numbers, moved(on_invalid, start))
+        elif values is None:
             values = read_numbers(_cells(chunk), moved(on_invalid, start))
         parts.append(values)
     return np.concatenate(parts) if parts else np.empty(0)
+
+
+def _dictionary_numbers(
+    chunk: Any, read_numbers: ReadNumbers, on_invalid: OnInvalid
+) -> NDArray[np.float64]:
+    """Read each distinct cell once: a long text may stand in every row."""
+    invalid: list[Invalid] = []
+    distinct = number_values(chunk.dictionary, read_numbers, invalid.append)
+    indices = int_values(chunk.indices.cast(pa.int64()))
+    _report(invalid, indices, on_invalid)
+    return np.append(distinct, np.nan)[indices]  # the index of null is -1: the last entry
 
 
 def _chunk_numbers(chunk: Any) -> NDArray[np.float64] | None:

@@ -1,0 +1,97 @@
+"""How files of rows are read, and what every format requires of their columns."""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Final
+
+from mojo_reader.errors import MojoDataError
+from mojo_reader.files.formats import Format
+from mojo_reader.limits import DEFAULT_LIMITS, Limits
+from mojo_reader.model import Mojo
+from mojo_reader.scoring.columns import AbsentColumnError
+from mojo_reader.scoring.notices import Notices
+
+NO_TIME_ZONE: Final = "UTC"
+_SHOWN_NAMES: Final = 5
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TableRules:
+    """How files of rows are read.
+
+    Attributes:
+        format: ``csv`` or ``parquet`` where the name does not tell.
+        separator: one character between CSV cells.
+        time_zone: zone of a time in CSV text that names none.
+        keep: columns that are carried through.
+        invalid_is_missing: read a CSV cell without a meaning as missing instead of raising.
+        limits: how much a file may ask for.
+    """
+
+    format: Format | None = None
+    separator: str = ","
+    time_zone: str = NO_TIME_ZONE
+    keep: tuple[str, ...] = ()
+    invalid_is_missing: bool = False
+    limits: Limits = DEFAULT_LIMITS
+
+
+def check_rules(rules: TableRules) -> None:
+    """Require a separator and a time zone that there are.
+
+    Raises:
+        MojoDataError: it is none.
+    """
+    separator = rules.separator
+    if len(separator) != 1 or separator in '"\r\n' or not separator.isascii():
+        message = (
+            f"expected a separator of one character, no quote and no line end, found {separator!r}"
+        )
+        raise MojoDataError(message)
+    if rules.time_zone != NO_TIME_ZONE:
+        import zoneinfo  # noqa: PLC0415 - rarely needed
+
+        try:
+            zoneinfo.ZoneInfo(rules.time_zone)
+        except (zoneinfo.ZoneInfoNotFoundError, ValueError) as error:
+            message = f"expected a time zone such as Europe/Berlin, found {rules.time_zone!r}"
+            raise MojoDataError(message) from error
+
+
+def check_columns(names: tuple[str, ...], mojo: Mojo, rules: TableRules, notices: Notices) -> None:
+    """Require the columns that are needed of a file.
+
+    Args:
+        names: of the file's columns.
+        mojo: the model.
+        rules: how the file is read.
+        notices: columns that the model does not know are added here.
+
+    Raises:
+        AbsentColumnError: a column to keep is absent.
+        MojoDataError: no column of the model is there, or one stands twice.
+    """
+    rules.limits.check_rows("row_columns", len(names), f"the rows have {len(names):,} columns")
+    known = {column.name for column in mojo.inputs} | set(mojo.kept.columns) | set(rules.keep)
+    counts = Counter(names)
+    if known.isdisjoint(counts):
+        wanted = ", ".join(repr(column.name) for column in mojo.inputs[:_SHOWN_NAMES])
+        hint = _separator_hint(names)
+        message = f"the rows have none of the model's columns ({wanted}, ...){hint}"
+        raise MojoDataError(message)
+    twice = [name for name in known if counts[name] > 1]
+    if twice:
+        message = f"the column {min(twice)!r} stands twice in the header"
+        raise MojoDataError(message)
+    for name in rules.keep:
+        if name not in counts:
+            raise AbsentColumnError(name)
+    notices.extra.update(dict.fromkeys(name for name in counts if name not in known))
+
+
+def _separator_hint(names: tuple[str, ...]) -> str:
+    if len(names) == 1:
+        for separator, option in ((";", "';'"), ("\t", "'\\t'"), ("|", "'|'")):
+            if separator in names[0]:
+                return f"; is the separator {option}? (--separator)"
+    return ""
