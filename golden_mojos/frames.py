@@ -149,7 +149,9 @@ def _server_text(column: Column, cell: Cell) -> str:
 
 
 def _number(cell: float) -> str:
-    """A number's shortest text; whole numbers without a point."""
+    """A number's shortest text as Java reads it; whole numbers without a point."""
+    if math.isinf(cell):
+        return "Infinity" if cell > 0 else "-Infinity"
     return str(int(cell)) if float(cell).is_integer() and abs(cell) < 1e15 else repr(cell)  # noqa: PLR2004
 
 

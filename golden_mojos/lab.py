@@ -236,6 +236,12 @@ class Server(Client):
         changed = f"(setDomain (cols {frame} {column}) False [{listed}])"
         self.rapids(f"(assign {frame} (:= {frame} {changed} {column} []))")
 
+    def set_names(self, frame: str, names: Sequence[str]) -> None:
+        """Gives a frame's columns these names, in order."""
+        places = " ".join(map(str, range(len(names))))
+        listed = " ".join(json.dumps(name, ensure_ascii=False) for name in names)
+        self.rapids(f"(assign {frame} (colnames= {frame} [{places}] [{listed}]))")
+
     def levels(self, frame: str, column: int) -> list[str]:
         """A categorical column's levels, in order of their codes."""
         path = f"/3/Frames/{quoted(frame)}"
@@ -282,6 +288,42 @@ class Server(Client):
         api = 99 if algorithm == "stackedensemble" else 3
         answer = self.request("POST", f"/{api}/ModelBuilders/{algorithm}", fields)
         return self.wait(answer["job"])
+
+    def automl(  # noqa: PLR0913 - all but the frame and the response by keyword
+        self,
+        frame: str,
+        response: str,
+        *,
+        project: str,
+        models: int,
+        seconds: int,
+        algorithms: Sequence[str],
+        seed: int,
+    ) -> list[str]:
+        """Runs AutoML and returns the keys of its models, the best first.
+
+        Raises:
+            LabError: A parameter was refused, or the run failed.
+        """
+        criteria = {"max_models": models, "max_runtime_secs": seconds, "seed": seed}
+        answer = self.json_request(
+            "/99/AutoMLBuilder",
+            {
+                "input_spec": {
+                    "training_frame": frame,
+                    "response_column": {"column_name": response},
+                },
+                "build_models": {"include_algos": list(algorithms)},
+                "build_control": {
+                    "project_name": project,
+                    "nfolds": 2,
+                    "stopping_criteria": criteria,
+                },
+            },
+        )
+        run = self.wait(answer["job"])
+        board = self.request("GET", f"/99/AutoML/{quoted(run)}")["leaderboard"]
+        return [model["name"] for model in board["models"]]
 
     def model(self, model: str) -> Json:
         """The model's schema: parameters and output."""

@@ -51,6 +51,15 @@ class Client:
             body, headers = form, {"Content-Type": "application/x-www-form-urlencoded"}
         elif form:
             path = f"{path}?{form}"
+        return self._send(method, path, body, headers)
+
+    def json_request(self, path: str, fields: Mapping[str, object]) -> Json:
+        """Posts fields as one JSON document, as nested ones have to be."""
+        headers = {"Content-Type": "application/json"}
+        answer: Json = json.loads(self._send("POST", path, json.dumps(fields), headers))
+        return answer
+
+    def _send(self, method: str, path: str, body: str | None, headers: dict[str, str]) -> bytes:
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=REQUEST_SECONDS)
         try:
             connection.request(method, path, body, headers)

@@ -19,7 +19,9 @@ import java.util.stream.Collectors;
  * Scores many CSV files in one process, cells read and options set as PredictCsv does.
  *
  * <p>Usage: ScoreMany JOBS, where each line of JOBS is a MOJO, an input and an output with tabs
- * between. The output's first line is what modelDetails.json says of the training metrics and the
+ * between, and perhaps options: with {@code errors} an autoencoder's line ends with its
+ * reconstruction error, and with {@code marks} a cell such as NA is a text, as in a RowData that a
+ * program fills. The output's first line is what modelDetails.json says of the training metrics and the
  * model summary; the other lines are the label, if there is one, and the numbers of a row. Where
  * the scorer stops, its line says so.
  */
@@ -31,7 +33,8 @@ public final class ScoreMany {
       String[] files = line.split("\t");
       try (PrintWriter output = new PrintWriter(files[2], "UTF-8")) {
         try {
-          score(MojoModel.load(files[0], true), files[1], output);
+          String options = files.length > 3 ? files[3] : "";
+          score(MojoModel.load(files[0], true), files[1], output, options);
         } catch (Exception error) {
           output.print("cannot load: " + error.getClass().getName() + "\n");
         }
@@ -39,7 +42,10 @@ public final class ScoreMany {
     }
   }
 
-  private static void score(MojoModel mojo, String input, PrintWriter output) throws Exception {
+  private static void score(MojoModel mojo, String input, PrintWriter output, String options)
+      throws Exception {
+    boolean errors = options.contains("errors");
+    boolean marks = options.contains("marks");
     output.print(details(mojo) + "\n");
     EasyPredictModelWrapper model = new EasyPredictModelWrapper(
         new EasyPredictModelWrapper.Config()
@@ -48,7 +54,7 @@ public final class ScoreMany {
     try (CSVReader reader = new CSVReader(new FileReader(input), ',')) {
       String[] names = reader.readNext();
       for (String[] cells = reader.readNext(); cells != null; cells = reader.readNext()) {
-        output.print(prediction(model, rowOf(names, cells)) + "\n");
+        output.print(prediction(model, rowOf(names, cells, marks), errors) + "\n");
       }
     }
   }
@@ -62,9 +68,12 @@ public final class ScoreMany {
             ? "no summary" : mojo._modelAttributes.getModelSummary().getTableDescription());
   }
 
-  private static String prediction(EasyPredictModelWrapper model, RowData row) {
+  private static String prediction(EasyPredictModelWrapper model, RowData row, boolean errors) {
     try {
-      return text(model.predict(row));
+      AbstractPrediction found = model.predict(row);
+      return errors && found instanceof AutoEncoderModelPrediction
+          ? text(found) + "," + numbers(((AutoEncoderModelPrediction) found).mse)
+          : text(found);
     } catch (Exception error) {
       return "stops: " + error.getClass().getName();
     }
@@ -89,10 +98,10 @@ public final class ScoreMany {
     return Arrays.stream(values).mapToObj(Double::toString).collect(Collectors.joining(","));
   }
 
-  private static RowData rowOf(String[] names, String[] cells) {
+  private static RowData rowOf(String[] names, String[] cells, boolean marks) {
     RowData row = new RowData();
     for (int i = 0; i < Math.min(names.length, cells.length); i++) {
-      if (!isMissing(cells[i])) {
+      if (marks ? !cells[i].isEmpty() : !isMissing(cells[i])) {
         row.put(names[i], cells[i]);
       }
     }

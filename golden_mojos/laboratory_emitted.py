@@ -1,0 +1,64 @@
+"""The doors of emitted models, on rows made from the model alone and on rows with data."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from laboratory_verdicts import Result, of_comparison
+
+from mojo_reader import Scorer
+from mojo_reader.cli.emitters import Proving, Target, emitter
+
+if TYPE_CHECKING:
+    from laboratory_doors import Door
+    from laboratory_subject import Subject
+
+
+def _emitted(target: Target, dtype: str, *, made: bool) -> Door:
+    """A door that writes, reads and proves as ``convert`` does.
+
+    Args:
+        target: what is written.
+        dtype: its numbers.
+        made: prove it on rows made from the model, as without ``--check``.
+    """
+
+    def door(one: Subject) -> Result | None:
+        chosen = emitter(target, dtype=dtype)
+        with tempfile.TemporaryDirectory() as work:
+            path = Path(work, f"model{chosen.suffix}")
+            chosen.build(one.mojo, path, Path(work, "columns.json"), dtype)
+            asked = Proving(
+                path=path,
+                mojo=one.mojo,
+                dtype=dtype,
+                table=None if made else one.table,
+                matrix=None if made else Scorer(one.mojo).encode(one.table),
+                seed=one.plan.seed,
+                progress=None,
+            )
+            return of_comparison(chosen.prove(asked))
+
+    return door
+
+
+def _pair(target: Target, dtype: str, name: str) -> dict[str, Door]:
+    return {
+        f"{name} made": _emitted(target, dtype, made=True),
+        f"{name} rows": _emitted(target, dtype, made=False),
+    }
+
+
+EMITTED: Final[dict[str, Door]] = {
+    **_pair(Target.ONNX, "float32", "onnx"),
+    **_pair(Target.ONNX, "float64", "onnx64"),
+    **_pair(Target.KERAS, "float32", "keras"),
+    **_pair(Target.STABLEHLO, "float32", "stablehlo"),
+}
+#: Doors for which JAX keeps 64 bits, which a process cannot take back.
+WIDE: Final[dict[str, Door]] = {
+    **_pair(Target.KERAS, "float64", "keras64"),
+    **_pair(Target.STABLEHLO, "float64", "stablehlo64"),
+}
