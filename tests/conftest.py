@@ -10,9 +10,41 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+# The same draws in every run; the group `random` of .ci/run draws others each time, and more.
+settings.register_profile("repeatable", derandomize=True, database=None, deadline=None)
+settings.register_profile("random", max_examples=1_000, deadline=None, print_blob=True)
+settings.load_profile("repeatable")
 
 # Keras reads this once, when it is imported.
 os.environ.setdefault("KERAS_BACKEND", "jax")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--deprecations",
+        action="store_true",
+        help="fail on what a dependency deprecates, which else is only shown",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("deprecations"):
+        filters = config.getini("filterwarnings")
+        filters[:] = [line for line in filters if not line.startswith("default::")]
+
+
+#: More processes than these would import the frameworks for little.
+_MOST_PROCESSES = 8
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Use the cores for a run of many tests; single tests and the groups' services run here."""
+    groups = config.getoption("markexpr") not in {"", "long", "hypothesis"}
+    few = all("::" in name or name.endswith(".py") for name in config.args)
+    return 0 if groups or few else min(len(os.sched_getaffinity(0)), _MOST_PROCESSES)
 
 
 def _installed(package: str) -> bool:

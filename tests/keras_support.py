@@ -1,5 +1,7 @@
 """What the tests of Keras models share."""
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +33,15 @@ from mojo_reader.model import (
 )
 
 
-def x64(dtype: str) -> Any:
-    """Let JAX keep 64 bits where a test needs them."""
-    return jax.enable_x64(dtype == "float64")
+@contextlib.contextmanager
+def x64(dtype: str) -> Iterator[None]:
+    """Let JAX keep 64 bits where a test needs them, in every release of JAX."""
+    before = bool(jax.config.read("jax_enable_x64"))
+    jax.config.update("jax_enable_x64", dtype == "float64")
+    try:
+        yield
+    finally:
+        jax.config.update("jax_enable_x64", before)
 
 
 def golden_rows(case: Golden, mojo: Mojo) -> NDArray[np.float64]:
