@@ -44,7 +44,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Use the cores for a run of many tests; single tests and the groups' services run here."""
     groups = config.getoption("markexpr") not in {"", "long", "hypothesis"}
     few = all("::" in name or name.endswith(".py") for name in config.args)
-    return 0 if groups or few else min(len(os.sched_getaffinity(0)), _MOST_PROCESSES)
+    return 0 if groups or few else min(os.cpu_count() or 1, _MOST_PROCESSES)
 
 
 def _installed(package: str) -> bool:

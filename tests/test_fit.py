@@ -12,7 +12,9 @@ from training_support import training_columns
 from emit.fit import FitOptions, FitResult, fit
 from emit.fitting import metrics
 from emit.fitting.rows import row_columns, training_rows
-from mojo_reader import Scorer, read_mojo, write_mojo
+from emit.keras_model.weights import from_keras
+from mojo_reader import Mojo, Scorer, read_mojo, write_mojo
+from mojo_reader.errors import ParityError
 from mojo_reader.model import Classification
 from mojo_reader.sameness import same_model
 from mojo_reader.scoring.notices import Notices
@@ -133,6 +135,20 @@ def test_a_learning_rate_puts_adam_in_adadeltas_place() -> None:
         for result in (slow, fast)
     ]
     assert moved[1].mean() > 10 * moved[0].mean()
+
+
+def test_a_mojo_that_does_not_predict_what_keras_does_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def wrong(model: Any, mojo: Mojo) -> Mojo:
+        made = from_keras(model, mojo)
+        last = dataclasses.replace(made.layers[-1], biases=(made.layers[-1].biases[0] + 0.01,))
+        return dataclasses.replace(made, layers=(*made.layers[:-1], last))
+
+    monkeypatch.setattr("emit.fit.from_keras", wrong)
+    expected = "the retrained MOJO does not predict what the Keras model does: 60 of 60 rows off"
+    with pytest.raises(ParityError, match=expected):
+        quick("gaussian", epochs=1)
 
 
 # --------------------------------------------------------------------------- weights

@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import pytest
+from child_process import in_child
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from support import golden
@@ -102,22 +103,22 @@ def test_a_name_in_parquet_that_is_no_text(tmp_path: Path) -> None:
 @example(content=b"\xff\xfe" + HEADER, invalid="error")
 @example(content=HEADER + b"\n" + b'"' * 999, invalid="error")
 def test_odd_tables(content: bytes, invalid: str, tmp_path: Path) -> None:
-    predict(content, "rows.csv", tmp_path, "--on-invalid", invalid)
+    in_child(predict, content, "rows.csv", tmp_path, "--on-invalid", invalid)
 
 
 @settings(quick, max_examples=100)
 @given(content=damaged(TABLE))
 def test_damaged_tables(content: bytes, tmp_path: Path) -> None:
-    predict(content, "rows.csv", tmp_path)
+    in_child(predict, content, "rows.csv", tmp_path)
 
 
 @settings(quick, max_examples=100)
 @given(content=damaged(gzip.compress(TABLE, mtime=0)))
 def test_damaged_gzip(content: bytes, tmp_path: Path) -> None:
-    predict(content, "rows.csv.gz", tmp_path)
+    in_child(predict, content, "rows.csv.gz", tmp_path)
 
 
 @settings(quick, max_examples=100)
 @given(content=damaged(parquet_bytes()))
 def test_damaged_parquet(content: bytes, tmp_path: Path) -> None:
-    predict(content, "rows.parquet", tmp_path)
+    in_child(predict, content, "rows.parquet", tmp_path)
