@@ -18,7 +18,7 @@ from mojo_reader.scoring.columns import named_columns
 from mojo_reader.scoring.scorer import Scorer
 
 from . import proof
-from .made_rows import make_rows
+from .made_rows import MadeRows, make_rows
 from .onnx_model.encoding import MATRIX
 from .onnx_model.prediction import NO_LABEL
 
@@ -54,20 +54,19 @@ def check_onnx(  # noqa: PLR0913 - what a proof needs
         Differences and verdict. A failed comparison is returned, not raised.
     """
     if table is None:
-        made = make_rows(mojo, seed=seed)
-        columns, matrix, drawn = made.columns, made.matrix, seed
+        rows: NDArray[np.float64] | MadeRows = (made := make_rows(mojo, seed=seed))
+        columns, matrix = made.columns, made.matrix
     else:
-        columns, matrix, drawn = raw_columns(mojo, table), Scorer(mojo).encode(table), None
+        columns, rows = raw_columns(mojo, table), (matrix := Scorer(mojo).encode(table))
     runner = _Runner(session(model), mojo, columns, matrix)
     found = proof.compared(
         runner.predict,
         mojo,
-        matrix,
+        rows,
         dtype=runner.dtype,
         batch=_batch_rows(mojo),
         expected=expected,
         progress=progress,
-        seed=drawn,
     )
     return dataclasses.replace(
         found, off=found.off + runner.errors_off, labels_off=found.labels_off + runner.labels_off

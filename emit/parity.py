@@ -14,7 +14,7 @@ from mojo_reader.model import Mojo
 
 from . import proof
 from .keras_model import model_dtype
-from .made_rows import CHECK_ROWS, check_rows
+from .made_rows import CHECK_ROWS, MadeRows, check_rows, make_rows
 from .proof import Progress
 
 __all__ = [
@@ -45,16 +45,15 @@ def check_parity(
         model: a Keras model made by ``to_keras``, or the path of its ``.keras`` file.
         mojo: what it was made from.
         matrix: ``(rows, n_features)`` float64, as ``Scorer.encode`` returns it; None makes rows
-            with ``check_rows``.
+            with ``make_rows``.
         seed: of the rows that are made.
         progress: called with the number of rows done after each batch.
 
     Returns:
         Differences and verdict. A failed comparison is returned, not raised.
     """
-    if matrix is None:
-        return _compare(model, mojo, check_rows(mojo, seed=seed), None, progress, seed=seed)
-    return _compare(model, mojo, matrix, None, progress)
+    rows = make_rows(mojo, seed=seed) if matrix is None else matrix
+    return _compare(model, mojo, rows, None, progress)
 
 
 def check_expected(
@@ -80,28 +79,26 @@ def check_expected(
     return _compare(model, mojo, matrix, expected, progress)
 
 
-def _compare(  # noqa: PLR0913 - the two public functions share it
+def _compare(
     model: Any,
     mojo: Mojo,
-    matrix: NDArray[np.float64],
+    rows: NDArray[np.float64] | MadeRows,
     expected: Expected | None,
     progress: Progress | None,
-    *,
-    seed: int | None = None,
 ) -> Comparison:
     if isinstance(model, str | os.PathLike):
         model = keras.saving.load_model(Path(model), compile=False)
+    matrix = rows.matrix if isinstance(rows, MadeRows) else rows
     batch = _batch_rows(len(matrix), model)
     predict = batch_function(model, batch)
     return proof.compared(
-        lambda rows: predict(matrix[rows]),
+        lambda chosen: predict(matrix[chosen]),
         mojo,
-        matrix,
+        rows,
         dtype=model_dtype(model),
         batch=batch,
         expected=expected,
         progress=progress,
-        seed=seed,
     )
 
 

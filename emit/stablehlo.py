@@ -28,7 +28,7 @@ from mojo_reader.model import (
 
 from . import proof
 from .formulas import constant, standardized
-from .made_rows import check_rows
+from .made_rows import MadeRows, make_rows
 
 PLATFORMS: Final = ("cpu", "cuda", "tpu")
 DTYPES: Final = ("float32", "float64")
@@ -104,13 +104,14 @@ def check_stablehlo(
     """
     if not isinstance(model, jax.export.Exported):
         model = jax.export.deserialize(bytearray(Path(model).read_bytes()))
-    rows = check_rows(mojo, seed=seed) if matrix is None else matrix
+    rows = make_rows(mojo, seed=seed) if matrix is None else matrix
+    values = rows.matrix if isinstance(rows, MadeRows) else rows
     dtype = str(model.in_avals[0].dtype)
     call = jax.jit(model.call)
 
     def predict(chosen: slice) -> NDArray[Any]:
         with np.errstate(over="ignore"):
-            return np.asarray(call(rows[chosen].astype(dtype)))
+            return np.asarray(call(values[chosen].astype(dtype)))
 
     return proof.compared(
         predict,
@@ -119,7 +120,6 @@ def check_stablehlo(
         dtype=dtype,
         batch=proof.batch_rows(mojo),
         progress=progress,
-        seed=seed if matrix is None else None,
     )
 
 

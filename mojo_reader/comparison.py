@@ -26,6 +26,7 @@ from mojo_reader.model import Classification, Features, Reconstruction, Regressi
 from mojo_reader.rounding import RoundingNoise
 from mojo_reader.scoring.prediction import undecided
 from mojo_reader.scoring.scorer import Scorer
+from mojo_reader.unscaled import Unscaled
 from mojo_reader.worst_rows import (
     Array,
     WorstRow,
@@ -81,6 +82,7 @@ class Comparison:
         decades: number of rows by the power of ten of their largest relative difference.
         seconds: time that the model took to predict.
         seed: of the rows that were made, None for given rows.
+        unscaled: of made rows, where the model does not tell the scale of its numbers.
     """
 
     dtype: str
@@ -98,6 +100,7 @@ class Comparison:
     decades: Mapping[int, int]
     seconds: float
     seed: int | None
+    unscaled: Unscaled | None = None
 
     @property
     def passed(self) -> bool:
@@ -167,13 +170,17 @@ class Comparer:
         outputs = scorer.mojo.layers[-1].units
         self._worst = WorstRows(scorer.mojo.output.columns[-outputs:])
 
-    def add(self, matrix: Array, found: NDArray[Any], *, expected: Expected | None = None) -> None:
+    def add(self, matrix: Array, found: NDArray[Any], *, expected: Expected | None = None) -> Array:
         """Compare a block of rows.
 
         Args:
             matrix: ``(rows, n_features)`` float64, the rows.
             found: ``(rows, outputs)``, what the model predicts.
             expected: what it should predict; None for what the scorer does.
+
+        Returns:
+            ``(rows,)``, each row's largest relative difference, rows beyond the type's precision
+            included; 0 where H2O itself has no number.
 
         Raises:
             ValueError: the shapes differ.
@@ -195,11 +202,13 @@ class Comparer:
             self._compare_labels(block, beyond, None if expected is None else expected.labels)
         self._counts["beyond"] += int(beyond.sum())
         self._counts["rows"] += len(matrix)
+        return _by_row(block)
 
     def result(self, *, seconds: float = 0.0, seed: int | None = None) -> Comparison:
         """Return the verdict on all rows added."""
+        counts: dict[str, Any] = dict(self._counts)
         return Comparison(
-            **self._counts,
+            **counts,
             dtype=self._dtype,
             max_abs=self._largest[0],
             max_rel=self._largest[1],
@@ -321,6 +330,14 @@ class _Blame:
         effect[np.isnan(effect)] = np.inf
         alone = effect > TOLERANCES["float32"].value
         return list(map(int, moved[alone] if alone.any() else moved[[effect.argmax()]]))
+
+
+def _by_row(block: _Block) -> Array:
+    difference = absolute_difference(block.found, block.reference)
+    relative = relative_difference(difference, block.reference)
+    relative[np.isnan(relative)] = np.inf
+    relative[np.isnan(block.reference)] = 0.0
+    return np.asarray(relative.max(axis=1, initial=0.0))
 
 
 def _any(mask: Mask, *, axis: int) -> Mask:

@@ -101,6 +101,8 @@ def _proof(index: int, proof: Proof) -> dict[str, Any]:
         "title": proof.title,
         "result": proof.result,
         "figures": proof.figures,
+        "condition": proof.condition,
+        "note": proof.note,
         "chart": charts.decades(f"proof{index}", proof.title, proof.result.decades),
     }
 

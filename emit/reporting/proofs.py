@@ -15,11 +15,15 @@ class Proof:
         title: what was compared with what, on which rows.
         result: the verdict: ``passed``, ``worst`` and ``decades`` are shown as they are.
         figures: what else is shown, by its name.
+        condition: when the claim of equality holds, to stand behind it; empty for always.
+        note: what a person should know; empty for nothing.
     """
 
     title: str
     result: Comparison | Verification
     figures: Mapping[str, float | int]
+    condition: str = ""
+    note: str = ""
 
 
 def emitted_proof(runtime: str, rows: str, found: Comparison) -> Proof:
@@ -47,7 +51,17 @@ def emitted_proof(runtime: str, rows: str, found: Comparison) -> Proof:
         "rows that H2O cannot score": found.undefined,
     }
     title = f"{runtime} ({found.dtype}) and the float64 scorer, on {rows}"
-    return Proof(title=title, result=found, figures=figures)
+    unscaled = found.unscaled
+    if unscaled is None:
+        return Proof(title=title, result=found, figures=figures)
+    figures["numbers stay within the tolerance up to"] = unscaled.holds_to
+    return Proof(
+        title=title,
+        result=found,
+        figures=figures,
+        condition=f" {unscaled.condition}",
+        note=unscaled.note,
+    )
 
 
 def h2o_proof(scores: str, found: Verification) -> Proof:

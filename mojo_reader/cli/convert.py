@@ -260,9 +260,11 @@ def _notes(job: _Job, outcome: _Outcome) -> list[str]:
     said = notes(job.mojo) + list(outcome.notes)
     if job.dtype == "float64" and job.emitter.x64:
         said.append("run the model with JAX_ENABLE_X64=1, or JAX computes it in float32")
-    beyond = {
-        column for comparison in outcome.proofs.values() for column in comparison.beyond_columns
-    }
+    unscaled = [found.unscaled for found in outcome.proofs.values() if found.unscaled]
+    said += [found.note for found in unscaled]
+    # Made rows of columns without a scale go beyond float32 on purpose; the note above tells.
+    told = [found for found in outcome.proofs.values() if not found.unscaled]
+    beyond = {column for comparison in told for column in comparison.beyond_columns}
     if beyond:
         said.append(
             f"float32 cannot hold some rows, because of {', '.join(sorted(beyond))}; "
@@ -286,8 +288,11 @@ def _print(job: _Job, outcome: _Outcome) -> None:
         if labelled or "label" not in heading:
             table.add_row(heading, *map(content, outcome.proofs.values()))
     console.print(table)
+    unscaled = [found.unscaled for found in outcome.proofs.values() if found.unscaled]
+    condition = "".join(f" {found.condition}" for found in unscaled)
     console.print(
-        f"{job.target} equals the float64 scorer ({job.dtype}, on {job.emitter.runtime})."
+        f"{job.target} equals the float64 scorer{condition} "
+        f"({job.dtype}, on {job.emitter.runtime})."
     )
     if job.expected is not None:
         console.print(f"It equals H2O's own scores in {job.expected}.")
