@@ -14,22 +14,32 @@ import mojo_reader
 from mojo_reader import Mojo, Scorer, read_mojo
 from mojo_reader.equal_names import require_distinct
 from mojo_reader.errors import MojoOutputError
-from mojo_reader.model import CategoricalInput, Classification, Reconstruction
+from mojo_reader.model import CategoricalInput, Classification, Reconstruction, Regression
 from mojo_reader.outputs import separate
-from mojo_reader.scoring.choices import ERROR_COLUMN
+from mojo_reader.scoring.choices import Choice
+from mojo_reader.scoring.offsets import row_columns
 from mojo_reader.summary import summarize
 from mojo_reader.version import own_version
 
 from .extras import extra
 
 #: How the scorer is made; ``mlflow.pyfunc.load_model(..., model_config=)`` changes it.
-DEFAULTS: Final[Mapping[str, Any]] = {"base_model": None, "dtype": "float64", "exact": False}
+DEFAULTS: Final[Mapping[str, Any]] = {
+    "base_model": None,
+    "dtype": "float64",
+    "exact": False,
+    "offset": "java",
+    "on_unseen": "missing",
+    "on_absent": "missing",
+}
 #: Levels of a column that the model's metadata name.
 _LISTED_LEVELS: Final = 100
 #: Of these MLflow takes one.
 _ENVIRONMENTS: Final = {"conda_env", "extra_pip_requirements", "pip_requirements"}
 _NEEDED: Final = "MLflow models need MLflow"
 _ERROR_PARAMETER: Final = "reconstruction_error"
+_COLUMNS_PARAMETER: Final = "per_feature"
+_MISSING_PARAMETER: Final = "missing"
 
 
 # --------------------------------------------------------------------------- loading
@@ -50,8 +60,9 @@ class MojoModel:
 
         Args:
             model_input: the rows, a pandas frame or any other table that ``Scorer`` takes.
-            params: ``reconstruction_error``: an autoencoder's error instead of its
-                reconstruction.
+            params: for an autoencoder, ``reconstruction_error``: its error instead of its
+                reconstruction; ``per_feature``: its error in each column; ``missing``: what a
+                missing number does there, ``java`` or ``server``.
 
         Returns:
             A pandas frame of H2O's columns by H2O's names, with the rows' own index.
@@ -62,11 +73,22 @@ class MojoModel:
         """
         import pandas as pd  # noqa: PLC0415 - MLflow brings it
 
-        if (params or {}).get(_ERROR_PARAMETER):
-            columns = {ERROR_COLUMN: self.scorer.anomaly(model_input)}
-        else:
-            columns = self.scorer.score(model_input)
+        columns = self._columns(model_input, params or {})
         return pd.DataFrame(columns, index=getattr(model_input, "index", None))
+
+    def _columns(self, rows: Any, params: Mapping[str, Any]) -> dict[str, Any]:
+        choice = Choice(
+            reconstruction_error=bool(params.get(_ERROR_PARAMETER)),
+            per_feature=bool(params.get(_COLUMNS_PARAMETER)),
+            missing=params.get(_MISSING_PARAMETER) or None,
+        )
+        if not (choice.reconstruction_error or choice.per_feature):
+            return self.scorer.score(rows)
+        choice.check(self.scorer.mojo)
+        names = choice.columns(self.scorer.mojo)
+        require_distinct(names, "a mapping", "take Scorer.anomaly, which goes by position")
+        errors = self.scorer.anomaly(rows, missing=choice.missing, per_feature=choice.per_feature)
+        return dict(zip(names, errors.reshape(-1, len(names)).T, strict=True))
 
 
 def _load_pyfunc(path: str, model_config: Mapping[str, Any] | None = None) -> MojoModel:
@@ -229,13 +251,16 @@ def signature_of(mojo: Mojo, *, typed: bool = False) -> Any:
             Schema,
         )
     kinds = {True: DataType.string, False: DataType.double}
+    # MLflow hands on the columns of the signature alone, and the choice of the offset is made
+    # when the model is loaded.
+    offset = isinstance(mojo.output, Regression) and mojo.info.offset_column is not None
     inputs = [
         ColSpec(
             kinds[isinstance(column, CategoricalInput)] if typed else AnyType(),
             column.name,
             required=False,
         )
-        for column in mojo.inputs
+        for column in row_columns(mojo, "server" if offset else "java")
     ]
     labelled = isinstance(mojo.output, Classification)
     outputs = [
@@ -244,7 +269,13 @@ def signature_of(mojo: Mojo, *, typed: bool = False) -> Any:
     ]
     params = None
     if isinstance(mojo.output, Reconstruction):
-        params = ParamSchema([ParamSpec(_ERROR_PARAMETER, DataType.boolean, default=False)])
+        params = ParamSchema(
+            [
+                ParamSpec(_ERROR_PARAMETER, DataType.boolean, default=False),
+                ParamSpec(_COLUMNS_PARAMETER, DataType.boolean, default=False),
+                ParamSpec(_MISSING_PARAMETER, DataType.string, default=""),
+            ]
+        )
     return ModelSignature(inputs=Schema(inputs), outputs=Schema(outputs), params=params)
 
 

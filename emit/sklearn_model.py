@@ -16,6 +16,9 @@ from mojo_reader.errors import MojoDataError, MojoUnsupportedError, listed
 from mojo_reader.model import Classification, Output, Reconstruction, Regression
 from mojo_reader.scoring.cells import is_missing
 from mojo_reader.scoring.columns import absent, named_columns
+from mojo_reader.scoring.near_names import with_near_names
+from mojo_reader.scoring.offsets import OffsetRule
+from mojo_reader.scoring.rows import OnOdd
 from mojo_reader.scoring.scorer import DType
 
 from .extras import extra
@@ -42,22 +45,32 @@ class _MojoEstimator(BaseEstimator):  # type: ignore[misc] # scikit-learn has no
         columns: names of a matrix's columns, in its order. A matrix has no names, and the order
             of the columns in a MOJO is H2O's own; without this, ``fit`` takes tables only.
         dtype: ``float64`` equals Java within 1e-10; ``float32`` is faster and within 1e-5.
+        offset: what the offset column does, as in ``Scorer``; a classifier has none.
+        on_unseen: take a level that the model does not know as ``missing``, or raise (``error``).
+        on_absent: take a column that the rows of a prediction lack as ``missing``, or raise
+            (``error``); ``fit`` always raises.
     """
 
     _output: ClassVar[type[Output]]
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - scikit-learn's parameters
         self,
         mojo: str | os.PathLike[str] | bytes | Mojo,
         *,
         base_model: str | None = None,
         columns: Sequence[str] | None = None,
         dtype: DType = "float64",
+        offset: OffsetRule = "java",
+        on_unseen: OnOdd = "missing",
+        on_absent: OnOdd = "missing",
     ) -> None:
         self.mojo = mojo
         self.base_model = base_model
         self.columns = columns
         self.dtype = dtype
+        self.offset = offset
+        self.on_unseen = on_unseen
+        self.on_absent = on_absent
 
     def fit(self, X: Any = None, y: Any = None) -> Self:  # noqa: N803 - scikit-learn's name
         """Read the MOJO and check the rows against it; nothing is trained.
@@ -74,7 +87,13 @@ class _MojoEstimator(BaseEstimator):  # type: ignore[misc] # scikit-learn has no
             MojoDataError: the rows lack a column of the model, a cell has no meaning in its
                 column, or ``y`` is of another length.
         """
-        scorer = Scorer(self._read(), dtype=self.dtype)
+        scorer = Scorer(
+            self._read(),
+            dtype=self.dtype,
+            offset=self.offset,
+            on_unseen=self.on_unseen,
+            on_absent=self.on_absent,
+        )
         names = self._checked_columns(scorer, X, y)
         self.scorer_ = scorer
         self.feature_names_in_ = np.array(names, object)
@@ -88,7 +107,7 @@ class _MojoEstimator(BaseEstimator):  # type: ignore[misc] # scikit-learn has no
         y: Any,
     ) -> tuple[str, ...]:
         """Return the names of the rows' columns once the model can read them."""
-        wanted = tuple(column.name for column in scorer.mojo.inputs)
+        wanted = tuple(column.name for column in scorer.row_columns)
         if X is None:
             return tuple(self.columns or wanted)
         if isinstance(X, np.ndarray) and self.columns is None:
@@ -103,9 +122,10 @@ class _MojoEstimator(BaseEstimator):  # type: ignore[misc] # scikit-learn has no
             raise MojoDataError(message)
         lacking = absent(wanted, columns)
         if lacking:
-            message = f"the rows lack columns of the model: {listed(lacking)}"
+            others = [name for name in columns if name not in wanted]
+            message = f"the rows lack columns of the model: {with_near_names(lacking, others)}"
             raise MojoDataError(message)
-        scorer.encode(columns)
+        scorer.encode_rows(columns)
         return tuple(columns)
 
     def __sklearn_tags__(self) -> Any:

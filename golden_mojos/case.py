@@ -43,6 +43,9 @@ class Case:
         oracle: ``java``, or ``server`` where the Java scorer cannot score the model.
         oracle_why: Why the Java scorer cannot.
         features: Hidden layers whose outputs the server writes down.
+        server_rows: Makes further rows that only the server scores, which does not do what the
+            Java scorer does with them.
+        per_feature: The server writes down an autoencoder's error in each column.
         domains: Levels set on the server after parsing, by column, in order.
         prepare: Trains what must exist before, and returns more parameters.
         notes: What a reader must know about the input.
@@ -61,6 +64,8 @@ class Case:
     oracle: str = "java"
     oracle_why: str | None = None
     features: tuple[int, ...] = ()
+    server_rows: Callable[[Frame], Frame] | None = None
+    per_feature: bool = False
     domains: Mapping[str, tuple[str, ...]] | None = None
     prepare: Callable[[Server, str, Mapping[str, object]], dict[str, object]] | None = None
     notes: str | None = None

@@ -154,6 +154,22 @@ AUTOENCODERS: Final = (
         number,
         {**AUTOENCODER, "activation": "Tanh"},
     ),
+    Case(
+        name="autoencoder_per_feature",
+        why="The server's error in each column, where levels and numbers are missing too.",
+        frame=number,
+        parameters={**AUTOENCODER, "activation": "Tanh", "hidden": [4]},
+        rows=Rows(sample=10, drop=("y",), extremes=()),
+        per_feature=True,
+    ),
+    Case(
+        name="autoencoder_per_feature_numbers",
+        why="The server's error in each column, not standardized.",
+        frame=numbers_only,
+        parameters={**AUTOENCODER, "activation": "Rectifier", "hidden": [3], "standardize": False},
+        rows=Rows(sample=10, drop=("y",), extremes=()),
+        per_feature=True,
+    ),
     network(
         "autoencoder_rectifier",
         "The activation is on the output layer too.",

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Final
 from case import Case
 from cases_networks import AUTOENCODER, Y, binary, classes, network, number
 from frames import Frame, enum, mixed, numeric, stream
+from rows import Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from lab import Server
 
@@ -23,6 +24,44 @@ def with_offset() -> Frame:
         round(source.choice((-1, 0, 1, 1)) * source.random() * 4, 3) for _ in range(frame.rows)
     ]
     return frame.with_column(numeric("exposure", offset))
+
+
+#: Offsets below, at and above 0, tiny, huge and missing.
+OFFSETS: Final = (-3.0, -0.5, 0.0, 1e-9, 0.7, 2.0, 10.0, 60.0, -1e300, 1e300, None)
+
+
+def counts_with_offset() -> Frame:
+    """The offset's frame with counts of 0 and above as the response."""
+    frame = with_offset()
+    counts = [None if cell is None else float(int(abs(float(cell)))) for cell in frame["y"].cells]
+    return frame.without("y").with_column(numeric("y", counts))
+
+
+def amounts_with_offset() -> Frame:
+    """The offset's frame with a response above 0."""
+    frame = with_offset()
+    amounts = [None if cell is None else abs(float(cell)) + 0.5 for cell in frame["y"].cells]
+    return frame.without("y").with_column(numeric("y", amounts))
+
+
+def offset_rows(frame: Frame) -> Frame:
+    """Rows with each of the odd offsets, twice."""
+    rows = frame.without("y", "exposure").take(range(2 * len(OFFSETS)))
+    return rows.with_column(numeric("exposure", OFFSETS * 2))
+
+
+def offset_case(
+    name: str, why: str, frame: Callable[[], Frame], parameters: Mapping[str, object]
+) -> Case:
+    """A case with an offset, which the server adds and the Java scorer does not."""
+    return Case(
+        name=f"offset_{name}",
+        why=why,
+        frame=frame,
+        parameters={**Y, "hidden": [4], "offset_column": "exposure", **parameters},
+        rows=Rows(sample=10, extremes=()),
+        server_rows=offset_rows,
+    )
 
 
 def with_weights() -> Frame:
@@ -75,6 +114,48 @@ TRAINING: Final = (
         "The Java scorer demands an offset column and does not use it.",
         with_offset,
         {**Y, "offset_column": "exposure"},
+    ),
+    offset_case(
+        "gaussian",
+        "The server adds an offset above 0 to the standardized response.",
+        with_offset,
+        {"activation": "Rectifier"},
+    ),
+    offset_case(
+        "not_standardized",
+        "The response is not standardized, and the offset neither.",
+        with_offset,
+        {"activation": "Tanh", "standardize": False},
+    ),
+    offset_case(
+        "poisson",
+        "The server adds the log of an exposure where it is above 0.",
+        counts_with_offset,
+        {"distribution": "poisson", "activation": "Tanh"},
+    ),
+    offset_case(
+        "gamma",
+        "An offset in the space of a log link.",
+        amounts_with_offset,
+        {"distribution": "gamma", "activation": "Rectifier"},
+    ),
+    offset_case(
+        "tweedie",
+        "An offset in the space of a log link.",
+        amounts_with_offset,
+        {"distribution": "tweedie", "activation": "Maxout"},
+    ),
+    offset_case(
+        "laplace",
+        "An offset beside an absolute loss.",
+        with_offset,
+        {"distribution": "laplace", "activation": "Rectifier"},
+    ),
+    offset_case(
+        "quantile",
+        "An offset beside a quantile's loss.",
+        with_offset,
+        {"distribution": "quantile", "quantile_alpha": 0.8, "activation": "ExpRectifier"},
     ),
     network(
         "weights",

@@ -357,10 +357,13 @@ class Server(Client):
         answer = self.request("POST", path, options)
         return self.download_frame(self.wait(answer))
 
-    def reconstruction_error(self, model: str, frame: str) -> list[list[str]]:
-        """An autoencoder's error for each row, as text cells, header first."""
+    def reconstruction_error(
+        self, model: str, frame: str, *, per_feature: bool = False
+    ) -> list[list[str]]:
+        """An autoencoder's error for each row, or in each column, as text cells, header first."""
         path = f"/3/Predictions/models/{quoted(model)}/frames/{quoted(frame)}"
-        answer = self.request("POST", path, {"reconstruction_error": True})
+        options = {"reconstruction_error": True, "reconstruction_error_per_feature": per_feature}
+        answer = self.request("POST", path, options)
         key = answer["predictions_frame"] or answer["model_metrics"][0]["predictions"]["frame_id"]
         return self.download_frame(key["name"])
 

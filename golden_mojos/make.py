@@ -156,6 +156,15 @@ class CaseMaker:
             options = {"deep_features_hidden_layer": layer}
             table = self._server.predict(model, self._upload(rows), **options)
             write_table(folder / f"features_layer_{layer}.csv", table)
+        if case.server_rows is not None:
+            others = case.server_rows(case.frame())
+            others.write_for_java(folder / "server_rows.csv")
+            write_table(
+                folder / "server_scores.csv", self._server.predict(model, self._upload(others))
+            )
+        if case.per_feature:
+            table = self._server.reconstruction_error(model, self._upload(rows), per_feature=True)
+            write_table(folder / "per_feature_server.csv", table)
         facts |= rows_on_threshold(mojo, expected)
         check_row_count(expected, rows.rows)
         return facts

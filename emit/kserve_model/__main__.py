@@ -4,12 +4,14 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args
 
 from mojo_reader import Scorer, read_mojo
 from mojo_reader.errors import MissingExtraError, MojoError
 from mojo_reader.failures import exit_code, sentence
 from mojo_reader.model_folder import find_mojo
+from mojo_reader.scoring.offsets import OffsetRule
+from mojo_reader.scoring.rows import OnOdd
 
 _LAST_PORT: Final = 65_535
 
@@ -34,7 +36,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _serve(chosen: argparse.Namespace) -> None:
     path = find_mojo(chosen.model_dir)
-    scorer = Scorer(read_mojo(path))
+    scorer = Scorer(
+        read_mojo(path),
+        offset=chosen.offset,
+        on_unseen=chosen.on_unseen,
+        on_absent=chosen.on_absent,
+    )
     try:
         from .model import MojoModel  # noqa: PLC0415 - an extra
         from .server import Serving, serve  # noqa: PLC0415
@@ -74,6 +81,13 @@ def _parser() -> argparse.ArgumentParser:
     ):
         names = dict.fromkeys((f"--{flag}", f"--{flag.replace('-', '_')}"))
         parser.add_argument(*names, type=kind, default=default, help=meaning)
+    for flag, known, meaning in (
+        ("offset", get_args(OffsetRule), "what the offset column does, as in Scorer"),
+        ("on-unseen", get_args(OnOdd), "a level that the model does not know"),
+        ("on-absent", get_args(OnOdd), "a column that a request lacks"),
+    ):
+        names = dict.fromkeys((f"--{flag}", f"--{flag.replace('-', '_')}"))
+        parser.add_argument(*names, choices=known, default=known[0], help=meaning)
     parser.add_argument("--access-log", action="store_true", help="a line for each HTTP request")
     return parser
 

@@ -7,17 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import kserve
-import numpy as np
 from kserve import InferRequest, InferResponse
 from kserve.errors import InvalidInput
-from numpy.typing import NDArray
 
 from mojo_reader import Scorer
 from mojo_reader.equal_names import require_distinct
 from mojo_reader.errors import MojoDataError, MojoUnsupportedError
-from mojo_reader.scoring.columns import Columns, named_columns
-from mojo_reader.scoring.encoding import Encoder
 from mojo_reader.scoring.notices import Notices
+from mojo_reader.scoring.rows import EncodedRows
 
 from .tensors import (
     input_types,
@@ -41,8 +38,7 @@ class MojoModel(kserve.Model):
         super().__init__(name)
         self.scorer = scorer
         self.ready = True
-        self._encoder = Encoder(scorer.mojo)
-        self._inputs = input_types(scorer.mojo)
+        self._inputs = input_types(scorer)
         self._input_names = dict.fromkeys(tensor.name for tensor in self._inputs)
         self._outputs = output_types(scorer.mojo)
         # Scoring is arithmetic: more threads than processors only wait for each other, and in
@@ -69,7 +65,7 @@ class MojoModel(kserve.Model):
             response_headers: not used.
 
         Returns:
-            A response of the request's kind.
+            A response of the request's kind, with ``notices`` where there are any.
 
         Raises:
             InvalidInput: the request does not fit the model.
@@ -84,14 +80,14 @@ class MojoModel(kserve.Model):
 
     def _infer(self, request: InferRequest) -> InferResponse:
         wanted = wanted_outputs(request, [tensor.name for tensor in self._outputs])
-        columns, rows = request_columns(request, self._input_names)
-        matrix, notices = self._encoded(columns, rows)
+        columns, _ = request_columns(request, self._input_names)
+        rows, notices = self._encoded(columns)
         return InferResponse(
             response_id=request.id or str(uuid.uuid4()),
             model_name=self.name,
             infer_outputs=[
                 output_tensor(name, values, request)
-                for name, values in predictions(self.scorer, matrix, wanted).items()
+                for name, values in predictions(self.scorer, rows, wanted).items()
             ],
             parameters={"notices": notices} if notices else None,
             use_binary_outputs=request.use_binary_outputs,
@@ -115,13 +111,14 @@ class MojoModel(kserve.Model):
                 "type application/json"
             )
             raise InvalidInput(message)
-        matrix, _ = self._encoded(*named_columns(payload["instances"]))
-        columns = self.scorer.output_columns(matrix)
+        encoded, notices = self._encoded(payload["instances"])
+        columns = self.scorer.output_columns(encoded.matrix, offset=encoded.offset)
         rows = zip(*(values.tolist() for values in columns.values()), strict=True)
-        return {"predictions": [dict(zip(columns, row, strict=True)) for row in rows]}
+        answer = {"predictions": [dict(zip(columns, row, strict=True)) for row in rows]}
+        return {**answer, "notices": notices} if notices else answer
 
-    def _encoded(self, columns: Columns, rows: int) -> tuple[NDArray[np.float64], str]:
-        """Return the row matrix, and what a person should know about the rows."""
+    def _encoded(self, table: object) -> tuple[EncodedRows, str]:
+        """Return the rows as the model reads them, and what a person should know about them."""
         notices = Notices()
-        matrix = self._encoder.encode(columns, rows, notices)
-        return matrix, "; ".join(notices.sentences())
+        rows = self.scorer.encode_rows(table, notices)
+        return rows, "; ".join(notices.sentences())

@@ -9,7 +9,7 @@ Source: the Open Inference Protocol, version 2, with the binary tensor data exte
 
 import struct
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -23,6 +23,8 @@ from mojo_reader import Mojo, Scorer
 from mojo_reader.errors import listed
 from mojo_reader.model import CategoricalInput, Classification, Reconstruction
 from mojo_reader.scoring.choices import ERROR_COLUMN
+from mojo_reader.scoring.near_names import with_near_names
+from mojo_reader.scoring.rows import EncodedRows
 
 PREDICT: Final = "predict"
 PROBABILITIES: Final = "probabilities"
@@ -48,15 +50,15 @@ class TensorType:
         return {"name": self.name, "datatype": self.datatype, "shape": list(self.shape)}
 
 
-def input_types(mojo: Mojo) -> tuple[TensorType, ...]:
-    """Return one tensor for each raw column, in the model's order."""
+def input_types(scorer: Scorer) -> tuple[TensorType, ...]:
+    """Return one tensor for each raw column, in the model's order; the offset last."""
     return tuple(
         TensorType(
             name=column.name,
             datatype="BYTES" if isinstance(column, CategoricalInput) else "FP64",
             shape=(-1,),
         )
-        for column in mojo.inputs
+        for column in scorer.row_columns
     )
 
 
@@ -134,7 +136,10 @@ def _check_names(found: Sequence[str], names: Collection[str]) -> None:
         raise InvalidInput(message)
     for name, count in Counter(found).items():
         if name not in names:
-            message = f"the model has no input {name!r}; its inputs are {listed(list(names))}"
+            message = (
+                f"the model has no input {with_near_names((name,), names)}; its inputs are "
+                f"{listed(list(names))}"
+            )
             raise InvalidInput(message)
         if count > 1:
             message = f"the input {name!r} stands twice"
@@ -200,13 +205,13 @@ def _texts(name: str, cells: NDArray[Any]) -> Any:
 
 
 def predictions(
-    scorer: Scorer, matrix: NDArray[np.float64], wanted: Sequence[str]
+    scorer: Scorer, rows: EncodedRows, wanted: Sequence[str]
 ) -> dict[str, NDArray[Any]]:
     """Score encoded rows.
 
     Args:
         scorer: the model's scorer.
-        matrix: ``(rows, n_features)`` float64.
+        rows: as ``Scorer.encode_rows`` returns them.
         wanted: names out of ``output_types``.
 
     Returns:
@@ -216,10 +221,14 @@ def predictions(
         MojoDataError: a prediction is NaN, where the Java scorer stops.
     """
     output = scorer.mojo.output
+    matrix = rows.matrix
     if isinstance(output, Reconstruction):
-        made = {RECONSTRUCTION: scorer.score_matrix, ERROR_COLUMN: scorer.anomaly_matrix}
+        made: dict[str, Callable[[NDArray[np.float64]], NDArray[Any]]] = {
+            RECONSTRUCTION: scorer.score_matrix,
+            ERROR_COLUMN: scorer.anomaly_matrix,
+        }
         return {name: made[name](matrix) for name in wanted}
-    values = scorer.defined_matrix(matrix)
+    values = scorer.defined_matrix(matrix, offset=rows.offset)
     if not isinstance(output, Classification):
         return {PREDICT: values[:, 0]}
     labels = np.array(output.labels, object)[scorer.label_indices(values, matrix)]

@@ -1,8 +1,8 @@
 """Data frames: rows in, rows with predictions out."""
 
-import warnings
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any, Final
 
 import pyarrow as pa
@@ -11,8 +11,6 @@ from pyspark.sql import DataFrame, functions, types
 from mojo_reader import Mojo, Scorer, read_mojo
 from mojo_reader.errors import MojoDataError, listed
 from mojo_reader.model import CategoricalInput, NumericInput
-from mojo_reader.scoring.notices import Notices
-from mojo_reader.scoring.scorer import MissingColumnWarning
 
 from .columns import Fields, Path, find_columns
 from .forms import predictions_schema
@@ -69,11 +67,11 @@ def score_dataframe(
     """
     model = as_mojo(mojo)
     job = make_job(df.sparkSession, model, Options(columns=columns, **options))
-    scorer = Scorer(model)
+    scorer = Scorer(model, **asdict(job.rules))
     predictions = spark_schema(predictions_schema(scorer, job.form, job.choice))
     kept = _kept(df, keep, predictions.names, case_sensitive=job.case_sensitive)
-    paths = _model_paths(df, model, job)
-    _warn_of_absent(scorer, paths)
+    paths = _model_paths(df, scorer, job)
+    _warn_of_absent(df, scorer, paths)
     selected, places = _selected(df, kept, paths)
     names = tuple(df.columns[place] for place in kept)
     schema = types.StructType([*(df.schema.fields[place] for place in kept), *predictions.fields])
@@ -165,11 +163,11 @@ def _refuse_doubles(df: DataFrame, names: Iterable[str]) -> None:
 # --------------------------------------------------------------------------- the model's columns
 
 
-def _model_paths(df: DataFrame, mojo: Mojo, job: Job) -> dict[str, Path]:
-    names = [column.name for column in mojo.inputs]
+def _model_paths(df: DataFrame, scorer: Scorer, job: Job) -> dict[str, Path]:
+    names = [column.name for column in scorer.row_columns]
     paths = find_columns(names, _fields(df.schema), case_sensitive=job.case_sensitive)
     _refuse_doubles(df, [path[0] for path in paths.values()])
-    for column in mojo.inputs:
+    for column in scorer.row_columns:
         if column.name in paths:
             _check_type(df.schema, paths[column.name], column)
     return paths
@@ -196,12 +194,12 @@ def _check_type(
         raise MojoDataError(message)
 
 
-def _warn_of_absent(scorer: Scorer, found: Iterable[str]) -> None:
+def _warn_of_absent(df: DataFrame, scorer: Scorer, found: Mapping[str, Path]) -> None:
     """Encode no rows, which tells what it means that columns are absent."""
-    notices = Notices()
-    scorer.encode_batch(pa.record_batch({name: pa.nulls(0) for name in found}), notices)
-    for sentence in notices.sentences():
-        warnings.warn(sentence, MissingColumnWarning, stacklevel=3)
+    used = {path[0] for path in found.values()}
+    # The other columns are there for their names: one may be meant by an absent one.
+    names = dict.fromkeys([*found, *(name for name in df.columns if name not in used)])
+    scorer.encode_rows({name: [] for name in names})
 
 
 def _selected(

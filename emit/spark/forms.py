@@ -44,7 +44,7 @@ def predictions_schema(scorer: Scorer, form: Form, choice: Choice) -> Any:
         instead = "take columns='sparkling-water', which has columns of its own"
         require_distinct(choice.columns(scorer.mojo), "a Spark data frame", instead)
     part = _empty(output_schema(scorer.mojo, choice))
-    names = [column.name for column in scorer.mojo.inputs]
+    names = [column.name for column in scorer.row_columns]
     rows = _empty(pa.schema([pa.field(name, pa.null()) for name in names]))
     return formed(part, rows, scorer, form).schema
 
@@ -92,7 +92,7 @@ def _value_details(part: Any, _rows: Any, _scorer: Scorer) -> tuple[Any, Columns
 def _reconstruction_details(part: Any, rows: Any, scorer: Scorer) -> tuple[Any, Columns]:
     features = scorer.mojo.features
     # What is to be refused in these rows has been refused when they were scored.
-    matrix = scorer.encode_batch(rows, Notices(), Strictness(invalid_is_missing=True))
+    matrix = scorer.encode_batch(rows, Notices(), Strictness(invalid_is_missing=True)).matrix
     slots = one_hot_slots(matrix, features)
     numbers = np.array([float_values(column) for column in part.columns], np.float64).T
     error = reconstruction_error(numbers, slots, matrix, features, missing="java")

@@ -3,7 +3,7 @@
 import pickle
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final, Protocol
 
 import pyarrow as pa
@@ -19,6 +19,8 @@ from mojo_reader.scoring.cells import RowError
 from mojo_reader.scoring.choices import Choice
 from mojo_reader.scoring.encoding import Strictness
 from mojo_reader.scoring.notices import Notices
+from mojo_reader.scoring.row_warnings import warn_of
+from mojo_reader.scoring.rows import RowRules
 from mojo_reader.scoring.scorer import DType
 
 from .columns import Fields, find_columns
@@ -26,7 +28,7 @@ from .forms import Form, formed, predictions_schema
 
 # Models that a worker keeps; a worker outlives the query that it was started for.
 _MOST_SCORERS: Final = 4
-_SCORERS: Final[dict[tuple[str, DType], Scorer]] = {}
+_SCORERS: Final[dict[tuple[str, DType, RowRules], Scorer]] = {}
 
 
 class Shipped(Protocol):
@@ -52,6 +54,7 @@ class Job:
         key: SHA-256 of the model's bytes.
         model: the pickled ``Mojo``.
         dtype: to compute in.
+        rules: how rows are taken.
         form: how predictions are named.
         choice: what to give.
         strictness: what to refuse.
@@ -61,6 +64,7 @@ class Job:
     key: str
     model: Shipped
     dtype: DType
+    rules: RowRules
     form: Form
     choice: Choice
     strictness: Strictness
@@ -68,12 +72,13 @@ class Job:
 
     def scorer(self) -> Scorer:
         """Return the model's scorer, built once in a worker."""
-        key = (self.key, self.dtype)
+        key = (self.key, self.dtype, self.rules)
         if key not in _SCORERS:
             while len(_SCORERS) >= _MOST_SCORERS:
                 del _SCORERS[next(iter(_SCORERS))]
             # The bytes come from the driver, as does the function that is running here.
-            _SCORERS[key] = Scorer(pickle.loads(self.model.value), dtype=self.dtype)  # noqa: S301
+            mojo = pickle.loads(self.model.value)  # noqa: S301
+            _SCORERS[key] = Scorer(mojo, dtype=self.dtype, **asdict(self.rules))
         return _SCORERS[key]
 
 
@@ -97,13 +102,14 @@ def score_partition(
     """
     done = 0
     with _in_this_worker():
+        notices = Notices()
         for batch in batches:
             rows = pa.RecordBatch.from_arrays(
                 [batch.column(place) for place in inputs.values()], names=list(inputs)
             )
             start = 0
             try:
-                for part in _scored(job, rows):
+                for part in _scored(job, rows, notices):
                     carried = [column.slice(start, part.num_rows) for column in batch.columns]
                     yield pa.RecordBatch.from_arrays(
                         [*carried[: len(kept)], *part.columns], names=[*kept, *part.schema.names]
@@ -112,6 +118,7 @@ def score_partition(
             except RowError as error:
                 raise error.moved(done) from error
             done += batch.num_rows
+        warn_of(notices)  # on the worker's standard error; the driver has warned of columns
 
 
 def score_structs(structs: Any, job: Job) -> Any:
@@ -130,7 +137,7 @@ def score_structs(structs: Any, job: Job) -> Any:
     with _in_this_worker():
         scorer = job.scorer()
         paths = find_columns(
-            [column.name for column in scorer.mojo.inputs],
+            [column.name for column in scorer.row_columns],
             _arrow_fields(structs.type),
             case_sensitive=job.case_sensitive,
         )
@@ -138,19 +145,21 @@ def score_structs(structs: Any, job: Job) -> Any:
             [pc.struct_field(structs, list(path)) for path in paths.values()], names=list(paths)
         )
         # A batch without a column has no rows, so that scoring it would not refuse it.
-        scorer.encode_batch(rows.slice(0, 0), Notices())
+        scorer.encode_batch(rows.slice(0, 0), Notices(), job.strictness)
         schema = predictions_schema(scorer, job.form, job.choice)
-        scored = pa.Table.from_batches(_scored(job, rows), schema)
+        notices = Notices()
+        scored = pa.Table.from_batches(_scored(job, rows, notices), schema)
+        warn_of(notices)
         return scored.to_struct_array().combine_chunks()
 
 
-def _scored(job: Job, rows: Any) -> Iterator[Any]:
+def _scored(job: Job, rows: Any, notices: Notices) -> Iterator[Any]:
     """Yield record batches of predictions; several only where these are very wide."""
     scorer = job.scorer()
     if job.form is Form.SPARKLING_WATER:
         rows = _with_boolean_texts(rows, scorer)
     start = 0
-    for part in scored_batches(scorer, rows, job.choice, Notices(), job.strictness):
+    for part in scored_batches(scorer, rows, job.choice, notices, job.strictness):
         yield formed(part, rows.slice(start, part.num_rows), scorer, job.form)
         start += part.num_rows
 

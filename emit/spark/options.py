@@ -8,6 +8,9 @@ from typing import Any, Literal, get_args
 from mojo_reader import Mojo
 from mojo_reader.scoring.choices import Choice
 from mojo_reader.scoring.encoding import Strictness
+from mojo_reader.scoring.offsets import OffsetRule, offset_column
+from mojo_reader.scoring.prediction import MissingNumber
+from mojo_reader.scoring.rows import RowRules
 from mojo_reader.scoring.scorer import DType
 
 from .forms import Form
@@ -27,8 +30,12 @@ class Options:
         on_invalid: fail at a cell without a meaning and at a prediction that is NaN (``error``),
             or take the cell as missing and give null (``missing``).
         on_unseen: take a level that the model does not know as ``missing``, or fail (``error``).
+        on_absent: take a column that the data frame lacks as ``missing``, or fail (``error``).
+        offset: what the offset column does, as in ``Scorer``.
         reconstruction_error: an autoencoder's ``Reconstruction.MSE`` instead of its
             reconstruction.
+        per_feature: an autoencoder's error in each column instead.
+        missing: what a missing number does to an autoencoder's error, as in ``Choice``.
         layer: a hidden layer's outputs instead, 0 for the first.
 
     Raises:
@@ -39,7 +46,11 @@ class Options:
     dtype: DType = "float64"
     on_invalid: OnCell = "error"
     on_unseen: OnCell = "missing"
+    on_absent: OnCell = "missing"
+    offset: OffsetRule = "java"
     reconstruction_error: bool = False
+    per_feature: bool = False
+    missing: MissingNumber | None = None
     layer: int | None = None
 
     def __post_init__(self) -> None:
@@ -47,12 +58,16 @@ class Options:
         _check("dtype", self.dtype, get_args(DType))
         _check("on_invalid", self.on_invalid, get_args(OnCell))
         _check("on_unseen", self.on_unseen, get_args(OnCell))
-        if self.form is Form.SPARKLING_WATER and (
-            self.reconstruction_error or self.layer is not None
+        _check("on_absent", self.on_absent, get_args(OnCell))
+        _check("offset", self.offset, get_args(OffsetRule))
+        if self.missing is not None:
+            _check("missing", self.missing, get_args(MissingNumber))
+        if self.form is Form.SPARKLING_WATER and self.choice != Choice(
+            nan_is_missing=self.choice.nan_is_missing
         ):
             raise ValueError(
-                "columns='sparkling-water' has columns of its own; leave out reconstruction_error "
-                "and layer"
+                "columns='sparkling-water' has columns of its own; leave out reconstruction_error, "
+                "per_feature, missing and layer"
             )
 
     @property
@@ -65,6 +80,8 @@ class Options:
         """What is given."""
         return Choice(
             reconstruction_error=self.reconstruction_error,
+            per_feature=self.per_feature,
+            missing=self.missing,
             layer=self.layer,
             nan_is_missing=self.on_invalid == "missing",
         )
@@ -75,7 +92,13 @@ class Options:
         return Strictness(
             invalid_is_missing=self.on_invalid == "missing",
             unseen_is_error=self.on_unseen == "error",
+            absent_is_error=self.on_absent == "error",
         )
+
+    @property
+    def row_rules(self) -> RowRules:
+        """How rows are taken."""
+        return RowRules(offset=self.offset, on_unseen=self.on_unseen, on_absent=self.on_absent)
 
 
 def _check(name: str, found: str, expected: tuple[str, ...]) -> None:
@@ -97,11 +120,13 @@ def make_job(spark: Any, mojo: Mojo, options: Options) -> Job:
         MojoUnsupportedError: the model has not what is chosen.
     """
     options.choice.check(mojo)
+    offset_column(mojo, options.offset)
     content = pickle.dumps(mojo, pickle.HIGHEST_PROTOCOL)
     return Job(
         key=hashlib.sha256(content).hexdigest(),
         model=_shipped(spark, content),
         dtype=options.dtype,
+        rules=options.row_rules,
         form=options.form,
         choice=options.choice,
         strictness=options.strictness,

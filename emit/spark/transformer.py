@@ -51,6 +51,14 @@ class MojoTransformer(Transformer, DefaultParamsWritable, DefaultParamsReadable)
     dtype = _param("dtype", "float64 or float32", TypeConverters.toString)
     on_invalid = _param("on_invalid", "error or missing", TypeConverters.toString)
     on_unseen = _param("on_unseen", "missing or error", TypeConverters.toString)
+    on_absent = _param("on_absent", "missing or error", TypeConverters.toString)
+    offset = _param("offset", "java, server or always", TypeConverters.toString)
+    per_feature = _param(
+        "per_feature", "an autoencoder's error in each column instead", TypeConverters.toBoolean
+    )
+    missing = _param(
+        "missing", "a missing number in the error: java or server", TypeConverters.toString
+    )
     reconstruction_error = _param(
         "reconstruction_error", "an autoencoder's error instead", TypeConverters.toBoolean
     )

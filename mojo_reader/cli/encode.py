@@ -1,7 +1,7 @@
 """``encode``: the row matrix that the emitted models read."""
 
 from pathlib import Path
-from typing import Annotated, Literal, cast
+from typing import Annotated
 
 import typer
 
@@ -16,6 +16,7 @@ from mojo_reader.cli.options import (
 )
 from mojo_reader.cli.rows import (
     FormatOption,
+    OnAbsentOption,
     OnInvalidOption,
     OnUnseenOption,
     RowsArgument,
@@ -23,15 +24,13 @@ from mojo_reader.cli.rows import (
     TimeZoneOption,
     WorkersOption,
     checked_format,
+    checked_on_odd,
     checked_separator,
     checked_zone,
-    one_of,
     progress,
     say_notices,
 )
 from mojo_reader.outputs import everything, separate
-
-_OnError = Literal["missing", "error"]
 
 
 @plain_failures
@@ -46,6 +45,7 @@ def encode(  # noqa: PLR0913 - a command's options
     limit: LimitOption = None,
     format_: FormatOption = None,
     on_unseen: OnUnseenOption = "missing",
+    on_absent: OnAbsentOption = "missing",
     on_invalid: OnInvalidOption = "error",
     time_zone: TimeZoneOption = "UTC",
     separator: SeparatorOption = ",",
@@ -65,8 +65,9 @@ def encode(  # noqa: PLR0913 - a command's options
     from mojo_reader.reader import read_mojo  # noqa: PLC0415 - a command loads what it needs
 
     options = ScoreOptions(
-        on_unseen=cast("_OnError", one_of(on_unseen, ("missing", "error"), "--on-unseen")),
-        on_invalid=cast("_OnError", one_of(on_invalid, ("error", "missing"), "--on-invalid")),
+        on_unseen=checked_on_odd(on_unseen, "--on-unseen"),
+        on_absent=checked_on_odd(on_absent, "--on-absent"),
+        on_invalid=checked_on_odd(on_invalid, "--on-invalid"),
         time_zone=checked_zone(time_zone),
         separator=checked_separator(separator),
         format=checked_format(format_),
@@ -77,5 +78,4 @@ def encode(  # noqa: PLR0913 - a command's options
     mojo = read_mojo(model_source(model), base_model=base_model, limits=options.limits)
     with progress(quiet=quiet) as show:
         encoded = encode_file(mojo, rows, output, options, progress=show)
-    if not quiet:
-        say_notices(encoded.notices)
+    say_notices(encoded.notices)

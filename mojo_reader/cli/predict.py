@@ -1,6 +1,6 @@
 """``predict``: rows to H2O's predictions, without Java."""
 
-from typing import Annotated, Literal, cast
+from typing import Annotated
 
 import typer
 
@@ -15,6 +15,9 @@ from mojo_reader.cli.options import (
 )
 from mojo_reader.cli.rows import (
     FormatOption,
+    MissingOption,
+    OffsetOption,
+    OnAbsentOption,
     OnInvalidOption,
     OnUnseenOption,
     RowsArgument,
@@ -22,6 +25,9 @@ from mojo_reader.cli.rows import (
     TimeZoneOption,
     WorkersOption,
     checked_format,
+    checked_missing,
+    checked_offset,
+    checked_on_odd,
     checked_separator,
     checked_zone,
     one_of,
@@ -29,8 +35,6 @@ from mojo_reader.cli.rows import (
     say_notices,
 )
 from mojo_reader.outputs import STANDARD_STREAM, everything, separate
-
-_OnError = Literal["missing", "error"]
 
 
 @plain_failures
@@ -65,6 +69,13 @@ def predict(  # noqa: PLR0913 - a command's options
         bool,
         typer.Option("--reconstruction-error", help="An autoencoder's Reconstruction.MSE."),
     ] = False,
+    per_feature: Annotated[
+        bool,
+        typer.Option(
+            "--per-feature", help="An autoencoder's squared error in each column (reconstr_COL.SE)."
+        ),
+    ] = False,
+    missing: MissingOption = None,
     layer: Annotated[
         int | None,
         typer.Option("--layer", metavar="N", help="A hidden layer's outputs, 0 for the first."),
@@ -75,7 +86,9 @@ def predict(  # noqa: PLR0913 - a command's options
     exact: Annotated[
         bool, typer.Option("--exact", help="Java's order of operations for every value; slow.")
     ] = False,
+    offset: OffsetOption = "java",
     on_unseen: OnUnseenOption = "missing",
+    on_absent: OnAbsentOption = "missing",
     on_invalid: OnInvalidOption = "error",
     time_zone: TimeZoneOption = "UTC",
     separator: SeparatorOption = ",",
@@ -91,9 +104,15 @@ def predict(  # noqa: PLR0913 - a command's options
     """
     if proba_only and label_only:
         raise typer.BadParameter("choose one of --proba-only and --label-only")
-    if sum((proba_only or label_only, reconstruction_error, layer is not None)) > 1:
+    of_error = reconstruction_error or per_feature
+    if sum((proba_only or label_only, of_error, layer is not None)) > 1:
         raise typer.BadParameter(
-            "choose one of --proba-only, --label-only, --reconstruction-error and --layer"
+            "choose one of --proba-only, --label-only, --reconstruction-error (or --per-feature) "
+            "and --layer"
+        )
+    if missing is not None and not of_error:
+        raise typer.BadParameter(
+            "needs --reconstruction-error or --per-feature", param_hint="'--missing'"
         )
     if model == STANDARD_STREAM and STANDARD_STREAM in rows:
         raise typer.BadParameter("the model and the rows cannot both be standard input")
@@ -110,9 +129,13 @@ def predict(  # noqa: PLR0913 - a command's options
         keep=tuple(keep or ()),
         only="proba" if proba_only else "label" if label_only else None,
         reconstruction_error=reconstruction_error,
+        per_feature=per_feature,
+        missing=checked_missing(missing),
         layer=layer,
-        on_unseen=cast("_OnError", one_of(on_unseen, ("missing", "error"), "--on-unseen")),
-        on_invalid=cast("_OnError", one_of(on_invalid, ("error", "missing"), "--on-invalid")),
+        offset=checked_offset(offset),
+        on_unseen=checked_on_odd(on_unseen, "--on-unseen"),
+        on_absent=checked_on_odd(on_absent, "--on-absent"),
+        on_invalid=checked_on_odd(on_invalid, "--on-invalid"),
         time_zone=checked_zone(time_zone),
         separator=checked_separator(separator),
         format=checked_format(format_),
@@ -123,5 +146,4 @@ def predict(  # noqa: PLR0913 - a command's options
     mojo = read_mojo(model_source(model), base_model=base_model, limits=options.limits)
     with progress(quiet=quiet) as show:
         scored = score_file(mojo, rows, output, options, progress=show)
-    if not quiet:
-        say_notices(scored.notices)
+    say_notices(scored.notices)

@@ -5,12 +5,15 @@ import time
 import zoneinfo
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Annotated, Final, cast
+from typing import Annotated, Final, cast, get_args
 
 import typer
 
 from mojo_reader.files.formats import FORMATS, Format
 from mojo_reader.scoring.notices import Notices
+from mojo_reader.scoring.offsets import OFFSET_RULES, OffsetRule
+from mojo_reader.scoring.prediction import MISSING_NUMBERS, MissingNumber
+from mojo_reader.scoring.rows import OnOdd
 
 _SECONDS_BETWEEN: Final = 0.2
 _TAB_NAMES: Final = ("\\t", "tab")
@@ -47,6 +50,28 @@ OnUnseenOption = Annotated[
         "--on-unseen", metavar="missing|error", help="A level that the model does not know."
     ),
 ]
+OnAbsentOption = Annotated[
+    str,
+    typer.Option("--on-absent", metavar="missing|error", help="A column that the rows lack."),
+]
+OffsetOption = Annotated[
+    str,
+    typer.Option(
+        "--offset",
+        metavar="java|server|always",
+        help="The offset column: not used, added where it is above 0 (as H2O's server does), or "
+        "always added.",
+    ),
+]
+MissingOption = Annotated[
+    str | None,
+    typer.Option(
+        "--missing",
+        metavar="java|server",
+        help="A missing number in an autoencoder's error: no error, or counts as the mean.",
+        show_default=False,
+    ),
+]
 ResponseOption = Annotated[
     str | None,
     typer.Option("--response", metavar="COL", help="Of the rows; by default the model's."),
@@ -67,6 +92,35 @@ def one_of(value: str, known: tuple[str, ...], option: str) -> str:
         message = f"expected {' or '.join(known)}, found {value!r}"
         raise typer.BadParameter(message, param_hint=f"'{option}'")
     return value
+
+
+def checked_on_odd(value: str, option: str) -> OnOdd:
+    """Return the value of ``--on-unseen``, ``--on-absent`` or ``--on-invalid``.
+
+    Raises:
+        typer.BadParameter: it is another word.
+    """
+    return cast("OnOdd", one_of(value, get_args(OnOdd), option))
+
+
+def checked_offset(value: str) -> OffsetRule:
+    """Return the value of ``--offset``.
+
+    Raises:
+        typer.BadParameter: it is another word.
+    """
+    return cast("OffsetRule", one_of(value, OFFSET_RULES, "--offset"))
+
+
+def checked_missing(value: str | None) -> MissingNumber | None:
+    """Return the value of ``--missing``.
+
+    Raises:
+        typer.BadParameter: it is another word.
+    """
+    if value is None:
+        return None
+    return cast("MissingNumber", one_of(value, MISSING_NUMBERS, "--missing"))
 
 
 def checked_format(value: str | None) -> Format | None:
@@ -132,6 +186,6 @@ def progress(*, quiet: bool) -> Iterator[Callable[[int], None] | None]:
 
 
 def say_notices(notices: Notices) -> None:
-    """Print what was seen in the rows on standard error, a line each."""
+    """Print what was seen in the rows on standard error, a line each; also where all is quiet."""
     for sentence in notices.sentences():
         typer.echo(f"mojo2keras: {sentence}", err=True)

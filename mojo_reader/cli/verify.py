@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -18,12 +18,19 @@ from mojo_reader.cli.options import (
 )
 from mojo_reader.cli.rows import (
     FormatOption,
+    MissingOption,
+    OffsetOption,
+    OnAbsentOption,
     OnInvalidOption,
+    OnUnseenOption,
     RowsArgument,
     SeparatorOption,
     TimeZoneOption,
     WorkersOption,
     checked_format,
+    checked_missing,
+    checked_offset,
+    checked_on_odd,
     checked_separator,
     checked_zone,
     one_of,
@@ -38,7 +45,6 @@ if TYPE_CHECKING:
 
 _DEFAULT_TOLERANCE: Final = 1e-9
 _SHOWN_COLUMNS: Final = 20
-_OnError = Literal["missing", "error"]
 
 
 @plain_failures
@@ -62,6 +68,10 @@ def verify(  # noqa: PLR0913 - a command's options
     ] = None,
     dtype: Annotated[str, typer.Option("--dtype", help="float64 or float32.")] = "float64",
     format_: FormatOption = None,
+    offset: OffsetOption = "java",
+    missing: MissingOption = None,
+    on_unseen: OnUnseenOption = "missing",
+    on_absent: OnAbsentOption = "missing",
     on_invalid: OnInvalidOption = "error",
     time_zone: TimeZoneOption = "UTC",
     separator: SeparatorOption = ",",
@@ -72,7 +82,8 @@ def verify(  # noqa: PLR0913 - a command's options
     """Score rows and compare with scores that H2O made of them.
 
     SCORES is what PredictCsv wrote (with or without --decimal) or a frame that the H2O server
-    exported: predictions, Reconstruction.MSE, or a hidden layer (DF.L1.C1, ...).
+    exported: predictions, Reconstruction.MSE, an autoencoder's errors by column
+    (reconstr_COL.SE), or a hidden layer (DF.L1.C1, ...).
 
     Example: mojo2keras verify model.zip rows.csv --expected h2o_scores.csv
     """
@@ -84,7 +95,11 @@ def verify(  # noqa: PLR0913 - a command's options
     options = ScoreOptions(
         dtype="float64" if dtype == "float64" else "float32",
         threshold=threshold,
-        on_invalid=cast("_OnError", one_of(on_invalid, ("error", "missing"), "--on-invalid")),
+        offset=checked_offset(offset),
+        missing=checked_missing(missing),
+        on_unseen=checked_on_odd(on_unseen, "--on-unseen"),
+        on_absent=checked_on_odd(on_absent, "--on-absent"),
+        on_invalid=checked_on_odd(on_invalid, "--on-invalid"),
         time_zone=checked_zone(time_zone),
         separator=checked_separator(separator),
         format=checked_format(format_),
@@ -98,6 +113,7 @@ def verify(  # noqa: PLR0913 - a command's options
         typer.echo(json.dumps(found.as_dict(), indent=2, ensure_ascii=False))
     elif not quiet:
         _print(found)
+    if not json_:
         say_notices(found.notices)
     if not found.passed:
         raise ParityError(failure(found))
@@ -124,6 +140,11 @@ def failure(found: "Verification") -> str:
         said.append(
             f"{found.rows_off:,} of {found.rows:,} rows are off by up to {worst:.3g} (relative; "
             f"{found.tolerance:g} is allowed)"
+        )
+    if found.rows_without_error:
+        said.append(
+            f"{found.rows_without_error:,} of them lack a number and so have no error, as in "
+            "H2O's Java scorer; --missing server counts it as the mean, as H2O's server does"
         )
     if found.labels_off:
         first = (found.first_label_off or 0) + 1

@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from mojo_reader import java
 from mojo_reader.errors import MojoDataError, listed
 from mojo_reader.files.sources import OpenSource, Source
-from mojo_reader.model import Classification, Mojo
+from mojo_reader.model import Classification, Mojo, Reconstruction
 from mojo_reader.scoring.choices import ERROR_COLUMN, Choice
+from mojo_reader.scoring.prediction import MissingNumber
 
 _MISSING: Final = ("", "NA", "NaN", "nan")
 _READ_BYTES: Final = 1 << 16
@@ -32,9 +33,10 @@ class ExpectedScores:
     Args:
         source: path of the file.
         mojo: the model.
+        missing: what a missing number does to an autoencoder's error, as in ``Choice``.
 
     Attributes:
-        choice: what the file holds: predictions, reconstruction errors or a hidden layer.
+        choice: what the file holds: predictions, errors of rows or columns, or a hidden layer.
         compared: positions of the compared columns among the model's output columns.
         labelled: the first of them is the label.
         notes: what a person should know about the reading, one sentence each.
@@ -44,7 +46,8 @@ class ExpectedScores:
         MojoDataError: the file holds none of the model's output columns.
     """
 
-    def __init__(self, source: Source, mojo: Mojo) -> None:
+    def __init__(self, source: Source, mojo: Mojo, *, missing: MissingNumber | None = None) -> None:
+        self._missing = missing
         self._opened = OpenSource(str(source), None)
         try:
             self._read_header(mojo)
@@ -58,7 +61,7 @@ class ExpectedScores:
         header = [str(cell) for cell in next(self._rows, [])]
         first = next(self._rows, None)
         self._pending = [] if first is None else [first]
-        self.choice = _choice(header, mojo)
+        self.choice = _choice(header, mojo, self._missing)
         names = self.choice.columns(mojo)
         self.notes: list[str] = []
         self._places = self._found_places(header, names, first)
@@ -192,12 +195,21 @@ def _matched(header: Sequence[str], names: Sequence[str]) -> list[tuple[int, int
     return matched
 
 
-def _choice(header: list[str], mojo: Mojo) -> Choice:
-    """Tell what a file holds by its header."""
+def _choice(header: list[str], mojo: Mojo, missing: MissingNumber | None) -> Choice:
+    """Tell what a file holds by its header.
+
+    Raises:
+        MojoUnsupportedError: the model has no errors, which the file or the rule is about.
+    """
+    errors = Choice(per_feature=True, missing=missing, nan_is_missing=True)
+    if isinstance(mojo.output, Reconstruction) and set(header) & set(errors.columns(mojo)):
+        return errors
     if header == [ERROR_COLUMN]:
-        choice = Choice(reconstruction_error=True, nan_is_missing=True)
+        choice = Choice(reconstruction_error=True, missing=missing, nan_is_missing=True)
         choice.check(mojo)
         return choice
+    if missing is not None:
+        errors.check(mojo)
     for layer in range(len(mojo.layers) - 1):
         choice = Choice(layer=layer, nan_is_missing=True)
         if header and header[0] == choice.columns(mojo)[0]:

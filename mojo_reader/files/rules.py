@@ -9,6 +9,7 @@ from mojo_reader.files.formats import Format
 from mojo_reader.limits import DEFAULT_LIMITS, Limits
 from mojo_reader.model import Mojo
 from mojo_reader.scoring.columns import AbsentColumnError
+from mojo_reader.scoring.near_names import near_names, shown_names
 from mojo_reader.scoring.notices import Notices
 
 NO_TIME_ZONE: Final = "UTC"
@@ -24,6 +25,7 @@ class TableRules:
         separator: one character between CSV cells.
         time_zone: zone of a time in CSV text that names none.
         keep: columns that are carried through.
+        required: columns of the model without which the rows are refused.
         invalid_is_missing: read a CSV cell without a meaning as missing instead of raising.
         limits: how much a file may ask for.
     """
@@ -32,6 +34,7 @@ class TableRules:
     separator: str = ","
     time_zone: str = NO_TIME_ZONE
     keep: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
     invalid_is_missing: bool = False
     limits: Limits = DEFAULT_LIMITS
 
@@ -65,11 +68,12 @@ def check_columns(names: tuple[str, ...], mojo: Mojo, rules: TableRules, notices
         names: of the file's columns.
         mojo: the model.
         rules: how the file is read.
-        notices: columns that the model does not know are added here.
+        notices: columns that are absent, and those that the model does not know, are added here.
 
     Raises:
         AbsentColumnError: a column to keep is absent.
-        MojoDataError: no column of the model is there, or one stands twice.
+        MojoDataError: no column of the model is there, one that is required is not, or one stands
+            twice.
     """
     rules.limits.check_rows("row_columns", len(names), f"the rows have {len(names):,} columns")
     known = {column.name for column in mojo.inputs} | set(mojo.kept.columns) | set(rules.keep)
@@ -86,7 +90,14 @@ def check_columns(names: tuple[str, ...], mojo: Mojo, rules: TableRules, notices
     for name in rules.keep:
         if name not in counts:
             raise AbsentColumnError(name)
-    notices.extra.update(dict.fromkeys(name for name in counts if name not in known))
+    strangers = [name for name in counts if name not in known]
+    lacking = near_names((c.name for c in mojo.inputs if c.name not in counts), strangers)
+    needed = {name: near for name, near in lacking.items() if name in rules.required}
+    if needed:
+        message = f"the rows lack columns of the model: {shown_names(needed)}"
+        raise MojoDataError(message)
+    notices.absent.update(lacking)
+    notices.extra.update(dict.fromkeys(strangers))
 
 
 def _separator_hint(names: tuple[str, ...]) -> str:

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 from typing import Any, Final, Literal
@@ -23,6 +23,9 @@ from mojo_reader.scoring.choices import Choice, with_threshold
 from mojo_reader.scoring.encoding import Strictness
 from mojo_reader.scoring.extras import require_pyarrow
 from mojo_reader.scoring.notices import Notices
+from mojo_reader.scoring.offsets import OffsetRule
+from mojo_reader.scoring.prediction import MissingNumber
+from mojo_reader.scoring.rows import OnOdd
 from mojo_reader.scoring.scorer import DType, Scorer
 
 _MOST_WORKERS: Final = 8
@@ -41,8 +44,12 @@ class ScoreOptions:
         keep: columns of the rows to carry through, before the predictions.
         only: ``label`` or ``proba`` alone; None for both.
         reconstruction_error: an autoencoder's error instead of its reconstruction.
+        per_feature: an autoencoder's error in each column instead.
+        missing: what a missing number does to an autoencoder's error, as in ``Choice``.
         layer: a hidden layer's outputs instead, 0 for the first.
+        offset: what the offset column does, as in ``Scorer``.
         on_unseen: take a level that the model does not know as ``missing``, or raise (``error``).
+        on_absent: take a column that the rows lack as ``missing``, or raise (``error``).
         on_invalid: raise at a cell without a meaning or a prediction that is NaN (``error``), or
             take both as ``missing``.
         time_zone: zone of a time in CSV text that names none.
@@ -58,8 +65,12 @@ class ScoreOptions:
     keep: tuple[str, ...] = ()
     only: Literal["label", "proba"] | None = None
     reconstruction_error: bool = False
+    per_feature: bool = False
+    missing: MissingNumber | None = None
     layer: int | None = None
-    on_unseen: Literal["missing", "error"] = "missing"
+    offset: OffsetRule = "java"
+    on_unseen: OnOdd = "missing"
+    on_absent: OnOdd = "missing"
     on_invalid: Literal["missing", "error"] = "error"
     time_zone: str = "UTC"
     separator: str = ","
@@ -85,6 +96,7 @@ class ScoreOptions:
         return Strictness(
             invalid_is_missing=self.on_invalid == "missing",
             unseen_is_error=self.on_unseen == "error",
+            absent_is_error=self.on_absent == "error",
         )
 
     @property
@@ -93,8 +105,25 @@ class ScoreOptions:
         return Choice(
             only=self.only,
             reconstruction_error=self.reconstruction_error,
+            per_feature=self.per_feature,
+            missing=self.missing,
             layer=self.layer,
             nan_is_missing=self.on_invalid == "missing",
+        )
+
+    def scorer(self, mojo: Mojo) -> Scorer:
+        """Return the model's scorer.
+
+        Raises:
+            MojoUnsupportedError: the model has no offset to add.
+        """
+        return Scorer(
+            mojo,
+            dtype=self.dtype,
+            exact=self.exact,
+            offset=self.offset,
+            on_unseen=self.on_unseen,
+            on_absent=self.on_absent,
         )
 
 
@@ -150,14 +179,30 @@ def score_file(
         mojo = with_threshold(mojo, options.threshold)
     options.choice.check(mojo)
     schema = file_schema(mojo, options.choice, options.keep)
+    scorer = options.scorer(mojo)
     notices = Notices()
-    parts = pieces(source, mojo, options.rules, notices)
+    parts = row_pieces(scorer, source, options, notices)
     with sinks.output_stream(target) as stream:
         sink = sinks.open_sink(stream, target, options.format, schema, len(options.keep))
-        job = _score_job(Scorer(mojo, dtype=options.dtype, exact=options.exact), options, sink)
+        job = _score_job(scorer, options, sink)
         rows = run(parts, job, sink.write, notices, workers=options.workers, progress=progress)
         sink.close()
     return Scored(rows=rows, notices=notices)
+
+
+def row_pieces(
+    scorer: Scorer, source: Source | Sequence[Source], options: ScoreOptions, notices: Notices
+) -> Iterator[Piece]:
+    """Cut files into pieces that hold what the scorer reads.
+
+    Raises:
+        MojoDataError: a file is no table, or lacks a column that must be there.
+    """
+    columns = scorer.row_columns
+    required = columns[len(scorer.mojo.inputs) :] if options.on_absent == "missing" else columns
+    rules = replace(options.rules, required=tuple(column.name for column in required))
+    # The readers ask a model only for what its rows carry.
+    return pieces(source, replace(scorer.mojo, inputs=columns), rules, notices)
 
 
 def _score_job(scorer: Scorer, options: ScoreOptions, sink: Any) -> "Job":
@@ -209,16 +254,17 @@ def encode_file(
 
     separate([("the output", target)], [*model_input(mojo), *everything("the rows", source)])
     names = mojo.features.names
-    scorer = Scorer(mojo)
+    scorer = replace(options, offset="java").scorer(mojo)
     notices = Notices()
 
     def job(piece: Piece) -> Made:
         seen = Notices()
         batch = piece.read(seen)
-        matrix = scorer.encode_batch(batch, seen, options.strictness)
+        matrix = scorer.encode_batch(batch, seen, options.strictness).matrix
+        seen.unused_offset = None  # nothing is predicted here
         return Made(rows=batch.num_rows, notices=seen, parts=(matrix,))
 
-    parts = pieces(source, mojo, options.rules, notices)
+    parts = row_pieces(scorer, source, options, notices)
     with output_stream(target) as stream:
         sink: MatrixSink
         if os.fspath(target).endswith(".npy"):

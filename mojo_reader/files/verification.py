@@ -8,9 +8,9 @@ from typing import Any, Final
 import numpy as np
 
 from mojo_reader.files.expected import ExpectedScores
-from mojo_reader.files.score import Made, ScoreOptions, run
+from mojo_reader.files.score import Made, ScoreOptions, row_pieces, run
 from mojo_reader.files.sources import Source
-from mojo_reader.files.tables import Piece, pieces
+from mojo_reader.files.tables import Piece
 from mojo_reader.model import Classification, Mojo
 from mojo_reader.scoring.choices import Choice, Predictions, predictions, with_threshold
 from mojo_reader.scoring.extras import require_pyarrow
@@ -55,6 +55,7 @@ class Verification:
         labels_compared: the file has labels.
         labels_off: rows with another label.
         rows_off: rows with a number outside of the tolerance.
+        rows_without_error: of these, rows of an autoencoder that have an error in the file alone.
         worst: the rows with the largest differences, the largest first; rows count from 0.
         decades: number of rows by the power of ten of their largest relative difference.
         first_label_off: position of the first row with another label, None for none.
@@ -68,6 +69,7 @@ class Verification:
     labels_compared: bool
     labels_off: int
     rows_off: int
+    rows_without_error: int
     worst: tuple[WorstRow, ...]
     decades: Mapping[int, int]
     first_label_off: int | None
@@ -100,7 +102,8 @@ def verify_file(  # noqa: PLR0913 - the last two are options
         mojo: the model.
         source: the rows, as in ``score_file``.
         expected: CSV or Parquet file that H2O made; what it holds is told by its header:
-            predictions, ``Reconstruction.MSE`` or a hidden layer's ``DF.L1.C1``.
+            predictions, ``Reconstruction.MSE``, the columns' errors, or a hidden layer's
+            ``DF.L1.C1``.
         options: how the rows are read and scored; what to give is not used.
         tolerance: largest difference allowed, over ``1 + |expected|``.
         progress: called with the number of rows done.
@@ -112,10 +115,10 @@ def verify_file(  # noqa: PLR0913 - the last two are options
     require_pyarrow("Files of rows")
     if options.threshold is not None:
         mojo = with_threshold(mojo, options.threshold)
-    scorer = Scorer(mojo, dtype=options.dtype, exact=options.exact)
+    scorer = options.scorer(mojo)
     notices = Notices()
-    parts = pieces(source, mojo, options.rules, notices)
-    with closing(ExpectedScores(expected, mojo)) as scores:
+    parts = row_pieces(scorer, source, options, notices)
+    with closing(ExpectedScores(expected, mojo, missing=options.missing)) as scores:
         comparison = _Comparison(mojo, scores, tolerance)
         job = _job(scorer, scores.choice, options)
         rows = run(parts, job, comparison.add, notices, workers=options.workers, progress=progress)
@@ -127,8 +130,8 @@ def _job(scorer: Scorer, choice: Choice, options: ScoreOptions) -> Callable[[Pie
     def job(piece: Piece) -> Made:
         notices = Notices()
         batch = piece.read(notices)
-        matrix = scorer.encode_batch(batch, notices, options.strictness)
-        found = predictions(scorer, matrix, choice, notices)
+        encoded = scorer.encode_batch(batch, notices, options.strictness)
+        found = predictions(scorer, encoded, choice, notices)
         return Made(rows=batch.num_rows, notices=notices, parts=(found,))
 
     return job
@@ -150,12 +153,15 @@ class _Comparison:
         self._rows = self._rows_off = self._labels_off = 0
         self._first_label_off: int | None = None
         self._worst = WorstRows(compared)
+        self._without_error = 0
 
     def add(self, found: Predictions) -> None:
         """Compare the next rows."""
         labels, expected = self._scores.take(len(found.values))
         self._compare_labels(found, labels)
         values = found.values[:, self._places]
+        if self._scores.choice.reconstruction_error:
+            self._without_error += int(np.count_nonzero(np.isnan(values) & ~np.isnan(expected)))
         difference, relative = _differences(values, expected)
         off = ~(relative <= self._tolerance)
         for index, column in enumerate(self._columns):
@@ -188,6 +194,7 @@ class _Comparison:
             decades=self._worst.decades(),
             first_label_off=self._first_label_off,
             notes=tuple(self._scores.notes),
+            rows_without_error=self._without_error,
             notices=notices,
         )
 

@@ -13,8 +13,9 @@ from mojo_reader.scoring.arrow import chosen_texts, float_array
 from mojo_reader.scoring.cells import RowError
 from mojo_reader.scoring.choices import Choice, Predictions, predictions
 from mojo_reader.scoring.columns import KEPT
-from mojo_reader.scoring.encoding import DEFAULT_STRICTNESS, Strictness
+from mojo_reader.scoring.encoding import Strictness
 from mojo_reader.scoring.notices import Notices
+from mojo_reader.scoring.row_warnings import warn_of
 from mojo_reader.scoring.scorer import Scorer
 
 # Values that the row matrix and the predictions of a slice of rows may hold together.
@@ -64,7 +65,7 @@ def scored_batches(  # noqa: PLR0913, PLR0917 - one call, all of it needed
     batch: Any,
     choice: Choice,
     notices: Notices,
-    strictness: Strictness = DEFAULT_STRICTNESS,
+    strictness: Strictness | None = None,
     keep: Sequence[str] = (),
 ) -> Iterator[Any]:
     """Score the rows of a record batch.
@@ -74,7 +75,7 @@ def scored_batches(  # noqa: PLR0913, PLR0917 - one call, all of it needed
         batch: the rows; columns to keep stand under ``KEPT`` and their name.
         choice: what to give.
         notices: what was seen is added here.
-        strictness: what to refuse.
+        strictness: what to refuse; None for what the scorer refuses.
         keep: columns to put before the predictions.
 
     Yields:
@@ -87,8 +88,8 @@ def scored_batches(  # noqa: PLR0913, PLR0917 - one call, all of it needed
     rows = batch.drop_columns(kept) if kept else batch
     for start, part in _slices(rows, scorer, len(choice.columns(scorer.mojo))):
         try:
-            matrix = scorer.encode_batch(part, notices, strictness)
-            found = predictions(scorer, matrix, choice, notices)
+            encoded = scorer.encode_batch(part, notices, strictness)
+            found = predictions(scorer, encoded, choice, notices)
         except RowError as error:
             raise error.moved(start) from error
         carried = [batch.column(name).slice(start, part.num_rows) for name in kept]
@@ -119,7 +120,8 @@ def score_reader(scorer: Scorer, reader: Any, choice: Choice) -> Any:
         choice: what to give.
 
     Returns:
-        A ``RecordBatchReader``, as many rows in the same order.
+        A ``RecordBatchReader``, as many rows in the same order. What a person may not have meant
+        is warned of when the last row was read.
     """
     choice.check(scorer.mojo)
     schema = output_schema(scorer.mojo, choice)
@@ -135,6 +137,7 @@ def _scored(scorer: Scorer, batches: Iterable[Any], choice: Choice) -> Iterator[
         except RowError as error:
             raise error.moved(rows) from error
         rows += batch.num_rows
+    warn_of(notices)
 
 
 def _batches(reader: Any) -> Iterable[Any]:

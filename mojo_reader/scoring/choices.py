@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from mojo_reader.errors import MojoUnsupportedError
 from mojo_reader.model import Classification, Mojo, Reconstruction
 from mojo_reader.scoring.notices import Notices
+from mojo_reader.scoring.prediction import MISSING_NUMBERS, MissingNumber
+from mojo_reader.scoring.rows import EncodedRows
 from mojo_reader.scoring.scorer import Scorer
 
 ERROR_COLUMN: Final = "Reconstruction.MSE"
@@ -23,12 +25,19 @@ class Choice:
     Attributes:
         only: ``label`` or ``proba`` alone for classes; None for both.
         reconstruction_error: an autoencoder's error instead of its reconstruction.
+        per_feature: an autoencoder's squared error in each of its columns instead
+            (``h2o.anomaly(per_feature=True)``).
+        missing: what a missing number does to an autoencoder's error: ``java`` makes it NaN,
+            ``server`` takes it as the mean. None for ``java`` in a row's error, and for
+            ``server`` in the columns' errors, which the Java scorer does not have.
         layer: a hidden layer's outputs instead, 0 for the first.
         nan_is_missing: give null for a prediction that is NaN instead of raising.
     """
 
     only: Literal["label", "proba"] | None = None
     reconstruction_error: bool = False
+    per_feature: bool = False
+    missing: MissingNumber | None = None
     layer: int | None = None
     nan_is_missing: bool = False
 
@@ -37,14 +46,20 @@ class Choice:
 
         Raises:
             MojoUnsupportedError: it has not.
+            ValueError: there is no such rule for missing numbers.
         """
         category = mojo.info.category
         if self.only is not None and not isinstance(mojo.output, Classification):
             message = f"a {category} model has no labels and no probabilities to choose from"
             raise MojoUnsupportedError(message)
-        if self.reconstruction_error and not isinstance(mojo.output, Reconstruction):
+        of_errors = self.reconstruction_error or self.per_feature or self.missing is not None
+        if of_errors and not isinstance(mojo.output, Reconstruction):
             message = f"a {category} model has no reconstruction error"
             raise MojoUnsupportedError(message)
+        if self.missing is not None and self.missing not in MISSING_NUMBERS:
+            known = " or ".join(map(repr, MISSING_NUMBERS))
+            message = f"expected missing={known}, found {self.missing!r}"
+            raise ValueError(message)
         hidden = len(mojo.layers) - 1
         if self.layer is not None and not 0 <= self.layer < hidden:
             have = f"0 to {hidden - 1}" if hidden else "none: there is no hidden layer"
@@ -56,6 +71,8 @@ class Choice:
         if self.layer is not None:
             units = mojo.layers[self.layer].units
             return tuple(f"DF.L{self.layer + 1}.C{unit}" for unit in range(1, units + 1))
+        if self.per_feature:
+            return tuple(f"{column}.SE" for column in mojo.output.columns)
         if self.reconstruction_error:
             return (ERROR_COLUMN,)
         if self.only == "label":
@@ -91,24 +108,29 @@ def with_threshold(mojo: Mojo, threshold: float) -> Mojo:
     return dataclasses.replace(mojo, output=dataclasses.replace(output, threshold=threshold))
 
 
-def predictions(scorer: Scorer, matrix: Array, choice: Choice, notices: Notices) -> Predictions:
+def predictions(scorer: Scorer, rows: EncodedRows, choice: Choice, notices: Notices) -> Predictions:
     """Score encoded rows.
 
     Args:
         scorer: the model's scorer.
-        matrix: ``(rows, n_features)`` float64.
+        rows: as ``Scorer.encode_rows`` or ``encode_batch`` returns them.
         choice: what to give.
         notices: rows without a prediction are counted here.
 
     Raises:
         RowError: a prediction is NaN, and not allowed to be.
     """
+    matrix = rows.matrix
     if choice.layer is not None:
         return Predictions(labels=None, values=scorer.layer_matrix(matrix, choice.layer))
+    if choice.per_feature:
+        errors = scorer.squared_errors(matrix, missing=choice.missing or "server")
+        return Predictions(labels=None, values=errors)
     if choice.reconstruction_error:
-        return Predictions(labels=None, values=scorer.anomaly_matrix(matrix)[:, None])
+        error = scorer.anomaly_matrix(matrix, missing=choice.missing or "java")
+        return Predictions(labels=None, values=error[:, None])
     score = scorer.score_matrix if choice.nan_is_missing else scorer.defined_matrix
-    values = score(matrix)
+    values = score(matrix, offset=rows.offset)
     labels = None
     if isinstance(scorer.mojo.output, Classification) and choice.only != "proba":
         labels = scorer.label_indices(values, matrix)

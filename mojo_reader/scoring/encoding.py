@@ -16,6 +16,7 @@ from mojo_reader.scoring.cells import (
     number_values,
 )
 from mojo_reader.scoring.columns import Columns, absent
+from mojo_reader.scoring.near_names import near_names, shown_names
 from mojo_reader.scoring.notices import Count, Notices
 
 
@@ -26,20 +27,29 @@ class Strictness:
     Attributes:
         invalid_is_missing: read a cell without a meaning as missing instead of raising.
         unseen_is_error: raise at a level that the model does not know.
+        absent_is_error: raise where the rows lack a column of the model.
     """
 
     invalid_is_missing: bool = False
     unseen_is_error: bool = False
+    absent_is_error: bool = False
 
 
 DEFAULT_STRICTNESS: Final = Strictness()
 
 
 class Encoder:
-    """Turns raw columns into the row matrix of ``Features`` (codes and numbers)."""
+    """Turns raw columns into the row matrix of ``Features`` (codes and numbers).
+
+    Attributes:
+        names: of the raw columns.
+    """
 
     def __init__(self, mojo: Mojo) -> None:
         self._inputs = mojo.inputs
+        self.names = tuple(column.name for column in mojo.inputs)
+        # The model's other columns (response, weights) are nobody's misspelling either.
+        self._known = frozenset((*self.names, *mojo.kept.columns))
         self._n_features = len(mojo.features.names)
         self._encoded = mojo.info.encoded_inputs
         self._encoding = mojo.info.categorical_encoding
@@ -70,7 +80,7 @@ class Encoder:
         Raises:
             MojoDataError: a cell has no meaning in its column, or no column is there.
         """
-        self._check_absent(columns, notices)
+        self._check_absent(columns, notices, strictness)
         matrix = np.full((rows, self._n_features), np.nan)
         for column in self._inputs:
             if column.name not in columns:
@@ -87,20 +97,26 @@ class Encoder:
                 matrix[:, column.feature] = number_values(values, on_invalid)
         return matrix
 
-    def _check_absent(self, columns: Columns, notices: Notices) -> None:
-        names = tuple(column.name for column in self._inputs)
+    def _check_absent(self, columns: Columns, notices: Notices, strictness: Strictness) -> None:
+        names = self.names
         lacking = absent(names, columns)
-        if self._encoded and lacking:
+        if not lacking:
+            return
+        if self._encoded:
             message = (
                 f"the model was trained with categorical_encoding {self._encoding} and this MOJO "
                 "(version 1.00) lacks the original levels, so the rows must carry its encoded "
                 f"columns; absent: {listed(lacking)}"
             )
             raise MojoDataError(message)
-        if names and len(lacking) == len(names):
-            message = f"the rows have none of the model's columns: {listed(names)}"
+        near = near_names(lacking, (name for name in columns if name not in self._known))
+        if len(lacking) == len(names):
+            message = f"the rows have none of the model's columns: {shown_names(near)}"
             raise MojoDataError(message)
-        notices.absent.update(dict.fromkeys(lacking))
+        if strictness.absent_is_error:
+            message = f"the rows lack columns of the model: {shown_names(near)}"
+            raise MojoDataError(message)
+        notices.absent.update(near)
 
 
 def _note_unseen(

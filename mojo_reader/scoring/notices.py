@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from mojo_reader.scoring.near_names import shown_names
+
 
 @dataclass(kw_only=True, slots=True)
 class Count:
@@ -24,26 +26,34 @@ class Notices:
     """What was seen in the rows that a person may not have meant.
 
     Attributes:
-        absent: columns of the model that the rows lack; they are taken as missing.
+        absent: columns of the model that the rows lack; they are taken as missing. Each with
+            the column of the rows that may have been meant, or None.
         extra: columns of the rows that the model does not know; they are ignored.
         kinds: by column, what it holds where the model has another kind.
         unseen: by column, levels that the model does not know.
         padded: by column, texts that are a level only without the blanks around them.
         invalid: by column, cells without a meaning that were read as missing.
         nan: rows whose prediction is NaN.
+        unused_offset: the model's offset column, where its values are not used.
+        dropped_offsets: rows whose negative offset is dropped.
     """
 
-    absent: dict[str, None] = field(default_factory=dict)
+    absent: dict[str, str | None] = field(default_factory=dict)
     extra: dict[str, None] = field(default_factory=dict)
     kinds: dict[str, str] = field(default_factory=dict)
     unseen: dict[str, Count] = field(default_factory=dict)
     padded: dict[str, Count] = field(default_factory=dict)
     invalid: dict[str, Count] = field(default_factory=dict)
     nan: int = 0
+    unused_offset: str | None = None
+    dropped_offsets: int = 0
 
     def merge(self, other: "Notices") -> None:
         """Add what was seen in further rows."""
-        self.absent.update(other.absent)
+        for column, near in other.absent.items():
+            self.absent[column] = self.absent.get(column) or near
+        self.unused_offset = self.unused_offset or other.unused_offset
+        self.dropped_offsets += other.dropped_offsets
         self.extra.update(other.extra)
         self.kinds.update(other.kinds)
         self.nan += other.nan
@@ -57,21 +67,44 @@ class Notices:
 
     def sentences(self) -> Iterator[str]:
         """Yield one plain sentence for each thing seen."""
-        if self.absent:
-            lacking = _names(self.absent)
-            yield f"columns of the model that the rows lack, taken as missing: {lacking}"
+        yield from self.absent_sentences()
         if self.extra:
             yield f"columns that the model does not know, ignored: {_names(self.extra)}"
         for column, kind in self.kinds.items():
             yield f"column {column!r} holds {kind}"
-        for column, seen in self.unseen.items():
-            yield _cells(column, seen, "levels that the model does not know, taken as missing")
+        yield from self.unseen_sentences()
         for column, seen in self.padded.items():
             yield _cells(column, seen, "levels with blanks around them, which were dropped")
         for column, seen in self.invalid.items():
             yield _cells(column, seen, "cells without a meaning there, taken as missing")
         if self.nan:
             yield f"rows whose prediction is NaN, written as NA: {self.nan:,}"
+        yield from self.offset_sentences()
+
+    def absent_sentences(self) -> Iterator[str]:
+        """Yield what to say of columns that the rows lack."""
+        if self.absent:
+            lacking = shown_names(self.absent)
+            yield f"columns of the model that the rows lack, taken as missing: {lacking}"
+
+    def unseen_sentences(self) -> Iterator[str]:
+        """Yield what to say of levels that the model does not know."""
+        for column, seen in self.unseen.items():
+            yield _cells(column, seen, "levels that the model does not know, taken as missing")
+
+    def offset_sentences(self) -> Iterator[str]:
+        """Yield what to say of the offset."""
+        if self.unused_offset is not None:
+            yield (
+                f"the model was trained with the offset column {self.unused_offset!r}, which is "
+                "not used, as in H2O's Java scorer; --offset server (in Python offset='server') "
+                "adds it as H2O's server does"
+            )
+        if self.dropped_offsets:
+            yield (
+                "rows whose negative offset is dropped, as H2O's server drops it (--offset always "
+                f"adds it): {self.dropped_offsets:,}"
+            )
 
 
 _SHOWN: Final = 8

@@ -5,7 +5,7 @@ and ``getPrediction``.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,11 @@ from mojo_reader.model import (
 Array = NDArray[np.float64]
 _LARGEST_POWER: Final = 1e19
 Exp = Callable[[Array], Array]
+ErrorsOf = Callable[..., Array]
+"""``reconstruction_error`` or ``squared_errors``."""
+MissingNumber = Literal["java", "server"]
+"""What a missing number does to an autoencoder's error."""
+MISSING_NUMBERS: Final[tuple[str, ...]] = get_args(MissingNumber)
 
 
 def predicted(outputs: Array, output: Output, features: Features, exp: Exp) -> Array:
@@ -164,19 +169,41 @@ def reconstruction_error(
     *,
     missing: str,
 ) -> Array:
-    """Return each row's mean squared error over all inputs, in standardized space.
+    """Return each row's mean squared error over all inputs, in standardized space, ``(rows,)``.
+
+    The arguments are those of ``squared_errors``.
+    """
+    squares = squared_errors(reconstruction, slots, matrix, features, missing=missing)
+    return np.asarray(squares.sum(axis=1) / features.width)
+
+
+def squared_errors(
+    reconstruction: Array,
+    slots: NDArray[np.int64],
+    matrix: Array,
+    features: Features,
+    *,
+    missing: str,
+) -> Array:
+    """Return each row's squared error in each input, in standardized space.
 
     Args:
         reconstruction: ``(rows, width)`` float64, de-standardized.
         slots: ``(rows, cats)`` int64.
         matrix: ``(rows, n_features)`` float64, the row matrix.
         features: the model's features.
-        missing: ``java``: a missing number makes the row's error NaN; ``server``: it counts as
-            the mean.
+        missing: ``java``: a missing number makes its error NaN; ``server``: it counts as the
+            mean.
 
     Returns:
-        ``(rows,)`` float64.
+        ``(rows, width)`` float64.
+
+    Raises:
+        ValueError: there is no such rule for missing numbers.
     """
+    if missing not in MISSING_NUMBERS:
+        message = f"expected missing='java' or 'server', found {missing!r}"
+        raise ValueError(message)
     rows = np.arange(len(matrix))
     start = features.one_hot_width
     squares = np.empty_like(reconstruction)
@@ -188,4 +215,4 @@ def reconstruction_error(
     if missing == "server":
         numbers = np.where(np.isnan(numbers), features.norm_sub, numbers)
     squares[:, start:] = ((reconstruction[:, start:] - numbers) * features.norm_mul) ** 2
-    return np.asarray(squares.sum(axis=1) / features.width)
+    return squares

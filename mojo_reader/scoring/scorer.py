@@ -1,7 +1,7 @@
 """``Scorer``: H2O's predictions in NumPy."""
 
-import warnings
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -9,27 +9,29 @@ from numpy.typing import NDArray
 
 from mojo_reader.equal_names import require_distinct
 from mojo_reader.java_exp import java_exp
-from mojo_reader.model import Classification, Mojo, Reconstruction
+from mojo_reader.model import Classification, InputColumn, Mojo, Reconstruction
 from mojo_reader.scoring.cells import RowError
-from mojo_reader.scoring.columns import named_columns
 from mojo_reader.scoring.doubt import LABEL_MARGINS, in_doubt, row_in_doubt
-from mojo_reader.scoring.encoding import (
-    DEFAULT_STRICTNESS,
-    Encoder,
-    Strictness,
-    one_hot_slots,
-    standardized,
-)
+from mojo_reader.scoring.encoding import Strictness, one_hot_slots, standardized
 from mojo_reader.scoring.exact import ExactNetwork
 from mojo_reader.scoring.extras import require_pyarrow
 from mojo_reader.scoring.network import Network
 from mojo_reader.scoring.notices import Notices
+from mojo_reader.scoring.offsets import OffsetRule, checked_shift
 from mojo_reader.scoring.one_row import OneRow
 from mojo_reader.scoring.prediction import (
+    ErrorsOf,
+    Exp,
+    MissingNumber,
     label_indices,
     predicted,
     reconstruction_error,
+    squared_errors,
 )
+from mojo_reader.scoring.row_warnings import MissingColumnWarning, UnseenLevelWarning
+from mojo_reader.scoring.rows import EncodedRows, OnOdd, RowReader, RowRules
+
+__all__ = ["DType", "EncodedRows", "MissingColumnWarning", "Scorer", "UnseenLevelWarning"]
 
 DType = Literal["float64", "float32"]
 # Rows of a block: the sums of narrow layers stay in the processor's cache; the products of wide
@@ -37,10 +39,6 @@ DType = Literal["float64", "float32"]
 _NARROW_ROWS: Final = 256
 _WIDE_ROWS: Final = 512
 _WIDE_UNITS: Final = 512
-
-
-class MissingColumnWarning(UserWarning):
-    """The rows lack columns of the model, and were scored as if these were missing."""
 
 
 class Scorer:
@@ -54,12 +52,29 @@ class Scorer:
             faster and within 1e-5. Labels are Java's in both.
         exact: follow Java's order of operations for every value, not only where a label hangs
             by a thread. Slow; for audits. Needs ``float64``.
+        offset: ``java``: the offset column is not used, as in H2O's Java scorer; ``server``: it
+            is added where it is above 0, as H2O's server adds it; ``always``: it is added in
+            every row that has one.
+        on_unseen: take a level that the model does not know as ``missing`` (``UnseenLevelWarning``
+            says so), or raise (``error``).
+        on_absent: take a column that the rows lack as ``missing`` (``MissingColumnWarning`` says
+            so), or raise (``error``).
 
     Raises:
-        ValueError: an unknown dtype, or ``exact`` with ``float32``.
+        ValueError: an unknown choice, or ``exact`` with ``float32``.
+        MojoUnsupportedError: the model has no offset to add.
     """
 
-    def __init__(self, mojo: Mojo, *, dtype: DType = "float64", exact: bool = False) -> None:
+    def __init__(  # noqa: PLR0913 - options
+        self,
+        mojo: Mojo,
+        *,
+        dtype: DType = "float64",
+        exact: bool = False,
+        offset: OffsetRule = "java",
+        on_unseen: OnOdd = "missing",
+        on_absent: OnOdd = "missing",
+    ) -> None:
         if dtype not in LABEL_MARGINS:
             message = f"expected dtype float64 or float32, found {dtype!r}"
             raise ValueError(message)
@@ -69,7 +84,8 @@ class Scorer:
         self.mojo = mojo
         self.dtype: DType = dtype
         self.exact = exact
-        self._encoder = Encoder(mojo)
+        self.rules = RowRules(offset=offset, on_unseen=on_unseen, on_absent=on_absent)
+        self._rows = RowReader(mojo, self.rules)
         self._network = Network(mojo.features, mojo.layers, np.dtype(dtype))
         self._one_row = OneRow(mojo.features, self._network)
         wide = max(layer.units for layer in mojo.layers) >= _WIDE_UNITS
@@ -78,7 +94,12 @@ class Scorer:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the model and the choices; the rest is derived again."""
-        return _rebuild, (self.mojo, self.dtype, self.exact)
+        return _rebuild, (self.mojo, self.dtype, self.exact, self.rules)
+
+    @property
+    def row_columns(self) -> tuple[InputColumn, ...]:
+        """What a row carries: the model's raw columns, and the offset where it is used."""
+        return self._rows.columns
 
     # ------------------------------------------------------------------ tables in
 
@@ -96,13 +117,19 @@ class Scorer:
         Raises:
             MojoDataError: a cell has no meaning in its column.
         """
-        notices = Notices()
-        columns, rows = named_columns(table)
-        matrix = self._encoder.encode(columns, rows, notices)
-        if notices.absent:
-            message = f"taken as missing, because the rows lack them: {', '.join(notices.absent)}"
-            warnings.warn(message, MissingColumnWarning, stacklevel=3)
-        return matrix
+        return self._rows.matrix(table)
+
+    def encode_rows(self, table: object, notices: Notices | None = None) -> EncodedRows:
+        """Return the row matrix, and beside it the offset where it is used.
+
+        Args:
+            table: as for ``encode``.
+            notices: what was seen is added here; None to have Python warn of it.
+
+        Raises:
+            MojoDataError: a cell has no meaning in its column, or the offset column is absent.
+        """
+        return self._rows.table(table, notices)
 
     def predict(self, table: object) -> NDArray[Any]:
         """Return the prediction.
@@ -114,11 +141,11 @@ class Scorer:
         Raises:
             MojoDataError: a cell has no meaning in its column, or a prediction is NaN.
         """
-        matrix = self.encode(table)
-        values = self._numbers(matrix)
+        rows = self.encode_rows(table)
+        values = self.defined_matrix(rows.matrix, offset=rows.offset)
         output = self.mojo.output
         if isinstance(output, Classification):
-            return self._label_texts(values, matrix, output)
+            return self._label_texts(values, rows.matrix, output)
         return values if isinstance(output, Reconstruction) else values[:, 0]
 
     @property
@@ -134,7 +161,7 @@ class Scorer:
         return self._predict_proba
 
     def _predict_proba(self, table: object) -> NDArray[np.float64]:
-        return self._numbers(self.encode(table))
+        return self.defined_matrix(self.encode(table))
 
     def score(self, table: object) -> dict[str, NDArray[Any]]:
         """Return H2O's output columns by H2O's names, in H2O's order.
@@ -143,7 +170,8 @@ class Scorer:
             MojoDataError: a cell has no meaning in its column, or a prediction is NaN.
             MojoUnsupportedError: H2O gives two columns one name, which a mapping cannot hold.
         """
-        return self.output_columns(self.encode(table))
+        rows = self.encode_rows(table)
+        return self.output_columns(rows.matrix, offset=rows.offset)
 
     def reconstruct(self, table: object) -> NDArray[np.float64]:
         """Return an autoencoder's reconstruction.
@@ -158,23 +186,30 @@ class Scorer:
         return self.score_matrix(self.encode(table))
 
     def anomaly(
-        self, table: object, *, missing: Literal["java", "server"] = "java"
+        self, table: object, *, missing: MissingNumber | None = None, per_feature: bool = False
     ) -> NDArray[np.float64]:
         """Return an autoencoder's reconstruction error (H2O's ``Reconstruction.MSE``).
 
         Args:
             table: the rows.
-            missing: what a missing number does: makes the row's error NaN, as in the Java
-                scorer, or counts as the mean, as in the server.
+            missing: what a missing number does: makes the error NaN (``java``), or counts as the
+                mean (``server``). None for ``java`` in a row's error, and for ``server`` in the
+                columns' errors, which only the server has.
+            per_feature: give the squared error in each column, as
+                ``h2o.anomaly(per_feature=True)`` does, instead of their mean.
 
         Returns:
-            ``(rows,)`` float64.
+            ``(rows,)`` float64; ``(rows, width)`` for the columns, in the order of
+            ``mojo.output.columns``.
 
         Raises:
             AttributeError: the model is no autoencoder.
         """
         self._require_autoencoder("anomaly")
-        return self.anomaly_matrix(self.encode(table), missing=missing)
+        matrix = self.encode(table)
+        if per_feature:
+            return self.squared_errors(matrix, missing=missing or "server")
+        return self.anomaly_matrix(matrix, missing=missing or "java")
 
     def features(self, table: object, layer: int) -> NDArray[np.float64]:
         """Return a hidden layer's outputs (H2O's ``deepfeatures``).
@@ -219,23 +254,20 @@ class Scorer:
         return score_reader(self, reader, Choice(**choice))
 
     def encode_batch(
-        self, batch: Any, notices: Notices, strictness: Strictness = DEFAULT_STRICTNESS
-    ) -> NDArray[np.float64]:
-        """Return the row matrix of an Arrow record batch.
+        self, batch: Any, notices: Notices, strictness: Strictness | None = None
+    ) -> EncodedRows:
+        """Return an Arrow record batch as the model reads it.
 
         Args:
             batch: a ``pyarrow.RecordBatch``.
             notices: what was seen is added here.
-            strictness: what to refuse.
-
-        Returns:
-            ``(rows, n_features)`` float64.
+            strictness: what to refuse; None for what the scorer refuses.
 
         Raises:
             RowError: a cell has no meaning in its column.
+            MojoDataError: the offset column is absent.
         """
-        columns = dict(zip(batch.schema.names, batch.columns, strict=True))
-        return self._encoder.encode(columns, batch.num_rows, notices, strictness)
+        return self._rows.batch(batch, notices, strictness)
 
     # ------------------------------------------------------------------ matrices in
 
@@ -243,43 +275,63 @@ class Scorer:
         """Return a hidden layer's outputs for encoded rows, ``(rows, units)`` float64."""
         return self._layer_outputs(matrix, layers=layer + 1)
 
-    def defined_matrix(self, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+    def defined_matrix(
+        self, matrix: NDArray[np.float64], *, offset: NDArray[np.float64] | None = None
+    ) -> NDArray[np.float64]:
         """Score encoded rows as ``score_matrix`` does, and stop at NaN where Java does.
 
         Raises:
             RowError: a prediction is NaN; an autoencoder's may be.
         """
-        return self._numbers(matrix)
+        values = self.score_matrix(matrix, offset=offset)
+        if not isinstance(self.mojo.output, Reconstruction):
+            broken = np.isnan(values).any(axis=1)
+            if broken.any():
+                problem = ": the prediction is NaN (the Java scorer stops here too)"
+                raise RowError(int(np.argmax(broken)), problem)
+        return values
 
-    def score_matrix(self, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+    def score_matrix(
+        self, matrix: NDArray[np.float64], *, offset: NDArray[np.float64] | None = None
+    ) -> NDArray[np.float64]:
         """Score encoded rows; NaN is returned, not refused.
 
         Args:
             matrix: ``(rows, n_features)`` float64, as ``encode`` returns it.
+            offset: ``(rows,)`` float64, as ``encode_rows`` returns it beside the matrix, where
+                the scorer was made to use the offset; else None.
 
         Returns:
             Probabilities ``(rows, n_classes)``, the response ``(rows, 1)`` in its own units, or
             the reconstruction ``(rows, width)``, all float64.
+
+        Raises:
+            ValueError: an offset is needed and not given, or given and not used.
         """
+        added = checked_shift(offset, len(matrix), self.mojo, self.rules.offset)
         with np.errstate(over="ignore", invalid="ignore"):
             if self.exact:
-                return self._exact_values(matrix)
+                return self._exact_values(matrix, added)
             if len(matrix) == 1:
-                return self._one_row_values(matrix)
-            values = self._fast_values(matrix)
+                return self._one_row_values(matrix, added)
+            values = self._fast_values(matrix, added)
             rows = np.flatnonzero(in_doubt(values, self.mojo.output, self.dtype))
             if rows.size:
-                values[rows] = self._exact_values(matrix[rows])
+                values[rows] = self._exact_values(
+                    matrix[rows], None if added is None else added[rows]
+                )
             return values
 
-    def _one_row_values(self, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _one_row_values(
+        self, matrix: NDArray[np.float64], added: NDArray[np.float64] | None
+    ) -> NDArray[np.float64]:
         """Score ``(1, n_features)`` with as few calls as can be."""
         outputs = self._one_row.outputs(matrix[0])
         if outputs is not None:
-            values = predicted(outputs, self.mojo.output, self.mojo.features, np.exp)
+            values = self._predicted(outputs, added, np.exp)
             if not row_in_doubt(values[0].tolist(), self.mojo.output, self.dtype):
                 return values
-        return self._exact_values(matrix)
+        return self._exact_values(matrix, added)
 
     def label_indices(
         self, probabilities: NDArray[np.float64], matrix: NDArray[np.float64]
@@ -299,7 +351,9 @@ class Scorer:
             raise AttributeError(message)  # noqa: TRY004 - what a class without the method raises
         return label_indices(probabilities, matrix, output)
 
-    def output_columns(self, matrix: NDArray[np.float64]) -> dict[str, NDArray[Any]]:
+    def output_columns(
+        self, matrix: NDArray[np.float64], *, offset: NDArray[np.float64] | None = None
+    ) -> dict[str, NDArray[Any]]:
         """Score encoded rows to H2O's output columns.
 
         Raises:
@@ -310,46 +364,50 @@ class Scorer:
         calls = "predict_proba" if isinstance(output, Classification) else "reconstruct"
         instead = f"take predict, {calls}, score_matrix or score_batches, which go by position"
         require_distinct(output.columns, "a mapping", instead)
-        values = self._numbers(matrix)
+        values = self.defined_matrix(matrix, offset=offset)
         columns: list[NDArray[Any]] = list(values.T)
         if isinstance(output, Classification):
             columns.insert(0, self._label_texts(values, matrix, output))
         return dict(zip(output.columns, columns, strict=True))
 
     def anomaly_matrix(
-        self, matrix: NDArray[np.float64], *, missing: Literal["java", "server"] = "java"
+        self, matrix: NDArray[np.float64], *, missing: MissingNumber = "java"
     ) -> NDArray[np.float64]:
         """Return the reconstruction error of encoded rows, ``(rows,)`` float64."""
-        if missing not in {"java", "server"}:
-            message = f"expected missing='java' or 'server', found {missing!r}"
-            raise ValueError(message)
+        return self._errors(reconstruction_error, matrix, missing)
+
+    def squared_errors(
+        self, matrix: NDArray[np.float64], *, missing: MissingNumber = "server"
+    ) -> NDArray[np.float64]:
+        """Return the squared error of encoded rows in each column, ``(rows, width)`` float64."""
+        return self._errors(squared_errors, matrix, missing)
+
+    def _errors(
+        self, of: ErrorsOf, matrix: NDArray[np.float64], missing: MissingNumber
+    ) -> NDArray[np.float64]:
         features = self.mojo.features
-        slots = one_hot_slots(matrix, features)
+        slots, found = one_hot_slots(matrix, features), self.score_matrix(matrix)
         with np.errstate(over="ignore", invalid="ignore"):
-            return reconstruction_error(
-                self.score_matrix(matrix), slots, matrix, features, missing=missing
-            )
+            return of(found, slots, matrix, features, missing=missing)
 
     # ------------------------------------------------------------------ parts
-
-    def _numbers(self, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Score, and stop at NaN where the Java scorer does."""
-        values = self.score_matrix(matrix)
-        if not isinstance(self.mojo.output, Reconstruction):
-            broken = np.isnan(values).any(axis=1)
-            if broken.any():
-                problem = ": the prediction is NaN (the Java scorer stops here too)"
-                raise RowError(int(np.argmax(broken)), problem)
-        return values
 
     def _label_texts(
         self, values: NDArray[np.float64], matrix: NDArray[np.float64], output: Classification
     ) -> NDArray[np.object_]:
         return np.array(output.labels, object)[label_indices(values, matrix, output)]
 
-    def _fast_values(self, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
-        outputs = self._layer_outputs(matrix, layers=None)
-        return predicted(outputs, self.mojo.output, self.mojo.features, np.exp)
+    def _fast_values(
+        self, matrix: NDArray[np.float64], added: NDArray[np.float64] | None
+    ) -> NDArray[np.float64]:
+        return self._predicted(self._layer_outputs(matrix, layers=None), added, np.exp)
+
+    def _predicted(
+        self, outputs: NDArray[np.float64], added: NDArray[np.float64] | None, exp: Exp
+    ) -> NDArray[np.float64]:
+        if added is not None:
+            outputs += added
+        return predicted(outputs, self.mojo.output, self.mojo.features, exp)
 
     def _layer_outputs(
         self, matrix: NDArray[np.float64], *, layers: int | None
@@ -363,12 +421,14 @@ class Scorer:
                 outputs[start : start + len(block)] = block
         return outputs
 
-    def _exact_values(self, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _exact_values(
+        self, matrix: NDArray[np.float64], added: NDArray[np.float64] | None
+    ) -> NDArray[np.float64]:
         features = self.mojo.features
         outputs = self._exact_network.outputs(
             one_hot_slots(matrix, features), standardized(matrix, features)
         )
-        return predicted(outputs, self.mojo.output, features, java_exp)
+        return self._predicted(outputs, added, java_exp)
 
     def _blocks(
         self, matrix: NDArray[np.float64]
@@ -385,5 +445,5 @@ class Scorer:
             raise AttributeError(message)  # noqa: TRY004 - what a class without the method raises
 
 
-def _rebuild(mojo: Mojo, dtype: DType, exact: bool) -> Scorer:  # noqa: FBT001 - pickle's arguments
-    return Scorer(mojo, dtype=dtype, exact=exact)
+def _rebuild(mojo: Mojo, dtype: DType, exact: bool, rules: RowRules) -> Scorer:  # noqa: FBT001
+    return Scorer(mojo, dtype=dtype, exact=exact, **asdict(rules))

@@ -1,0 +1,135 @@
+"""Rows as the model reads them: the row matrix, the offset beside it, and what is refused."""
+
+from dataclasses import dataclass
+from typing import Any, Final, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mojo_reader.model import InputColumn, Mojo
+from mojo_reader.scoring.columns import Columns, named_columns
+from mojo_reader.scoring.encoding import Encoder, Strictness
+from mojo_reader.scoring.notices import Notices
+from mojo_reader.scoring.offsets import (
+    OffsetRule,
+    note_dropped,
+    offset_column,
+    offset_values,
+    row_columns,
+    unused_offset,
+)
+from mojo_reader.scoring.row_warnings import warn_of
+
+OnOdd = Literal["missing", "error"]
+"""What becomes of an odd thing in the rows: it is taken as missing, or refused."""
+
+_ON_ODD: Final[tuple[str, ...]] = get_args(OnOdd)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class EncodedRows:
+    """Rows as the model reads them.
+
+    Attributes:
+        matrix: ``(rows, n_features)`` float64: codes and numbers, NaN for missing.
+        offset: ``(rows,)`` float64, NaN for missing; None where the offset is not used.
+    """
+
+    matrix: NDArray[np.float64]
+    offset: NDArray[np.float64] | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RowRules:
+    """How rows are taken; the choices of ``Scorer``.
+
+    Attributes:
+        offset: what the offset column does.
+        on_unseen: a level that the model does not know is ``missing``, or an ``error``.
+        on_absent: a column that the rows lack is ``missing``, or an ``error``.
+
+    Raises:
+        ValueError: something else was chosen.
+    """
+
+    offset: OffsetRule = "java"
+    on_unseen: OnOdd = "missing"
+    on_absent: OnOdd = "missing"
+
+    def __post_init__(self) -> None:
+        for name in ("on_unseen", "on_absent"):
+            found = getattr(self, name)
+            if found not in _ON_ODD:
+                message = f"expected {name}={' or '.join(map(repr, _ON_ODD))}, found {found!r}"
+                raise ValueError(message)
+
+    @property
+    def strictness(self) -> Strictness:
+        """What is refused."""
+        return Strictness(
+            unseen_is_error=self.on_unseen == "error", absent_is_error=self.on_absent == "error"
+        )
+
+
+class RowReader:
+    """Reads rows of any table for one model.
+
+    Args:
+        mojo: the model.
+        rules: how rows are taken.
+
+    Attributes:
+        rules: as given.
+        columns: what a row carries: the model's raw columns, and the offset where it is used.
+        offset_column: name of the offset column, where it is used.
+
+    Raises:
+        ValueError: there is no such rule for the offset.
+        MojoUnsupportedError: the model has no offset to add.
+    """
+
+    def __init__(self, mojo: Mojo, rules: RowRules) -> None:
+        self.rules = rules
+        self.offset_column = offset_column(mojo, rules.offset)
+        self.columns: tuple[InputColumn, ...] = row_columns(mojo, rules.offset)
+        self._unused_offset = unused_offset(mojo, rules.offset)
+        self._encoder = Encoder(mojo)
+
+    def matrix(self, table: object) -> NDArray[np.float64]:
+        """Return the row matrix of a table, without its offset."""
+        notices = Notices()
+        columns, rows = named_columns(table)
+        matrix = self._encoder.encode(columns, rows, notices, self.rules.strictness)
+        warn_of(notices)
+        return matrix
+
+    def table(self, table: object, notices: Notices | None) -> EncodedRows:
+        """Return a table's rows; warn of what was seen where no notices are given."""
+        columns, rows = named_columns(table)
+        seen = Notices() if notices is None else notices
+        encoded = self._encoded(columns, rows, seen, self.rules.strictness)
+        if notices is None:
+            warn_of(seen)
+        return encoded
+
+    def batch(self, batch: Any, notices: Notices, strictness: Strictness | None) -> EncodedRows:
+        """Return the rows of an Arrow record batch."""
+        columns = dict(zip(batch.schema.names, batch.columns, strict=True))
+        return self._encoded(columns, batch.num_rows, notices, strictness or self.rules.strictness)
+
+    def _encoded(
+        self, columns: Columns, rows: int, notices: Notices, strictness: Strictness
+    ) -> EncodedRows:
+        matrix = self._encoder.encode(columns, rows, notices, strictness)
+        notices.unused_offset = self._unused_offset
+        if self.offset_column is None:
+            return EncodedRows(matrix=matrix, offset=None)
+        offsets = offset_values(
+            columns,
+            self.offset_column,
+            notices,
+            known=self._encoder.names,
+            invalid_is_missing=strictness.invalid_is_missing,
+        )
+        note_dropped(offsets, self.rules.offset, notices)
+        return EncodedRows(matrix=matrix, offset=offsets)
