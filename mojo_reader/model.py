@@ -283,8 +283,8 @@ class Info:
         categorical_encoding: how raw levels become features.
         encoded_inputs: the file lacks the original levels (MOJO 1.00), so that rows have to
             carry the encoded columns.
-        offset_column: named in training; H2O's Java scorer ignores its value, and so does
-            everything here. None for none.
+        offset_column: named in training; H2O's Java scorer ignores its value, and its server
+            adds it to the network's output where it is above 0. None for none.
         fold_column: named in training, not used in scoring; None for none.
         origin: what the model was retrained or changed from, one line; None for H2O's own.
         base_model: identity of the base model that was taken from a stacked ensemble, or None.
