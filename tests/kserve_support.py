@@ -21,19 +21,19 @@ from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceSt
 from support import Golden
 
 from emit.kserve_model.tensors import input_types
-from mojo_reader import java
+from mojo_reader import Scorer, java
 from mojo_reader.scoring.cells import MISSING_MARKS
 
 COMMAND = [sys.executable, "-m", "emit.kserve_model"]
 ADDRESSES = re.compile(r"serving .* on http://(\S+):(\d+) and grpc://(\S+):(\d+)")
 
 
-def tensors(case: Golden) -> list[dict[str, Any]]:
+def tensors(case: Golden, **choices: Any) -> list[dict[str, Any]]:
     """Return a golden case's rows as JSON tensors; columns that it lacks are left out."""
     columns = case.columns()
     return [
         tensor(kind.name, kind.datatype, _cells(kind.datatype, columns[kind.name]))
-        for kind in input_types(case.mojo())
+        for kind in input_types(Scorer(case.mojo(), **choices))
         if kind.name in columns
     ]
 

@@ -124,6 +124,47 @@ def test_an_integer_tensor_is_a_levels_text(ks: ModuleType) -> None:
     assert np.array_equal(*found)
 
 
+def test_the_offset_is_an_input_where_asked(ks: ModuleType) -> None:
+    from emit.kserve_model.model import MojoModel  # noqa: PLC0415
+
+    case = golden("offset_gaussian")
+    header, *lines = read_csv(case.folder / "server_rows.csv")
+    columns = {name: [row[i] or None for row in lines] for i, name in enumerate(header)}
+    scores = [float(row[0]) for row in read_csv(case.folder / "server_scores.csv")[1:]]
+    model = MojoModel("m", Scorer(case.mojo(), offset="server"))
+    assert {"name": "exposure", "datatype": "FP64", "shape": [-1]} in model.get_input_types()
+    given = ks.json_request([ks.tensor(name, "BYTES", cells) for name, cells in columns.items()])
+    response = asyncio.run(model.predict(given))
+    assert_close(response.outputs[0].data, np.array(scores), tolerance=1e-12)
+    assert "rows whose negative offset is dropped" in response.parameters["notices"]
+    instances = [dict(zip(header, (cell or None for cell in row), strict=True)) for row in lines]
+    answer_v1 = asyncio.run(model.predict({"instances": instances}))
+    found = np.array([row["predict"] for row in answer_v1["predictions"]])
+    assert_close(found, np.array(scores), tolerance=1e-12)
+    assert "rows whose negative offset is dropped" in answer_v1["notices"]
+
+
+def test_unseen_and_absent_are_refused_where_asked(ks: ModuleType) -> None:
+    from kserve.errors import InvalidInput  # noqa: PLC0415
+
+    from emit.kserve_model.model import MojoModel  # noqa: PLC0415
+
+    case = golden("iris_tanh")
+    model = MojoModel("m", Scorer(case.mojo(), on_absent="error"))
+    one = ks.json_request([ks.tensor("Sepal.Length", "FP64", [5.0])])
+    with pytest.raises(InvalidInput, match=r"the rows lack columns of the model: 'Sepal\.Width'"):
+        asyncio.run(model.predict(one))
+    near = ks.json_request([ks.tensor("sepal.length", "FP64", [5.0])])
+    with pytest.raises(InvalidInput, match=r"\(did you mean 'Sepal\.Length'\?\); its inputs"):
+        asyncio.run(model.predict(near))
+    case = golden(LEVELS)
+    strict = MojoModel("m", Scorer(case.mojo(), on_unseen="error"))
+    rows = [{**t, "data": ["never seen"], "shape": [1]} for t in ks.tensors(case)]
+    rows = [t if t["datatype"] == "BYTES" else {**t, "data": [None]} for t in rows]
+    with pytest.raises(InvalidInput, match=r"row 1, column '.*': expected one of the model's"):
+        asyncio.run(strict.predict(ks.json_request(rows)))
+
+
 def test_unseen_and_absent_are_missing_and_said(ks: ModuleType) -> None:
     case = golden("iris_tanh")
     one = ks.json_request([ks.tensor("Sepal.Length", "FP64", [5.0, None])])

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import docs_support
+import numpy as np
 import pandas as pd
 import pytest
 from mlflow_support import loaded, saved
-from support import Golden, assert_close, golden
+from support import Golden, assert_close, golden, read_csv
 
 from mojo_reader import Scorer
 from mojo_reader.errors import (
@@ -141,6 +142,45 @@ def test_an_autoencoders_error_is_a_parameter(tmp_path: Path) -> None:
     found = loaded(saved(case, tmp_path)).predict(rows, params={"reconstruction_error": True})
     assert found.columns.tolist() == ["Reconstruction.MSE"]
     assert_close(found.to_numpy()[:, 0], Scorer(case.mojo()).anomaly(rows))
+
+
+def test_an_autoencoders_errors_as_the_server_gives_them(tmp_path: Path) -> None:
+    case = golden("autoencoder_per_feature_numbers")
+    model, rows = loaded(saved(case, tmp_path)), frame(case)
+    for params, name in (
+        ({"per_feature": True}, "per_feature_server.csv"),
+        ({"reconstruction_error": True, "missing": "server"}, "anomaly_server.csv"),
+    ):
+        header, *lines = read_csv(case.folder / name)
+        found = model.predict(rows, params=params)
+        assert found.columns.tolist() == header
+        assert_close(found.to_numpy(), np.array(lines, np.float64), tolerance=1e-10)
+
+
+def test_the_offset_is_added_where_asked(tmp_path: Path) -> None:
+    case = golden("offset_gaussian")
+    header, *lines = read_csv(case.folder / "server_rows.csv")
+    rows = pd.DataFrame([[cell or None for cell in line] for line in lines], columns=header)
+    scores = np.array([float(row[0]) for row in read_csv(case.folder / "server_scores.csv")[1:]])
+    path = saved(case, tmp_path)
+    found = loaded(path, model_config={"offset": "server"}).predict(rows)
+    assert_close(found["predict"].to_numpy(), scores, tolerance=1e-12)
+    without = loaded(path).predict(rows.drop(columns="exposure"))
+    assert_close(without.to_numpy(), pd.DataFrame(Scorer(case.mojo()).score(rows)).to_numpy())
+
+
+def test_unseen_and_absent_are_warned_of_or_refused(tmp_path: Path) -> None:
+    from mojo_reader import UnseenLevelWarning
+
+    case = golden("binomial_tanh")
+    path, rows = saved(case, tmp_path), frame(case)[:3]
+    with pytest.warns(UnseenLevelWarning, match="does not know, taken as missing: 1, the first"):
+        loaded(path).predict(rows.assign(color=["red", "x", "red"]))
+    strict = loaded(path, model_config={"on_unseen": "error", "on_absent": "error"})
+    with pytest.raises(MojoDataError, match="row 2, column 'color': expected one of the model's"):
+        strict.predict(rows.assign(color=["red", "x", "red"]))
+    with pytest.raises(MojoDataError, match="the rows lack columns of the model: 'age'"):
+        strict.predict(rows.drop(columns="age"))
 
 
 # --------------------------------------------------------------------------- cells

@@ -15,9 +15,10 @@ import polars as pl
 import pyarrow as pa
 import pytest
 from sklearn_support import NUMBERS, classifier, frame, numbers, regressor
-from support import Golden, assert_close, golden
+from support import Golden, assert_close, golden, read_csv
 
 from mojo_reader import Mojo
+from mojo_reader.errors import MojoDataError, MojoUnsupportedError
 from mojo_reader.model import Classification, NumericInput
 
 pytestmark = pytest.mark.sklearn
@@ -104,6 +105,41 @@ def test_a_column_that_is_absent_later_is_missing_as_in_h2o() -> None:
     with pytest.warns(MissingColumnWarning, match="age"):
         found = model.predict_proba(rows.drop(columns="age"))
     assert_close(found, model.predict_proba(rows.assign(age=None)))
+
+
+def test_the_offset_is_added_where_asked() -> None:
+    from sklearn.base import clone
+
+    case = golden("offset_gaussian")
+    header, *lines = read_csv(case.folder / "server_rows.csv")
+    rows = pd.DataFrame([[cell or None for cell in line] for line in lines], columns=header)
+    scores = np.array([float(row[0]) for row in read_csv(case.folder / "server_scores.csv")[1:]])
+    model = clone(regressor(case.path, offset="server")).fit(rows)
+    assert_close(model.predict(rows), scores, tolerance=1e-12)
+    assert "exposure" in model.feature_names_in_.tolist()
+    message = r"the rows lack columns of the model: 'exposure' \(did you mean 'Exposure'\?\)"
+    with pytest.raises(MojoDataError, match=message):
+        regressor(case.path, offset="server").fit(rows.rename(columns={"exposure": "Exposure"}))
+    with pytest.raises(MojoUnsupportedError, match="without an offset column"):
+        regressor(golden("gaussian").path, offset="server").fit()
+
+
+def test_unseen_and_absent_are_warned_of_or_refused() -> None:
+    from mojo_reader import UnseenLevelWarning
+
+    case = golden("binomial_tanh")
+    rows = frame(case)[:3]
+    strange = rows.assign(color=["x", "red", "y"])
+    model = classifier(case.path).fit(rows)
+    for predict in (model.predict, model.predict_proba):
+        with pytest.warns(UnseenLevelWarning, match="does not know, taken as missing: 2, the fi"):
+            predict(strange)
+    strict = classifier(case.path, on_unseen="error", on_absent="error").fit(rows)
+    for predict in (strict.predict, strict.predict_proba):
+        with pytest.raises(MojoDataError, match="row 1, column 'color': expected one of the mod"):
+            predict(strange)
+        with pytest.raises(MojoDataError, match="the rows lack columns of the model: 'age'"):
+            predict(rows.drop(columns="age"))
 
 
 # --------------------------------------------------------------------------- labels

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from spark_support import ROW, cells, frame_of, golden_frame, scored
-from support import Golden, assert_close, golden, rewritten, scored_cases
+from support import Golden, assert_close, golden, read_csv, rewritten, scored_cases
 
 from mojo_reader import read_mojo
 from mojo_reader.errors import MojoDataError, MojoUnsupportedError
@@ -129,6 +129,45 @@ def test_an_autoencoders_error_and_a_hidden_layer(spark: Any) -> None:
     assert layer.columns[-1] == f"DF.L1.C{case.mojo().layers[0].units}"
     with pytest.raises(MojoUnsupportedError, match="a Binomial model has no reconstruction error"):
         scored(frame, MIXED.path, reconstruction_error=True)
+
+
+def test_an_autoencoders_errors_as_the_server_gives_them(spark: Any) -> None:
+    case = golden("autoencoder_per_feature")
+    frame = golden_frame(spark, case)
+    for options, name in (
+        ({"per_feature": True}, "per_feature_server.csv"),
+        ({"reconstruction_error": True, "missing": "server"}, "anomaly_server.csv"),
+    ):
+        header, *lines = read_csv(case.folder / name)
+        found = scored(frame, case.path, keep=[], **options)
+        assert found.columns == header
+        expected = np.array(lines, np.float64)
+        assert_close(numbers_of(found, start=0), expected, tolerance=FLOAT64_TOLERANCE)
+
+
+def test_the_offset_is_added_where_asked(spark: Any) -> None:
+    case = golden("offset_gaussian")
+    header, *lines = read_csv(case.folder / "server_rows.csv")
+    table = pa.table({name: [row[i] or None for row in lines] for i, name in enumerate(header)})
+    frame = spark.createDataFrame(table).coalesce(1)
+    expected = np.array(read_csv(case.folder / "server_scores.csv")[1:], np.float64)
+    found = scored(frame, case.path, keep=[], offset="server")
+    assert_close(numbers_of(found, start=0), expected, tolerance=1e-12)
+    with pytest.warns(UserWarning, match="'exposure', which is not used, as in H2O's Java scorer"):
+        scored(frame, case.path)
+    with pytest.raises(MojoDataError, match=r"'exposure' \(did you mean 'expsure'\?\)"):
+        scored(frame.withColumnRenamed("exposure", "expsure"), case.path, offset="server")
+    with pytest.raises(MojoUnsupportedError, match="only a regression has an offset"):
+        scored(frame, MIXED.path, offset="server")
+    with pytest.raises(ValueError, match="expected offset='java' or 'server' or 'always', found"):
+        scored(frame, case.path, offset="h2o")
+
+
+def test_absent_columns_are_refused_where_asked(spark: Any) -> None:
+    frame = frame_of(spark, "`Sepal.Length` double, Sepal_Width double", (5.1, 3.5))
+    message = r"the rows lack columns of the model: 'Sepal\.Width' \(did you mean 'Sepal_Width'\?\)"
+    with pytest.raises(MojoDataError, match=message):
+        scored(frame, IRIS.path, on_absent="error")
 
 
 # --------------------------------------------------------------------------- types
