@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 from mojo_reader.comparison import TOLERANCES, Comparison, Expected
 from mojo_reader.errors import MojoDataError
 from mojo_reader.model import CategoricalInput, Classification, Mojo, Reconstruction
-from mojo_reader.scoring.cells import Invalid, is_missing, level_text, number_values
+from mojo_reader.scoring.cells import number_values
 from mojo_reader.scoring.columns import named_columns
+from mojo_reader.scoring.levels import LevelLookup, position_texts
+from mojo_reader.scoring.responses import raising
 from mojo_reader.scoring.scorer import Scorer
 
 from . import proof
@@ -83,7 +85,7 @@ def raw_columns(mojo: Mojo, table: object) -> dict[str, NDArray[Any]]:
     """Return the columns of a table as an ONNX model reads them.
 
     Returns:
-        By name, ``(rows,)``: texts, ``""`` for missing, or float64, NaN for missing.
+        By name, ``(rows,)``: the texts of levels, or float64, NaN for missing.
 
     Raises:
         MojoDataError: a cell has no meaning in its column.
@@ -93,28 +95,11 @@ def raw_columns(mojo: Mojo, table: object) -> dict[str, NDArray[Any]]:
     for column in mojo.inputs:
         cells = named.get(column.name, [None] * rows)
         if isinstance(column, CategoricalInput):
-            columns[column.name] = _texts(column.name, cells)
+            positions = LevelLookup(column).positions(cells, raising(column.name))
+            columns[column.name] = np.array(position_texts(column), object)[positions]
         else:
-            columns[column.name] = number_values(cells, _refuse(column.name))
+            columns[column.name] = number_values(cells, raising(column.name))
     return columns
-
-
-def _texts(column: str, cells: Any) -> NDArray[np.object_]:
-    plain = cells.to_pylist() if hasattr(cells, "to_pylist") else list(cells)
-    texts = np.empty(len(plain), object)
-    for row, cell in enumerate(plain):
-        text = "" if is_missing(cell) else level_text(cell)
-        if text is None:
-            raise Invalid(row=row, cell=cell, expected="a level's text").error(column)
-        texts[row] = text
-    return texts
-
-
-def _refuse(column: str) -> Any:
-    def refuse(invalid: Invalid) -> None:
-        raise invalid.error(column)
-
-    return refuse
 
 
 class _Runner:

@@ -120,15 +120,21 @@ def escape_newlines(text: str) -> str:
 
 def double_text(value: float) -> str:
     """Write a float64 as ``Double.toString`` does: the shortest digits that read back the same."""
-    return _number_text(value, repr(float(value)))
+    return number_text(value, repr(float(value)))
 
 
 def float_text(value: np.float32) -> str:
     """Write a float32 as ``Float.toString`` does, in which H2O writes weights."""
-    return _number_text(float(value), str(value))
+    return number_text(float(value), str(value))
 
 
-def _number_text(value: float, shortest: str) -> str:
+def number_text(value: float, shortest: str) -> str:
+    """Write a number in Java's form.
+
+    Args:
+        value: the number.
+        shortest: its digits, as Python writes them.
+    """
     if math.isnan(value):
         return "NaN"
     if math.isinf(value):

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import decimal
+import fractions
 import math
 from typing import Any
 
@@ -15,7 +16,8 @@ from support import golden
 from mojo_reader import Scorer
 from mojo_reader.errors import MojoDataError
 from mojo_reader.model import CategoricalInput
-from mojo_reader.scoring.cells import LevelLookup, RowError, level_positions, number_values
+from mojo_reader.scoring.cells import RowError, number_values
+from mojo_reader.scoring.levels import LevelLookup, level_positions
 
 MARKS = golden("levels_missing_marks")
 MISSING, UNSEEN = "missing", "unseen"
@@ -27,7 +29,11 @@ def _column(*levels: str, prefixed: bool = False) -> CategoricalInput:
     return CategoricalInput(name="c", levels=levels, prefixed=prefixed, feature=0, table=codes)
 
 
-LEVELS = _column("red", "3", "03", "true", "NA", " x", "-5", "c.late", prefixed=True)
+LEVELS = _column(
+    *("red", "3", "03", "true", "NA", " x", "-5", "c.late"),
+    *("1.5", "c.0.25", "c.FALSE", "c.true", "c.0.0"),
+    prefixed=True,
+)
 
 # cell, and the level that it is (or missing, unseen, or the error's expectation as None)
 LEVEL_CELLS: list[tuple[Any, str | None]] = [
@@ -45,7 +51,6 @@ LEVEL_CELLS: list[tuple[Any, str | None]] = [
     (4, UNSEEN),
     (True, "true"),
     (np.True_, "true"),
-    (False, UNSEEN),
     ("late", "c.late"),
     ("c.late", "c.late"),
     ("NA", "NA"),  # a text that is a level is the level; in a CSV it is missing
@@ -60,8 +65,15 @@ LEVEL_CELLS: list[tuple[Any, str | None]] = [
     (np.datetime64("NaT"), MISSING),
     (decimal.Decimal("NaN"), MISSING),
     (np.str_("red"), "red"),
-    (1.5, None),
-    (math.inf, None),
+    (1.5, "1.5"),
+    (decimal.Decimal("1.5"), "1.5"),
+    (math.inf, UNSEEN),
+    (0.25, "c.0.25"),
+    (False, "c.FALSE"),
+    (0, "c.0.0"),
+    (-0.0, "c.0.0"),
+    (10**400, UNSEEN),
+    (fractions.Fraction(3, 2), None),
     (b"red", None),
     (["red"], None),
     (dt.date(2020, 1, 1), None),
@@ -139,7 +151,7 @@ ARROW_COLUMNS: list[tuple[Any, list[str | None]]] = [
     (pa.array(["red", None], pa.string_view()), ["red", MISSING]),
     (pa.array([3, None, 4], pa.int16()), ["3", MISSING, UNSEEN]),
     (pa.array([3.0, None, math.nan]), ["3", MISSING, MISSING]),
-    (pa.array([True, False, None]), ["true", UNSEEN, MISSING]),
+    (pa.array([True, False, None]), ["true", "c.FALSE", MISSING]),
     (pa.nulls(2), [MISSING, MISSING]),
     (pa.chunked_array([["red"], [], ["no", "3"]]), ["red", UNSEEN, "3"]),
     (pa.chunked_array([pa.array(["3"]).dictionary_encode(), pa.array(["red"]).dictionary_encode()]),
@@ -158,9 +170,13 @@ def test_an_arrow_column_with_levels(column: Any, expected: list[str]) -> None:
 
 def test_an_arrow_cell_that_is_no_level_is_told_for_each_of_its_rows() -> None:
     refused: list[Any] = []
-    column = pa.chunked_array([[3.0, 1.5], [1.5, None]])
+    days = pa.array([0, 1], pa.date32())
+    column = pa.chunked_array(
+        [pa.DictionaryArray.from_arrays(pa.array(codes), days) for codes in ([None, 1], [1, None])]
+    )
     LevelLookup(LEVELS).positions(column, refused.append)
-    assert [(one.row, one.cell) for one in refused] == [(1, 1.5), (2, 1.5)]
+    day = dt.date(1970, 1, 2)
+    assert [(one.row, one.cell) for one in refused if one.cell == day] == [(1, day), (2, day)]
 
 
 ARROW_NUMBERS: list[tuple[Any, list[float]]] = [

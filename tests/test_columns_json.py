@@ -17,6 +17,7 @@ from emit import to_keras
 from emit.keras_model.columns import columns_document, columns_json
 from mojo_reader import Mojo, Scorer
 from mojo_reader.comparison import Comparer, Comparison
+from mojo_reader.scoring.spellings import RULE
 
 pytestmark = pytest.mark.filterwarnings("ignore::mojo_reader.scoring.scorer.MissingColumnWarning")
 
@@ -62,6 +63,7 @@ def test_what_the_file_says() -> None:
         "threshold": 0.5,
         "output_columns": ["class 0", "class 1"],
         "missing_marks": marks,
+        "spellings": RULE,
         "columns": [
             {
                 "name": "c0",

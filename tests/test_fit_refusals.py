@@ -35,8 +35,8 @@ BAD_ROWS = [
     ("iris_tanh", with_cell("iris_tanh", "Species", "Iris-nova"), {},
      "row 7, column 'Species': expected one of the model's classes 'Iris-setosa', "
      "'Iris-versicolor', 'Iris-virginica', found 'Iris-nova'"),
-    ("iris_tanh", with_cell("iris_tanh", "Species", 1.5), {},
-     "row 7, column 'Species': expected a level's text, found 1.5"),
+    ("iris_tanh", with_cell("iris_tanh", "Species", b"x"), {},
+     "row 7, column 'Species': expected a level's text, found b'x'"),
     ("iris_tanh", {name: cells[:9] for name, cells in training_columns("iris_tanh").items()}, {},
      "expected at least 10 rows to train on, found 9"),
     ("iris_tanh", {**training_columns("iris_tanh"), "Species": [None] * 149 + ["Iris-setosa"]}, {},

@@ -203,7 +203,7 @@ def test_a_cell_that_is_no_level_is_refused() -> None:
     row: dict[str, list[Any]] = {column.name: [None] for column in mojo.inputs}
     column = next(c.name for c in mojo.inputs if isinstance(c, CategoricalInput))
     with pytest.raises(MojoDataError, match=r"row 1, column .*: expected a level's text"):
-        feeds(mojo, {**row, column: [0.5]})
+        feeds(mojo, {**row, column: [b"x"]})
 
 
 # --------------------------------------------------------------------------- the file

@@ -2,8 +2,10 @@
 
 The features of a row are those of its columns, one after the other. A cell's features stand in
 ``values`` by its text; a text that does not has those of ``unseen`` in a categorical column, and is
-a number in a numeric one. ``null`` is NaN. With the labels and the threshold that is all of H2O's
-prediction; no reader of the file needs this package.
+a number in a numeric one. ``null`` is NaN. A cell that is no text has the first of its
+``spellings`` that is among the column's ``levels``, else the first that stands in ``values``. With
+the labels and the threshold that is all of H2O's prediction; no reader of the file needs this
+package.
 """
 
 import json
@@ -14,7 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mojo_reader.model import CategoricalInput, Classification, InputColumn, Mojo
-from mojo_reader.scoring.cells import MISSING_MARKS, level_positions
+from mojo_reader.scoring.cells import MISSING_MARKS
+from mojo_reader.scoring.levels import level_positions
+from mojo_reader.scoring.spellings import RULE
 from mojo_reader.version import own_version
 
 from .tensors import model_dtype
@@ -42,6 +46,7 @@ def columns_document(mojo: Mojo, model: Any) -> dict[str, Any]:
         "dtype": model_dtype(model),
         **_output(mojo),
         "missing_marks": list(MISSING_MARKS),
+        "spellings": dict(RULE),
         "columns": [_column(column) for column in _in_feature_order(mojo)],
         "features": _features(mojo),
         "offset_column": mojo.info.offset_column,

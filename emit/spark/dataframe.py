@@ -17,17 +17,14 @@ from .forms import predictions_schema
 from .job import Job, score_partition
 from .options import Options, make_job
 
-_LEVELS: Final = (
-    *(types.StringType, types.BooleanType, types.NullType),
-    *(types.IntegralType, types.FloatType, types.DoubleType),
-)
+_LEVELS: Final = (*(types.StringType, types.BooleanType, types.NullType, types.NumericType),)
 _NUMBERS: Final = (
     *(types.NumericType, types.BooleanType, types.StringType, types.NullType),
     *(types.DateType, types.TimestampType, types.TimestampNTZType),
 )
 # What a column of the model takes; anything else is refused before the job starts.
 _TAKEN: Final = {
-    CategoricalInput: (_LEVELS, "levels: strings, integers, floats, booleans"),
+    CategoricalInput: (_LEVELS, "levels: strings, numbers, booleans"),
     NumericInput: (_NUMBERS, "numbers, strings, booleans, dates, times"),
 }
 

@@ -12,7 +12,6 @@ from pyspark import TaskContext
 
 from mojo_reader import Scorer
 from mojo_reader.errors import MojoDataError, located
-from mojo_reader.model import CategoricalInput
 from mojo_reader.scoring.batches import scored_batches
 from mojo_reader.scoring.blas import one_blas_thread
 from mojo_reader.scoring.cells import RowError
@@ -156,26 +155,10 @@ def score_structs(structs: Any, job: Job) -> Any:
 def _scored(job: Job, rows: Any, notices: Notices) -> Iterator[Any]:
     """Yield record batches of predictions; several only where these are very wide."""
     scorer = job.scorer()
-    if job.form is Form.SPARKLING_WATER:
-        rows = _with_boolean_texts(rows, scorer)
     start = 0
     for part in scored_batches(scorer, rows, job.choice, notices, job.strictness):
         yield formed(part, rows.slice(start, part.num_rows), scorer, job.form)
         start += part.num_rows
-
-
-def _with_boolean_texts(rows: Any, scorer: Scorer) -> Any:
-    """Spell booleans of columns with levels as Sparkling Water does (``RowConverter``)."""
-    for column in scorer.mojo.inputs:
-        place = rows.schema.get_field_index(column.name)
-        if (
-            isinstance(column, CategoricalInput)
-            and place >= 0
-            and pa.types.is_boolean(rows.schema.types[place])
-        ):
-            texts = pc.if_else(rows.column(place), "True", "False")
-            rows = rows.set_column(place, column.name, texts)
-    return rows
 
 
 def _arrow_fields(kind: Any) -> Fields:

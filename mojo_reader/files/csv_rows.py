@@ -33,9 +33,9 @@ from mojo_reader.scoring.cells import (
     MISSING_MARKS,
     RowError,
     invalid_handler,
-    level_positions,
 )
 from mojo_reader.scoring.columns import KEPT, AbsentColumnError
+from mojo_reader.scoring.levels import level_positions
 from mojo_reader.scoring.notices import Count, Notices
 
 _LEVEL_TYPE: Final = pa.dictionary(pa.int32(), pa.string())

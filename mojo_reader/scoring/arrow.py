@@ -101,6 +101,16 @@ def null(kind: Any) -> Any:
     return pa.nulls(1, kind)[0]
 
 
+def polars_column(values: Any) -> Any | None:
+    """Return a polars series as Arrow has it; None where Arrow has nothing of the kind."""
+    if str(values.dtype) == "Object":  # polars hands pointers on
+        return None
+    try:
+        return pa.chunked_array(values)
+    except pa.ArrowInvalid:  # integers of 128 bits
+        return None
+
+
 def one_chunk(column: Any) -> Any:
     """Return a chunked array as one array; an array as it is."""
     if not hasattr(column, "chunks"):

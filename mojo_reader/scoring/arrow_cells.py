@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 
 from mojo_reader.scoring.arrow import bool_values, float_values, int_values
 from mojo_reader.scoring.cells import Invalid, OnInvalid, moved
+from mojo_reader.scoring.levels import LookUp, by_distinct, report
 
-LookUp = Callable[[Sequence[Any], OnInvalid], NDArray[np.int64]]
 ReadNumbers = Callable[[Sequence[Any], OnInvalid], NDArray[np.float64]]
 
 _DAY_MILLISECONDS: Final = 86_400_000
 _TO_MILLISECONDS: Final = {"s": 1000.0, "ms": 1.0}
+_NARROW_FLOATS: Final = {pa.float32(): np.float32, pa.float16(): np.float16}
 _PER_MICROSECOND: Final = {"us": 1, "ns": 1000}
 
 
@@ -46,20 +47,9 @@ def _chunk_positions(
         return look_up(_cells(chunk), on_invalid)
     if not pa.types.is_dictionary(chunk.type):
         chunk = chunk.dictionary_encode()
-    invalid: list[Invalid] = []
-    distinct = look_up(_cells(chunk.dictionary), invalid.append)
-    indices = int_values(chunk.indices.cast(pa.int64()))
-    _report(invalid, indices, on_invalid)
-    # The index of null is -1: the last entry.
-    return np.append(distinct, missing)[indices]
-
-
-def _report(invalid: Sequence[Invalid], indices: NDArray[np.int64], on_invalid: OnInvalid) -> None:
-    """Say of each row what is wrong with its entry of the dictionary."""
-    by_position = {one.row: one for one in invalid}
-    for row in np.flatnonzero(np.isin(indices, list(by_position))).tolist():
-        one = by_position[int(indices[row])]
-        on_invalid(Invalid(row=row, cell=one.cell, expected=one.expected))
+    # The index of null is -1.
+    codes = int_values(chunk.indices.cast(pa.int64()))
+    return by_distinct(_cells(chunk.dictionary), codes, missing, look_up, on_invalid)
 
 
 def _has_dictionary(kind: Any) -> bool:
@@ -75,6 +65,7 @@ def _has_dictionary(kind: Any) -> bool:
             types.is_integer,
             types.is_float32,
             types.is_float64,
+            types.is_decimal128,
         )
     )
 
@@ -110,7 +101,7 @@ def _dictionary_numbers(
     invalid: list[Invalid] = []
     distinct = number_values(chunk.dictionary, read_numbers, invalid.append)
     indices = int_values(chunk.indices.cast(pa.int64()))
-    _report(invalid, indices, on_invalid)
+    report(invalid, indices, on_invalid)
     return np.append(distinct, np.nan)[indices]  # the index of null is -1: the last entry
 
 
@@ -161,6 +152,9 @@ def _chunks(column: Any) -> Iterator[tuple[int, Any]]:
 
 def _cells(chunk: Any) -> list[Any]:
     """Return plain Python cells; one that Python has no value for stays an Arrow scalar."""
+    narrow = _NARROW_FLOATS.get(chunk.type)
+    if narrow is not None:  # a Python float would have digits that nobody wrote
+        return list(float_values(chunk.cast(pa.float64())).astype(narrow))
     try:
         return list(chunk.to_pylist())
     except (ValueError, OverflowError):  # a time out of Python's range, a text that is not UTF-8

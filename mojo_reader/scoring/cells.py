@@ -1,19 +1,17 @@
-"""What one cell means: level text to a position, anything numeric to float64.
+"""What one cell means: a missing one, a number, or none that has a meaning.
 
-Categorical column: None, NaN, NaT and null are missing. A text is a level, compared exactly;
-one that is no level is missing when it is a missing mark, else unseen. Integers and floats with
-an integral value become their decimal text, booleans ``true`` and ``false``; they are never
-codes.
+Categorical column: ``mojo_reader.scoring.levels``.
 
-Numeric column: numbers, booleans as 0 and 1, ``Decimal``, dates and times as UTC milliseconds
-(a time without a zone is taken as UTC), and texts by Java's rules (``Double.parseDouble``, blanks
-around dropped, missing marks missing).
+Numeric column: numbers, booleans as 0 and 1, ``Decimal``, dates and times as whole UTC
+milliseconds (a time without a zone is taken as UTC), and texts by Java's rules
+(``Double.parseDouble``, blanks around dropped, missing marks missing) or as a time.
 
 Sources: ``hex.genmodel.easy.RowToRawDataConverter``, ``hex.genmodel.tools.PredictCsv``.
 """
 
 import datetime as dt
 import decimal
+import importlib.util
 import numbers
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -24,7 +22,6 @@ from numpy.typing import NDArray
 
 from mojo_reader import java
 from mojo_reader.errors import MojoDataError
-from mojo_reader.model import CategoricalInput
 from mojo_reader.scoring.notices import Count, Notices
 
 MISSING_MARKS: Final = ("", "NA", "N/A", "-")
@@ -33,7 +30,7 @@ _MILLISECOND: Final = dt.timedelta(milliseconds=1)
 # pandas's NA and NaT, told by name because pandas is not a dependency.
 _MISSING_TYPES: Final = ("NAType", "NaTType")
 _PLAIN_NUMBER_TYPES: Final = frozenset({float, int, bool, type(None)})
-_INTEGER_KINDS: Final = "iub"
+_NUMBER_KINDS: Final = "iubf"
 _FLOAT_KIND: Final = "f"
 _TIME_KIND: Final = "M"
 _DURATION_KIND: Final = "m"
@@ -141,87 +138,6 @@ def invalid_handler(column: str, notices: Notices, *, invalid_is_missing: bool) 
     return handle
 
 
-# --------------------------------------------------------------------------- levels
-
-
-class LevelLookup:
-    """Finds the position of a cell's level in ``CategoricalInput.table``."""
-
-    def __init__(self, column: CategoricalInput) -> None:
-        self.missing = column.missing
-        self.unseen = column.unseen
-        self._positions = level_positions(column)
-
-    def positions(self, values: Any, on_invalid: OnInvalid) -> NDArray[np.int64]:
-        """Return the position of each cell.
-
-        Args:
-            values: a sequence or array of cells.
-            on_invalid: called for a cell that cannot be a level.
-
-        Returns:
-            ``(rows,)`` int64.
-        """
-        if is_arrow(values):
-            from mojo_reader.scoring import arrow_cells  # noqa: PLC0415 - needs pyarrow
-
-            return arrow_cells.level_positions(
-                values, self.missing, self.cell_positions, on_invalid
-            )
-        return self.cell_positions(_cell_list(values), on_invalid)
-
-    def cell_positions(self, cells: Sequence[Any], on_invalid: OnInvalid) -> NDArray[np.int64]:
-        """Return the position of each of some plain Python cells, ``(rows,)`` int64."""
-        try:
-            found: list[int | None] = list(map(self._positions.get, cells))
-        except TypeError:  # an unhashable cell, which is named below
-            found = [None] * len(cells)
-        if None in found:
-            for row, position in enumerate(found):
-                if position is None:
-                    found[row] = self._position(row, cells[row], on_invalid)
-        return np.array(found, np.int64)
-
-    def _position(self, row: int, cell: object, on_invalid: OnInvalid) -> int:
-        if is_missing(cell):
-            return self.missing
-        text = level_text(cell)
-        if text is None:
-            on_invalid(Invalid(row=row, cell=cell, expected="a level's text"))
-            return self.missing
-        return self._positions.get(text, self.unseen)
-
-
-def level_positions(column: CategoricalInput) -> dict[str, int]:
-    """Return the position of every text that the column knows, the missing marks included."""
-    positions = {level: position for position, level in enumerate(column.levels)}
-    if column.prefixed:
-        prefix = f"{column.name}."
-        for level, position in list(positions.items()):
-            if level.startswith(prefix):
-                positions.setdefault(level.removeprefix(prefix), position)
-    for mark in MISSING_MARKS:
-        positions.setdefault(mark, column.missing)
-    return positions
-
-
-def level_text(cell: object) -> str | None:
-    """Return the text of a level in a cell that is not missing; None where it can be none."""
-    if isinstance(cell, str):
-        return str(cell)
-    if isinstance(cell, (bool, np.bool_)):
-        return "true" if cell else "false"
-    if isinstance(cell, np.timedelta64):  # NumPy counts it among the integers
-        return None
-    whole = isinstance(cell, (float, np.floating)) and float(cell).is_integer()
-    if not whole and not isinstance(cell, numbers.Integral):
-        return None
-    try:
-        return str(int(cell))  # type: ignore[call-overload]
-    except ValueError:  # more digits than Python writes
-        return None
-
-
 # --------------------------------------------------------------------------- numbers
 
 
@@ -235,18 +151,21 @@ def number_values(values: Any, on_invalid: OnInvalid) -> NDArray[np.float64]:
     Returns:
         ``(rows,)`` float64.
     """
-    if is_arrow(values):
+    if isinstance(values, list):
+        return _cell_numbers(values, on_invalid)
+    arrow = arrow_column(values)
+    if arrow is not None:
         from mojo_reader.scoring import arrow_cells  # noqa: PLC0415 - needs pyarrow
 
-        return arrow_cells.number_values(values, _cell_numbers, on_invalid)
+        return arrow_cells.number_values(arrow, _cell_numbers, on_invalid)
+    numbers = numeric_array(values)
+    if numbers is not None:
+        with np.errstate(over="ignore"):
+            return numbers.astype(np.float64)
     array = _as_array(values)
-    if array is not None and array.ndim == 1:
-        if array.dtype.kind in _INTEGER_KINDS or array.dtype.kind == _FLOAT_KIND:
-            with np.errstate(over="ignore"):
-                return array.astype(np.float64)
-        if array.dtype.kind == _TIME_KIND:
-            return _milliseconds(array, on_invalid)
-    return _cell_numbers(_cell_list(values), on_invalid)
+    if array is not None and array.ndim == 1 and array.dtype.kind == _TIME_KIND:
+        return _milliseconds(array, on_invalid)
+    return _cell_numbers(cell_list(values), on_invalid)
 
 
 def _cell_numbers(cells: Sequence[Any], on_invalid: OnInvalid) -> NDArray[np.float64]:
@@ -322,7 +241,32 @@ def is_missing(cell: object) -> bool:
 
 def is_arrow(values: object) -> bool:
     """Say whether a column is an Arrow array, without importing pyarrow."""
-    return type(values).__module__.partition(".")[0] == "pyarrow"
+    return _from_module(values, "pyarrow")
+
+
+def arrow_column(values: Any) -> Any | None:
+    """Return a column that Arrow holds, also inside of pandas or polars; None for any other."""
+    if is_arrow(values):
+        return values
+    if hasattr(getattr(values, "dtype", None), "pyarrow_dtype"):
+        return getattr(values, "array", values).__arrow_array__()
+    if _from_module(values, "polars") and importlib.util.find_spec("pyarrow") is not None:
+        from mojo_reader.scoring.arrow import polars_column  # noqa: PLC0415 - an extra
+
+        return polars_column(values)
+    return None
+
+
+def _from_module(value: object, module: str) -> bool:
+    return type(value).__module__.partition(".")[0] == module
+
+
+def numeric_array(values: Any) -> NDArray[Any] | None:
+    """Return a one-dimensional NumPy array of numbers or booleans; None for any other column."""
+    array = _as_array(values)
+    if array is None or array.ndim != 1 or array.dtype.kind not in _NUMBER_KINDS:
+        return None
+    return array
 
 
 def _as_array(values: Any) -> NDArray[Any] | None:
@@ -351,14 +295,18 @@ def _unmasked(values: np.ma.MaskedArray[Any, Any]) -> NDArray[Any]:
     return np.asarray(cells)
 
 
-def _cell_list(values: Any) -> Sequence[Any]:
+def cell_list(values: Any) -> Sequence[Any]:
+    """Return the cells of a column as Python has them; those of an array keep what they are."""
     array = _as_array(values)
     if array is not None:
         if array.ndim != 1:
             message = f"expected a column of one dimension, found {array.ndim}"
             raise MojoDataError(message)
-        # tolist() turns times and durations into plain integers; keep their type.
-        kept = array.dtype.kind in _TIME_KIND + _DURATION_KIND
+        # tolist() turns times and durations into plain integers, and a float32 into a float64 with
+        # digits that nobody wrote; keep their type.
+        kind = array.dtype.kind
+        kept = kind in _TIME_KIND + _DURATION_KIND
+        kept |= kind == _FLOAT_KIND and array.dtype != np.float64
         return list(array) if kept else array.tolist()
     if hasattr(values, "to_pylist"):
         return list(values.to_pylist())

@@ -64,6 +64,8 @@ def named_columns(table: object) -> tuple[Columns, int]:
         return _pandas_columns(table)
     if isinstance(table, Mapping):
         return _mapping_columns(table)
+    if _is_from(table, "polars") and hasattr(table, "get_columns"):
+        return _polars_columns(table)
     if hasattr(table, "__arrow_c_stream__"):
         return _arrow_columns(table)
     if isinstance(table, Sequence) and not isinstance(table, (str, bytes)):
@@ -73,7 +75,11 @@ def named_columns(table: object) -> tuple[Columns, int]:
 
 
 def _is_pandas(table: object) -> bool:
-    return type(table).__module__.partition(".")[0] == "pandas" and hasattr(table, "iloc")
+    return _is_from(table, "pandas") and hasattr(table, "iloc")
+
+
+def _is_from(table: object, module: str) -> bool:
+    return type(table).__module__.partition(".")[0] == module
 
 
 def _pandas_columns(table: Any) -> tuple[Columns, int]:
@@ -84,6 +90,10 @@ def _pandas_columns(table: Any) -> tuple[Columns, int]:
     for position, name in enumerate(table.columns):
         _add(columns, name, table.iloc[:, position])
     return columns, len(table)
+
+
+def _polars_columns(table: Any) -> tuple[Columns, int]:
+    return {column.name: column for column in table.get_columns()}, table.height
 
 
 def _mapping_columns(table: Mapping[Any, Any]) -> tuple[Columns, int]:

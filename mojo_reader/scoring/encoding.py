@@ -10,12 +10,12 @@ from mojo_reader.errors import MojoDataError, listed
 from mojo_reader.model import CategoricalInput, Features, Mojo
 from mojo_reader.scoring.cells import (
     Invalid,
-    LevelLookup,
     invalid_handler,
     is_arrow,
     number_values,
 )
 from mojo_reader.scoring.columns import Columns, absent
+from mojo_reader.scoring.levels import LevelLookup
 from mojo_reader.scoring.near_names import near_names, shown_names
 from mojo_reader.scoring.notices import Count, Notices
 

@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 
 from mojo_reader.errors import listed
 from mojo_reader.model import CategoricalInput, Classification, Mojo
-from mojo_reader.scoring.cells import Invalid, LevelLookup, OnInvalid, number_values
+from mojo_reader.scoring.cells import Invalid, OnInvalid, number_values
 from mojo_reader.scoring.columns import Columns
+from mojo_reader.scoring.levels import LevelLookup
 
 _BLANKS: Final = " \t"
 

@@ -1,0 +1,166 @@
+"""From cells to levels: the position of each cell's level in ``CategoricalInput.table``.
+
+A text is a level or none, compared exactly. A cell that is no text is looked up by each of its
+spellings: among the levels themselves, then, where the encoding allows it, as ``COLUMN.LEVEL``.
+
+Sources: ``hex.genmodel.easy.RowToRawDataConverter``, ``EnumEncoder``.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mojo_reader.model import CategoricalInput
+from mojo_reader.scoring.cells import (
+    MISSING_MARKS,
+    Invalid,
+    OnInvalid,
+    arrow_column,
+    cell_list,
+    is_missing,
+    numeric_array,
+)
+from mojo_reader.scoring.spellings import spellings
+
+#: Types of which each value is spelled once; what is equal is spelled alike.
+_REPEATED: Final = frozenset({bool, int, float})
+
+LookUp = Callable[[Any, OnInvalid], NDArray[np.int64]]
+
+
+class LevelLookup:
+    """Finds the position of a cell's level in ``CategoricalInput.table``."""
+
+    def __init__(self, column: CategoricalInput) -> None:
+        self.missing = column.missing
+        self.unseen = column.unseen
+        self._levels = {level: position for position, level in enumerate(column.levels)}
+        self._positions = level_positions(column)
+
+    def positions(self, values: Any, on_invalid: OnInvalid) -> NDArray[np.int64]:
+        """Return the position of each cell.
+
+        Args:
+            values: a sequence or array of cells.
+            on_invalid: called for a cell that cannot be a level.
+
+        Returns:
+            ``(rows,)`` int64.
+        """
+        if isinstance(values, list):
+            return self.cell_positions(values, on_invalid)
+        arrow = arrow_column(values)
+        if arrow is not None:
+            from mojo_reader.scoring import arrow_cells  # noqa: PLC0415 - needs pyarrow
+
+            return arrow_cells.level_positions(arrow, self.missing, self.cell_positions, on_invalid)
+        coded = _coded(values)
+        if coded is not None:
+            return by_distinct(*coded, self.missing, self.positions, on_invalid)
+        return self.cell_positions(cell_list(values), on_invalid)
+
+    def cell_positions(self, cells: Sequence[Any], on_invalid: OnInvalid) -> NDArray[np.int64]:
+        """Return the position of each of some plain Python cells, ``(rows,)`` int64."""
+        try:
+            found: list[int | None] = list(map(self._positions.get, cells))
+        except TypeError:  # an unhashable cell, which is named below
+            found = [None] * len(cells)
+        if None in found:
+            known: dict[tuple[type, object], int] = {}
+            for row, position in enumerate(found):
+                if position is None:
+                    found[row] = self._position(row, cells[row], known, on_invalid)
+        return np.array(found, np.int64)
+
+    def _position(
+        self, row: int, cell: object, known: dict[tuple[type, object], int], on_invalid: OnInvalid
+    ) -> int:
+        kind = type(cell)
+        if kind in _REPEATED and (kind, cell) in known:
+            return known[kind, cell]
+        if is_missing(cell):
+            return self.missing
+        texts = spellings(cell)
+        if texts is None:
+            on_invalid(Invalid(row=row, cell=cell, expected="a level's text"))
+            return self.missing
+        position = self._first_of(texts)
+        if kind in _REPEATED:
+            known[kind, cell] = position
+        return position
+
+    def _first_of(self, texts: Sequence[str]) -> int:
+        for places in (self._levels, self._positions):
+            for text in texts:
+                if text in places:
+                    return places[text]
+        return self.unseen
+
+
+def by_distinct(
+    distinct: Any, codes: NDArray[np.int64], missing: int, look_up: LookUp, on_invalid: OnInvalid
+) -> NDArray[np.int64]:
+    """Look each distinct cell up once.
+
+    Args:
+        distinct: the cells that there are.
+        codes: ``(rows,)`` place of each row's cell among them, -1 for a missing one.
+        missing: the position of a missing cell.
+        look_up: returns the positions of cells.
+        on_invalid: called for each row of a cell that cannot be a level.
+
+    Returns:
+        ``(rows,)`` int64.
+    """
+    invalid: list[Invalid] = []
+    found = look_up(distinct, invalid.append)
+    report(invalid, codes, on_invalid)
+    return np.append(found, missing)[codes]
+
+
+def report(invalid: Sequence[Invalid], codes: NDArray[np.int64], on_invalid: OnInvalid) -> None:
+    """Say of each row what is wrong with its entry of the dictionary."""
+    by_position = {one.row: one for one in invalid}
+    for row in np.flatnonzero(np.isin(codes, list(by_position))).tolist():
+        one = by_position[int(codes[row])]
+        on_invalid(Invalid(row=row, cell=one.cell, expected=one.expected))
+
+
+def _coded(values: Any) -> tuple[Any, NDArray[np.int64]] | None:
+    """Return the distinct cells and each row's place among them, where that is quicker."""
+    array = getattr(values, "array", values)
+    if hasattr(array, "codes") and hasattr(array, "categories"):  # pandas's categories
+        return array.categories, np.asarray(array.codes, np.int64)
+    numbers = numeric_array(values)
+    if numbers is None or len(numbers) <= 1:
+        return None
+    distinct, codes = np.unique(numbers, return_inverse=True)
+    return cell_list(distinct), codes
+
+
+def level_positions(column: CategoricalInput) -> dict[str, int]:
+    """Return the position of every text that the column knows, the missing marks included."""
+    positions = {level: position for position, level in enumerate(column.levels)}
+    if column.prefixed:
+        prefix = f"{column.name}."
+        for level, position in list(positions.items()):
+            if level.startswith(prefix):
+                positions.setdefault(level.removeprefix(prefix), position)
+    for mark in MISSING_MARKS:
+        positions.setdefault(mark, column.missing)
+    return positions
+
+
+def position_texts(column: CategoricalInput) -> tuple[str, ...]:
+    """Return a text for each row of ``column.table``, for programs that take nothing but texts.
+
+    The last two are a missing mark that is no level, and a text that the column does not know.
+    """
+    positions = level_positions(column)
+    missing = next((mark for mark in MISSING_MARKS if positions[mark] == column.missing), "")
+    unseen = "unseen"
+    while unseen in positions:
+        unseen += "?"
+    return (*column.levels, missing, unseen)
