@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from support import assert_close, golden, scored_cases
+from support import assert_close, scored_cases
 
 from mojo_reader import Scorer
 from mojo_reader.scoring.blas import one_blas_thread
@@ -14,7 +14,7 @@ ROWS = 12
 @pytest.mark.parametrize("case", scored_cases(), ids=lambda case: case.name)
 def test_one_row_scores_as_a_row_of_many(case) -> None:  # noqa: ANN001
     mojo = case.mojo()
-    for dtype, tolerance in (("float64", 1e-11), ("float32", 2e-5)):
+    for dtype, tolerance in (("float64", 1e-12), ("float32", 1e-5)):
         scorer = Scorer(mojo, dtype=dtype)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("warnings.warn", lambda *_, **__: None)
@@ -51,11 +51,3 @@ def test_blas_threads_are_put_back() -> None:
     with one_blas_thread():
         assert functions is None or functions[0]() == 1
     assert before is None or functions[0]() == before
-
-
-def test_a_row_past_what_is_safe_is_h2os_nan() -> None:
-    scorer = Scorer(golden("regression_rectifier").mojo())
-    matrix = np.full((2, len(scorer.mojo.features.names)), 1.0)
-    matrix[:, -1] = -np.inf
-    np.testing.assert_array_equal(scorer.score_matrix(matrix[:1]), scorer.score_matrix(matrix)[:1])
-    assert np.isnan(scorer.score_matrix(matrix[:1])).all()

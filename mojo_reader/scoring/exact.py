@@ -34,29 +34,35 @@ class ExactNetwork:
         self._one_hot_width = features.one_hot_width
         self._layers = layers
 
-    def outputs(self, slots: NDArray[np.int64], numbers: Array) -> Array:
-        """Run rows through all layers.
+    def outputs(
+        self, slots: NDArray[np.int64], numbers: Array, *, layers: int | None = None
+    ) -> Array:
+        """Run rows through the layers.
 
         Args:
             slots: ``(rows, cats)`` int64, inputs that are 1; -1 for none.
             numbers: ``(rows, nums)`` float64, standardized.
+            layers: number of layers to run; None for all.
 
         Returns:
-            ``(rows, units)`` float64 of the last layer.
+            ``(rows, units)`` float64 of the last layer run.
         """
-        widest = max(layer.units for layer in self._layers)
+        run = self._layers[:layers]
+        widest = max(layer.units for layer in run)
         block = max(1, _BLOCK_VALUES // (widest * _LANES))
         parts = [
-            self._block_outputs(slots[start : start + block], numbers[start : start + block])
+            self._block_outputs(run, slots[start : start + block], numbers[start : start + block])
             for start in range(0, len(numbers), block)
         ]
-        return np.concatenate(parts) if parts else np.empty((0, self._layers[-1].units))
+        return np.concatenate(parts) if parts else np.empty((0, run[-1].units))
 
-    def _block_outputs(self, slots: NDArray[np.int64], numbers: Array) -> Array:
+    def _block_outputs(
+        self, layers: tuple[Layer, ...], slots: NDArray[np.int64], numbers: Array
+    ) -> Array:
         values = numbers
         hot = slots
         offset = self._one_hot_width
-        for layer in self._layers:
+        for layer in layers:
             values = _activate(layer, _sums(layer, hot, offset, values))
             hot = slots[:, :0]
             offset = 0

@@ -1,6 +1,8 @@
 """Second stage: the dense layers, fast, by matrix products and a gather for the one-hot block.
 
-Within 1e-10 of H2O; ``exact.py`` has Java's own order of operations.
+Within 1e-10 of H2O; ``exact.py`` has Java's own order of operations. Rows so large that a sum could
+overflow are not for here: what becomes of them depends on the order of the additions, and so on the
+other rows of a matrix product.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,6 +15,9 @@ from mojo_reader.model import Activation, Features, Layer
 from mojo_reader.scoring.gather import Gathers
 
 Array = NDArray[Any]
+#: In float32 the products of larger standardized inputs are rounded by more than what labels and
+#: the contract allow.
+_LARGEST_INPUTS: Final = {"float64": np.inf, "float32": 1000.0}
 
 
 class Network:
@@ -27,7 +32,8 @@ class Network:
         dtype: the type.
         layers: the layers, the first one without the one-hot block.
         gathers: the one-hot block and the bias of each of the first layer's kernels.
-        largest_safe: inputs up to this, standardized, cannot make any sum overflow.
+        largest_safe: inputs up to this, standardized, cannot make any sum overflow, nor make the
+            type too coarse.
     """
 
     def __init__(self, features: Features, layers: tuple[Layer, ...], dtype: np.dtype[Any]) -> None:
@@ -42,7 +48,7 @@ class Network:
         self.layers = tuple(
             _Prepared(layer, dtype, skip=width if layer is first else 0) for layer in layers
         )
-        self.largest_safe = _largest_safe_input(layers, dtype)
+        self.largest_safe = min(_largest_safe_input(layers, dtype), _LARGEST_INPUTS[dtype.name])
 
     def workspace(self, rows: int) -> "Workspace":
         """Return memory for blocks of at most ``rows`` rows; not to be shared among threads."""
@@ -60,7 +66,7 @@ class Network:
 
         Args:
             slots: ``(rows, cats)`` int64, inputs that are 1; -1 for none.
-            numbers: ``(rows, nums)`` float64, standardized.
+            numbers: ``(rows, nums)`` float64, standardized, none of them in an unsafe row.
             workspace: memory to compute in.
             layers: number of layers to run; None for all.
 
@@ -68,10 +74,6 @@ class Network:
             ``(rows, units)`` of the last layer run, in the network's type; it stands in the
             workspace until the next block.
         """
-        # Activation functions that agree with H2O's only on finite sums are used only where no
-        # sum can overflow.
-        largest = max(numbers.max(initial=0.0), -numbers.min(initial=0.0))
-        safe = bool(largest <= self.largest_safe)
         values = numbers.astype(self.dtype, copy=False)
         for index, layer in enumerate(self.layers[:layers]):
             sums = workspace.sums(index, len(values))
@@ -80,8 +82,22 @@ class Network:
                 scratch = workspace.gathered(len(values))
                 for gathers, memory in zip(self.gathers, sums, strict=True):
                     gathers.add(memory, slots, scratch)
-            values = layer.activate(sums, safe=safe)
+            values = layer.activate(sums)
         return values
+
+    def unsafe(self, numbers: NDArray[np.float64]) -> NDArray[np.bool_] | None:
+        """Return the rows in which a sum could overflow, or that the type is too coarse for.
+
+        Args:
+            numbers: ``(rows, nums)`` float64, standardized.
+
+        Returns:
+            ``(rows,)`` bool; None where there is no such row.
+        """
+        largest = max(numbers.max(initial=0.0), -numbers.min(initial=0.0))
+        if largest <= self.largest_safe:
+            return None
+        return np.asarray((np.abs(numbers) > self.largest_safe).any(axis=1))
 
 
 class Workspace:
@@ -128,13 +144,10 @@ class _Prepared:
             for kernel, bias in zip(self._kernels, self._biases, strict=True)
         ]
 
-    def activate(self, sums: list[Array], *, safe: bool) -> Array:
+    def activate(self, sums: list[Array]) -> Array:
         """Return the activations; they may stand in the memory of the sums."""
         values = _maxout(*sums) if len(sums) > 1 else sums[0]
-        if self._activation is Activation.RECTIFIER and not safe:
-            values = _careful_rectifier(values)
-        else:
-            values = ACTIVATIONS[self._activation](values)
+        values = ACTIVATIONS[self._activation](values)
         if self._scale != 1:
             values *= self._scale
         return values
@@ -162,12 +175,8 @@ def _linear(sums: Array) -> Array:
 
 
 def _rectifier(sums: Array) -> Array:
+    # H2O computes 0.5 * (x + |x|), which differs only where a sum has overflowed.
     return np.asarray(np.maximum(sums, 0, out=sums))
-
-
-def _careful_rectifier(sums: Array) -> Array:
-    # H2O computes 0.5 * (x + |x|), which is NaN for -Infinity.
-    return np.asarray(0.5 * (sums + np.abs(sums)), sums.dtype)
 
 
 def _tanh(sums: Array) -> Array:
@@ -175,7 +184,14 @@ def _tanh(sums: Array) -> Array:
 
 
 def _exp_rectifier(sums: Array) -> Array:
-    negative = np.expm1(np.minimum(sums, 0))
+    negative = np.minimum(sums, 0)
+    if sums.dtype == np.float64:
+        # Not expm1: H2O rounds exp(x) before it subtracts, and weights that training has blown up
+        # make a prediction of what is lost there (``ActivationUtils.ExpRectifierActivation``).
+        np.subtract(np.exp(negative, out=negative), 1, out=negative)
+    else:
+        # float32 would lose more there than float64 does: expm1 is what comes nearest to it.
+        np.expm1(negative, out=negative)
     return np.where(sums >= 0, sums, negative)
 
 

@@ -59,7 +59,7 @@ class OneRow:
             if slots:
                 self._add_gathered(sums, slots)
                 slots = []
-            values = layer.activate([total[None] for total in sums], safe=True)[0]
+            values = layer.activate([total[None] for total in sums])[0]
         return values[None].astype(np.float64)
 
     def _add_gathered(self, sums: list[Array], slots: list[int]) -> None:

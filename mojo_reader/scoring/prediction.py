@@ -136,9 +136,10 @@ def _tied_label(row_probabilities: Array, row: Array, prior: Array | None) -> in
             reached += float(prior[label]) / total if total else float("nan")
             if draw <= reached:
                 return label
+    # Without a prior, or where it is nothing but zeros: the hash counts the tied classes off.
     countdown = java.remainder(java.to_int32(digest), ties + 1)
     tied = np.flatnonzero(row_probabilities == row_probabilities[best])
-    return int(tied[max(countdown, 1) - 1])
+    return int(tied[max(countdown, 0)])
 
 
 def undecided(probabilities: Array, output: Classification, margin: float) -> NDArray[np.bool_]:

@@ -1,55 +1,48 @@
 """``Scorer``: H2O's predictions in NumPy."""
 
-from collections.abc import Iterator
 from dataclasses import asdict
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mojo_reader.equal_names import require_distinct
-from mojo_reader.java_exp import java_exp
 from mojo_reader.model import Classification, InputColumn, Mojo, Reconstruction
 from mojo_reader.scoring.cells import RowError
-from mojo_reader.scoring.doubt import LABEL_MARGINS, in_doubt, row_in_doubt
-from mojo_reader.scoring.encoding import Strictness, one_hot_slots, standardized
-from mojo_reader.scoring.exact import ExactNetwork
+from mojo_reader.scoring.doubt import LABEL_MARGINS
+from mojo_reader.scoring.encoding import Strictness, one_hot_slots
 from mojo_reader.scoring.extras import require_pyarrow
-from mojo_reader.scoring.network import Network
 from mojo_reader.scoring.notices import Notices
 from mojo_reader.scoring.offsets import OffsetRule, checked_shift
-from mojo_reader.scoring.one_row import OneRow
 from mojo_reader.scoring.prediction import (
     ErrorsOf,
-    Exp,
     MissingNumber,
     label_indices,
-    predicted,
     reconstruction_error,
     squared_errors,
 )
+from mojo_reader.scoring.predictor import Predictor
 from mojo_reader.scoring.row_warnings import MissingColumnWarning, UnseenLevelWarning
 from mojo_reader.scoring.rows import EncodedRows, OnOdd, RowReader, RowRules
 
 __all__ = ["DType", "EncodedRows", "MissingColumnWarning", "Scorer", "UnseenLevelWarning"]
 
 DType = Literal["float64", "float32"]
-# Rows of a block: the sums of narrow layers stay in the processor's cache; the products of wide
-# ones need more rows.
-_NARROW_ROWS: Final = 256
-_WIDE_ROWS: Final = 512
-_WIDE_UNITS: Final = 512
 
 
 class Scorer:
     r"""Scores rows as H2O's Java scorer does.
+
+    A row's label, its NaN or its refusal never depends on the rows beside it; its numbers by at
+    most 1e-12 (relative to 1 + \|value\|) in ``float64``, and not at all with ``exact``.
 
     Safe to share among threads; pickles.
 
     Args:
         mojo: the model.
         dtype: ``float64`` equals Java within 1e-10 (relative to 1 + \|value\|); ``float32`` is
-            faster and within 1e-5. Labels are Java's in both.
+            faster, and within 1e-5 and what rounding inside the network does: the contract of
+            emitted models (``mojo_reader.comparison``). Labels are Java's in both.
         exact: follow Java's order of operations for every value, not only where a label hangs
             by a thread. Slow; for audits. Needs ``float64``.
         offset: ``java``: the offset column is not used, as in H2O's Java scorer; ``server``: it
@@ -86,11 +79,7 @@ class Scorer:
         self.exact = exact
         self.rules = RowRules(offset=offset, on_unseen=on_unseen, on_absent=on_absent)
         self._rows = RowReader(mojo, self.rules)
-        self._network = Network(mojo.features, mojo.layers, np.dtype(dtype))
-        self._one_row = OneRow(mojo.features, self._network)
-        wide = max(layer.units for layer in mojo.layers) >= _WIDE_UNITS
-        self._block_rows = _WIDE_ROWS if wide else _NARROW_ROWS
-        self._exact_network = ExactNetwork(mojo.features, mojo.layers)
+        self._predictor = Predictor(mojo, dtype, exact=exact)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the model and the choices; the rest is derived again."""
@@ -273,7 +262,7 @@ class Scorer:
 
     def layer_matrix(self, matrix: NDArray[np.float64], layer: int) -> NDArray[np.float64]:
         """Return a hidden layer's outputs for encoded rows, ``(rows, units)`` float64."""
-        return self._layer_outputs(matrix, layers=layer + 1)
+        return self._predictor.hidden(matrix, layer)
 
     def defined_matrix(
         self, matrix: NDArray[np.float64], *, offset: NDArray[np.float64] | None = None
@@ -309,29 +298,7 @@ class Scorer:
             ValueError: an offset is needed and not given, or given and not used.
         """
         added = checked_shift(offset, len(matrix), self.mojo, self.rules.offset)
-        with np.errstate(over="ignore", invalid="ignore"):
-            if self.exact:
-                return self._exact_values(matrix, added)
-            if len(matrix) == 1:
-                return self._one_row_values(matrix, added)
-            values = self._fast_values(matrix, added)
-            rows = np.flatnonzero(in_doubt(values, self.mojo.output, self.dtype))
-            if rows.size:
-                values[rows] = self._exact_values(
-                    matrix[rows], None if added is None else added[rows]
-                )
-            return values
-
-    def _one_row_values(
-        self, matrix: NDArray[np.float64], added: NDArray[np.float64] | None
-    ) -> NDArray[np.float64]:
-        """Score ``(1, n_features)`` with as few calls as can be."""
-        outputs = self._one_row.outputs(matrix[0])
-        if outputs is not None:
-            values = self._predicted(outputs, added, np.exp)
-            if not row_in_doubt(values[0].tolist(), self.mojo.output, self.dtype):
-                return values
-        return self._exact_values(matrix, added)
+        return self._predictor.values(matrix, added)
 
     def label_indices(
         self, probabilities: NDArray[np.float64], matrix: NDArray[np.float64]
@@ -396,48 +363,6 @@ class Scorer:
         self, values: NDArray[np.float64], matrix: NDArray[np.float64], output: Classification
     ) -> NDArray[np.object_]:
         return np.array(output.labels, object)[label_indices(values, matrix, output)]
-
-    def _fast_values(
-        self, matrix: NDArray[np.float64], added: NDArray[np.float64] | None
-    ) -> NDArray[np.float64]:
-        return self._predicted(self._layer_outputs(matrix, layers=None), added, np.exp)
-
-    def _predicted(
-        self, outputs: NDArray[np.float64], added: NDArray[np.float64] | None, exp: Exp
-    ) -> NDArray[np.float64]:
-        if added is not None:
-            outputs += added
-        return predicted(outputs, self.mojo.output, self.mojo.features, exp)
-
-    def _layer_outputs(
-        self, matrix: NDArray[np.float64], *, layers: int | None
-    ) -> NDArray[np.float64]:
-        units = self.mojo.layers[(layers or 0) - 1].units
-        outputs = np.empty((len(matrix), units))
-        with np.errstate(over="ignore", invalid="ignore"):
-            workspace = self._network.workspace(min(len(matrix), self._block_rows))
-            for start, slots, numbers in self._blocks(matrix):
-                block = self._network.outputs(slots, numbers, workspace, layers=layers)
-                outputs[start : start + len(block)] = block
-        return outputs
-
-    def _exact_values(
-        self, matrix: NDArray[np.float64], added: NDArray[np.float64] | None
-    ) -> NDArray[np.float64]:
-        features = self.mojo.features
-        outputs = self._exact_network.outputs(
-            one_hot_slots(matrix, features), standardized(matrix, features)
-        )
-        return self._predicted(outputs, added, java_exp)
-
-    def _blocks(
-        self, matrix: NDArray[np.float64]
-    ) -> Iterator[tuple[int, NDArray[np.int64], NDArray[np.float64]]]:
-        """Cut rows into blocks whose layer outputs stay in the processor's cache."""
-        features = self.mojo.features
-        for start in range(0, len(matrix), self._block_rows):
-            block = matrix[start : start + self._block_rows]
-            yield start, one_hot_slots(block, features), standardized(block, features)
 
     def _require_autoencoder(self, what: str) -> None:
         if not isinstance(self.mojo.output, Reconstruction):

@@ -1,0 +1,147 @@
+"""Encoded rows to predictions: fast where that is right, in Java's own order where it may not be.
+
+A row never depends on the rows beside it. What a matrix product adds up in another order stays
+within 1e-12; where more would hang on that order - a label at its threshold, a sum that overflows -
+the row is computed again with more care.
+"""
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mojo_reader.java_exp import java_exp
+from mojo_reader.model import Mojo
+from mojo_reader.scoring.doubt import in_doubt, row_in_doubt
+from mojo_reader.scoring.encoding import one_hot_slots, standardized
+from mojo_reader.scoring.exact import ExactNetwork
+from mojo_reader.scoring.network import Network
+from mojo_reader.scoring.one_row import OneRow
+from mojo_reader.scoring.prediction import Exp, predicted
+
+Array = NDArray[np.float64]
+# Rows of a block: the sums of narrow layers stay in the processor's cache; the products of wide
+# ones need more rows.
+_NARROW_ROWS: Final = 256
+_WIDE_ROWS: Final = 512
+_WIDE_UNITS: Final = 512
+
+
+class Predictor:
+    """Predicts encoded rows.
+
+    Args:
+        mojo: the model.
+        dtype: float64 or float32.
+        exact: every row in Java's order of operations, in float64.
+    """
+
+    def __init__(self, mojo: Mojo, dtype: str, *, exact: bool = False) -> None:
+        self._mojo = mojo
+        self._dtype = dtype
+        self._exact = exact
+        self._network = Network(mojo.features, mojo.layers, np.dtype(dtype))
+        self._one_row = OneRow(mojo.features, self._network)
+        wide = max(layer.units for layer in mojo.layers) >= _WIDE_UNITS
+        self._block_rows = _WIDE_ROWS if wide else _NARROW_ROWS
+        self._exact_network = ExactNetwork(mojo.features, mojo.layers)
+
+    def values(self, matrix: Array, added: Array | None = None) -> Array:
+        """Predict rows.
+
+        Args:
+            matrix: ``(rows, n_features)`` float64.
+            added: ``(rows, 1)`` float64, added to the last layer's outputs; None for nothing.
+
+        Returns:
+            ``(rows, outputs)`` float64.
+        """
+        with np.errstate(over="ignore", invalid="ignore"):
+            if self._exact:
+                return self._exact_values(matrix, added)
+            if len(matrix) == 1:
+                return self._one_row_values(matrix, added)
+            outputs, unsafe = self._layer_outputs(matrix)
+            values = self._predicted(outputs, added, np.exp)
+            rows = np.flatnonzero(unsafe | in_doubt(values, self._mojo, self._dtype))
+            if rows.size:
+                values[rows] = self._careful_values(
+                    matrix[rows], None if added is None else added[rows]
+                )
+            return values
+
+    def hidden(self, matrix: Array, layer: int) -> Array:
+        """Return a hidden layer's outputs, ``(rows, units)`` float64."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            if self._exact:
+                return self._exact_outputs(matrix, layers=layer + 1)
+            outputs, unsafe = self._layer_outputs(matrix, layers=layer + 1)
+            if unsafe.any():
+                outputs[unsafe] = self._exact_outputs(matrix[unsafe], layers=layer + 1)
+            return outputs
+
+    # ------------------------------------------------------------------ with care
+
+    @cached_property
+    def _double(self) -> "Predictor":
+        return Predictor(self._mojo, "float64")
+
+    def _predicted(self, outputs: Array, added: Array | None, exp: Exp) -> Array:
+        if added is not None:
+            outputs += added
+        return predicted(outputs, self._mojo.output, self._mojo.features, exp)
+
+    def _careful_values(self, matrix: Array, added: Array | None) -> Array:
+        """Predict rows that are in doubt: those of float32 in float64, those of that exactly."""
+        if self._dtype != "float64":
+            return self._double.values(matrix, added)
+        return self._exact_values(matrix, added)
+
+    def _exact_values(self, matrix: Array, added: Array | None) -> Array:
+        return self._predicted(self._exact_outputs(matrix), added, java_exp)
+
+    def _exact_outputs(self, matrix: Array, *, layers: int | None = None) -> Array:
+        features = self._mojo.features
+        slots, numbers = one_hot_slots(matrix, features), standardized(matrix, features)
+        return self._exact_network.outputs(slots, numbers, layers=layers)
+
+    # ------------------------------------------------------------------ fast
+
+    def _one_row_values(self, matrix: Array, added: Array | None) -> Array:
+        """Score ``(1, n_features)`` with as few calls as can be."""
+        outputs = self._one_row.outputs(matrix[0])
+        if outputs is not None:
+            values = self._predicted(outputs, added, np.exp)
+            if not row_in_doubt(values, self._mojo, self._dtype):
+                return values
+        return self._careful_values(matrix, added)
+
+    def _layer_outputs(
+        self, matrix: Array, *, layers: int | None = None
+    ) -> tuple[Array, NDArray[np.bool_]]:
+        """Run rows through the fast layers.
+
+        Returns:
+            ``(rows, units)`` float64, and ``(rows,)`` bool: rows that are too large for it.
+        """
+        units = self._mojo.layers[(layers or 0) - 1].units
+        outputs = np.empty((len(matrix), units))
+        unsafe = np.zeros(len(matrix), np.bool_)
+        workspace = self._network.workspace(min(len(matrix), self._block_rows))
+        for start, slots, numbers in self._blocks(matrix):
+            stop = start + len(numbers)
+            too_large = self._network.unsafe(numbers)
+            if too_large is not None:
+                numbers[too_large] = 0.0
+                unsafe[start:stop] = too_large
+            outputs[start:stop] = self._network.outputs(slots, numbers, workspace, layers=layers)
+        return outputs, unsafe
+
+    def _blocks(self, matrix: Array) -> Iterator[tuple[int, NDArray[np.int64], NDArray[Any]]]:
+        """Cut rows into blocks whose layer outputs stay in the processor's cache."""
+        features = self._mojo.features
+        for start in range(0, len(matrix), self._block_rows):
+            block = matrix[start : start + self._block_rows]
+            yield start, one_hot_slots(block, features), standardized(block, features)
