@@ -58,7 +58,7 @@ class MojoError(ValueError):
     def __str__(self) -> str:
         place = " ".join(part for part in (self.member, self.key) if part)
         prefix = f"{self.file}: " if self.file else ""
-        text = _printable(f"{prefix}{self.reason}" + (f" ({place})" if place else ""))
+        text = printable(f"{prefix}{self.reason}" + (f" ({place})" if place else ""))
         return text if len(text) <= _MOST_SIGNS else f"{text[:_MOST_SIGNS]}..."
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -106,7 +106,7 @@ class MissingExtraError(MojoError):
 _MOST_SIGNS: Final = 2000
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Escape what the names in a file could do to a terminal or a log."""
     if text.isprintable():
         return text

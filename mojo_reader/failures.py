@@ -20,6 +20,21 @@ TRAINING_FAILED: Final = 1
 USAGE: Final = 2
 CANNOT_READ_OR_WRITE: Final = 6
 INTERRUPTED: Final = 130
+HUNG_UP: Final = 129
+TERMINATED: Final = 143
+
+
+class EndedBySignal(BaseException):
+    """A signal asked the program to end; no error of its own, and nothing else catches it."""
+
+
+class EndedByTermination(EndedBySignal):
+    """SIGTERM, as ``kill``, ``timeout`` and a system that shuts down send it."""
+
+
+class EndedByHangUp(EndedBySignal):
+    """SIGHUP: the terminal has gone."""
+
 
 EXIT_CODES: Final[dict[type[BaseException], int]] = {
     ParityError: COMPARISON_FAILED,
@@ -31,9 +46,12 @@ EXIT_CODES: Final[dict[type[BaseException], int]] = {
     MojoOutputError: CANNOT_READ_OR_WRITE,
     OutputNameError: USAGE,
     FileNotFoundError: USAGE,
+    NotADirectoryError: USAGE,
     OSError: CANNOT_READ_OR_WRITE,
     MemoryError: CANNOT_READ_OR_WRITE,
     KeyboardInterrupt: INTERRUPTED,
+    EndedByHangUp: HUNG_UP,
+    EndedByTermination: TERMINATED,
 }
 """Error class to exit code; a subclass has its nearest base's."""
 
@@ -50,13 +68,17 @@ def sentence(error: BaseException) -> str:
     """Say in one line what went wrong."""
     if isinstance(error, MojoError):
         text = str(error)
-    elif isinstance(error, FileNotFoundError) and error.filename:
+    elif isinstance(error, (FileNotFoundError, NotADirectoryError)) and error.filename:
         text = f"{os.fsdecode(error.filename)}: no such file or folder"
     elif isinstance(error, OSError):
         place = f"{os.fsdecode(error.filename)}: " if error.filename else ""
         text = f"{place}{error.strerror or error}"
     elif isinstance(error, KeyboardInterrupt):
         text = "interrupted"
+    elif isinstance(error, EndedByTermination):
+        text = "ended by SIGTERM"
+    elif isinstance(error, EndedByHangUp):
+        text = "ended by SIGHUP"
     elif isinstance(error, MemoryError):
         text = "not enough memory"
     else:

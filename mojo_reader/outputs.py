@@ -21,6 +21,8 @@ Named = tuple[str, Source]
 """What a person calls an input or output, such as ``--check``, and its path or ``-``."""
 
 STANDARD_STREAM: Final = "-"
+SAVED_MODEL: Final = "saved_model.pb"
+"""A folder that holds it is a model that may be replaced; any other is somebody's."""
 _STANDARD_INPUT: Final = 0
 _STANDARD_OUTPUT: Final = 1
 _MOST_LINKS: Final = 40
@@ -42,7 +44,7 @@ def separate(outputs: Iterable[Named], inputs: Iterable[Named]) -> None:
     for what, path in outputs:
         place = _place(what, path, standard=_STANDARD_OUTPUT)
         for other in (*read, *written):
-            if not (place.is_in(other) or other.is_in(place)):
+            if not (place.is_in(other) or (place.is_model and other.is_in(place))):
                 continue
             verb = "reads" if other in read else "writes"
             never = ", and an input is never changed" if other in read else ""
@@ -104,6 +106,11 @@ class _Place:
     path: str | None
     identity: tuple[int, int] | None
     folders: frozenset[tuple[int, int]]
+
+    @property
+    def is_model(self) -> bool:
+        """Whether it is a folder that may be replaced; another one is refused by who writes."""
+        return self.path is not None and Path(self.path, SAVED_MODEL).is_file()
 
     def is_same(self, other: "_Place") -> bool:
         if self.identity is not None and self.identity == other.identity:

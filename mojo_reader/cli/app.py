@@ -11,14 +11,17 @@ from mojo_reader.cli.encode import encode
 from mojo_reader.cli.fit import fit
 from mojo_reader.cli.inspect import inspect
 from mojo_reader.cli.predict import predict
+from mojo_reader.cli.printing import echo
 from mojo_reader.cli.report import report
 from mojo_reader.cli.verify import verify
 
 _EPILOG: Final = (
     "Examples: 'mojo2keras model.zip' converts to model.keras; "
     "'mojo2keras inspect model.zip' says what is in a MOJO. "
-    "Exit codes: 0 done, 1 a comparison or a training run failed, 2 usage, 3 bad or unsupported "
-    "model, 4 bad rows, 5 missing extra, 6 cannot read or write, 130 interrupted."
+    "Exit codes: 0 done, also where a reader of the output leaves early (| head); 1 a comparison "
+    "or a training run failed; 2 usage, also an input that does not exist; 3 bad or unsupported "
+    "model; 4 bad rows; 5 missing extra; 6 cannot read or write; 129 the terminal has gone "
+    "(SIGHUP); 130 interrupted; 143 ended by SIGTERM."
 )
 
 app = typer.Typer(
@@ -47,8 +50,8 @@ def _print_versions(requested: bool) -> None:  # noqa: FBT001 - typer's callback
             version = metadata.version(package)
         except metadata.PackageNotFoundError:
             version = "not installed"
-        typer.echo(f"{package} {version}")
-    typer.echo("reads MOJO 1.00 and 1.10")
+        echo(f"{package} {version}")
+    echo("reads MOJO 1.00 and 1.10")
     raise typer.Exit
 
 

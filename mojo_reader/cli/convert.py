@@ -1,6 +1,6 @@
 """``convert``: a MOJO to a model of another runtime, proved before it is kept."""
 
-import json
+import shutil
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -19,14 +19,17 @@ from mojo_reader.cli.options import (
     ModelArgument,
     OutputOption,
     QuietOption,
+    check_outputs,
     chosen_limits,
     default_output,
     model_source,
     named_inputs,
 )
+from mojo_reader.cli.printing import print_json, show
 from mojo_reader.cli.rows import progress
+from mojo_reader.cli.tables import cell
 from mojo_reader.errors import MojoDataError, MojoUnsupportedError, ParityError
-from mojo_reader.outputs import Named, separate
+from mojo_reader.outputs import Named
 
 _COLUMNS: Final = ".columns.json"
 _FAILED: Final = ".failed"
@@ -85,9 +88,10 @@ def convert(  # noqa: PLR0913 - a command's options
     if target.suffix != suffix:
         message = f"expected a name that ends in {suffix}"
         raise typer.BadParameter(message, param_hint="'-o'")
-    separate(
+    check_outputs(
         _outputs(EMITTERS[to], target, keep_failed=keep_failed),
         named_inputs(model, {"--check": check, "--expected": expected}),
+        quiet=quiet or json_,
     )
     mojo = read_mojo(model_source(model), base_model=base_model, limits=chosen_limits(limit))
     if mojo.info.encoded_inputs and not encoded_columns:
@@ -103,7 +107,7 @@ def convert(  # noqa: PLR0913 - a command's options
     )  # fmt: skip
     outcome = job.run()
     if json_:
-        typer.echo(json.dumps(_report(job, outcome), indent=2))
+        print_json(_report(job, outcome))
     elif not quiet:
         _print(job, outcome)
 
@@ -228,7 +232,8 @@ class _Job:
         kept = ""
         if self.keep_failed:
             failed_path = _failed_target(self.target)
-            partial.replace(failed_path)
+            with replacing(failed_path) as place:
+                shutil.move(partial, place)
             kept = f"; kept as {failed_path}"
         worst = proofs[failed[0]]
         message = (
@@ -275,33 +280,31 @@ def _notes(job: _Job, outcome: _Outcome) -> list[str]:
 
 def _print(job: _Job, outcome: _Outcome) -> None:
     from rich import box  # noqa: PLC0415
-    from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
 
-    console = Console(highlight=False, markup=False, soft_wrap=True)
     table = Table(box=box.SIMPLE_HEAD, highlight=False)
     table.add_column("")
     for name in outcome.proofs:
-        table.add_column(name, justify="right", overflow="fold")
+        table.add_column(cell(name), justify="right", overflow="fold")
     labelled = hasattr(job.mojo.output, "labels")
     for heading, content in _ROWS.items():
         if labelled or "label" not in heading:
             table.add_row(heading, *map(content, outcome.proofs.values()))
-    console.print(table)
+    show(table)
     unscaled = [found.unscaled for found in outcome.proofs.values() if found.unscaled]
     condition = "".join(f" {found.condition}" for found in unscaled)
-    console.print(
+    show(
         f"{job.target} equals the float64 scorer{condition} "
         f"({job.dtype}, on {job.emitter.runtime})."
     )
     if job.expected is not None:
-        console.print(f"It equals H2O's own scores in {job.expected}.")
+        show(f"It equals H2O's own scores in {job.expected}.")
     if job.emitter.columns:
-        console.print(f"{job.columns_target} says how raw rows become the model's input.")
+        show(f"{job.columns_target} says how raw rows become the model's input.")
     else:
-        console.print(job.emitter.reads)
+        show(job.emitter.reads)
     for note in _notes(job, outcome):
-        console.print(f"Note: {note}.")
+        show(f"Note: {note}.")
 
 
 _ROWS: Final[dict[str, Callable[[Any], str]]] = {

@@ -1,6 +1,5 @@
 """``diff``: how two MOJOs differ."""
 
-import json
 from typing import Annotated, Any, Final
 
 import typer
@@ -13,6 +12,7 @@ from mojo_reader.cli.options import (
     chosen_limits,
     model_source,
 )
+from mojo_reader.cli.printing import print_json, show
 from mojo_reader.cli.tables import cell, listed, table
 
 _SHOWN_CHARACTERS: Final = 40
@@ -51,7 +51,7 @@ def diff(  # noqa: PLR0913 - a command's options
         read_mojo(model_source(after), base_model=base_model_b, limits=limits),
     )
     if json_:
-        typer.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        print_json(found)
     else:
         _print(found)
     if exit_code and not found["same"]:
@@ -59,18 +59,16 @@ def diff(  # noqa: PLR0913 - a command's options
 
 
 def _print(found: dict[str, Any]) -> None:
-    from rich.console import Console  # noqa: PLC0415 - only where it is shown
 
-    console = Console(highlight=False, markup=False, soft_wrap=True)
     for title, headings, rows in _sections(found):
         if rows:
             shown = table(title, *headings)
             for row in rows[:_SHOWN_ROWS]:
                 shown.add_row(*map(cell, row))
-            console.print(shown)
+            show(shown)
         if len(rows) > _SHOWN_ROWS:
-            console.print(f"{len(rows) - _SHOWN_ROWS} more; --json prints them all.")
-    console.print("The models are the same." if found["same"] else "The models differ.")
+            show(f"{len(rows) - _SHOWN_ROWS} more; --json prints them all.")
+    show("The models are the same." if found["same"] else "The models differ.")
 
 
 def _sections(found: dict[str, Any]) -> list[tuple[str, tuple[str, ...], list[list[str]]]]:

@@ -1,6 +1,5 @@
 """``encode``: the row matrix that the emitted models read."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,6 +10,7 @@ from mojo_reader.cli.options import (
     LimitOption,
     ModelArgument,
     QuietOption,
+    check_outputs,
     chosen_limits,
     model_source,
 )
@@ -29,8 +29,9 @@ from mojo_reader.cli.rows import (
     checked_zone,
     progress,
     say_notices,
+    say_written,
 )
-from mojo_reader.outputs import everything, separate
+from mojo_reader.outputs import everything
 
 
 @plain_failures
@@ -39,7 +40,7 @@ def encode(  # noqa: PLR0913 - a command's options
     rows: RowsArgument,
     *,
     output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="FILE", help="matrix.npy or matrix.csv.")
+        str, typer.Option("--output", "-o", metavar="FILE", help="matrix.npy or matrix.csv.")
     ],
     base_model: BaseModelOption = None,
     limit: LimitOption = None,
@@ -59,8 +60,6 @@ def encode(  # noqa: PLR0913 - a command's options
 
     Example: mojo2keras encode model.zip rows.csv -o matrix.npy
     """
-    if output.suffix not in {".npy", ".csv"}:
-        raise typer.BadParameter("expected a name that ends in .npy or .csv", param_hint="'-o'")
     from mojo_reader.files.score import ScoreOptions, encode_file  # noqa: PLC0415
     from mojo_reader.reader import read_mojo  # noqa: PLC0415 - a command loads what it needs
 
@@ -74,8 +73,10 @@ def encode(  # noqa: PLR0913 - a command's options
         limits=chosen_limits(limit),
         workers=workers,
     )
-    separate([("-o", output)], [("MODEL", model), *everything("ROWS", rows)])
+    check_outputs([("-o", output)], [("MODEL", model), *everything("ROWS", rows)], quiet=quiet)
     mojo = read_mojo(model_source(model), base_model=base_model, limits=options.limits)
     with progress(quiet=quiet) as show:
         encoded = encode_file(mojo, rows, output, options, progress=show)
+    if not quiet:
+        say_written(encoded.rows, output)
     say_notices(encoded.notices)

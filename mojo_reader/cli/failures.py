@@ -1,7 +1,6 @@
 """How a command fails: one plain sentence on standard error, and a code."""
 
 import functools
-import os
 import sys
 from collections.abc import Callable
 from typing import ParamSpec
@@ -9,9 +8,9 @@ from typing import ParamSpec
 import typer
 
 from mojo_reader.errors import MojoError
-from mojo_reader.failures import CANNOT_READ_OR_WRITE, COMPARISON_FAILED, exit_code, sentence
+from mojo_reader.failures import COMPARISON_FAILED, EndedBySignal, exit_code, sentence
 
-__all__ = ["COMPARISON_FAILED", "plain_failures"]
+__all__ = ["COMPARISON_FAILED", "code_of", "plain_failures"]
 
 _Parameters = ParamSpec("_Parameters")
 
@@ -21,14 +20,26 @@ def plain_failures(command: Callable[_Parameters, None]) -> Callable[_Parameters
 
     @functools.wraps(command)
     def run(*args: _Parameters.args, **kwargs: _Parameters.kwargs) -> None:
-        try:
+        def call() -> int:
             command(*args, **kwargs)
-        except BrokenPipeError:
-            # The reader of a pipe has gone; keep Python from complaining at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise typer.Exit(CANNOT_READ_OR_WRITE) from None
-        except (MojoError, OSError, MemoryError, KeyboardInterrupt) as error:
-            typer.echo(f"mojo2keras: {sentence(error)}", err=True)
-            raise typer.Exit(exit_code(error)) from error
+            return 0
+
+        if code := code_of(call):
+            raise typer.Exit(code)
 
     return run
+
+
+def code_of(run: Callable[[], int]) -> int:
+    """Run something and return its exit code; an error is said in a sentence.
+
+    What reads the output may leave when it has seen enough, which is no error.
+    """
+    try:
+        return run()
+    except BrokenPipeError:
+        return 0
+    except (MojoError, OSError, MemoryError, KeyboardInterrupt, EndedBySignal) as error:
+        sys.stderr.write(f"mojo2keras: {sentence(error)}\n")
+        sys.stderr.flush()
+        return exit_code(error)

@@ -1,6 +1,5 @@
 """``fit``: train a MOJO's network on, and write a MOJO again."""
 
-import json
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -20,10 +19,12 @@ from mojo_reader.cli.options import (
     ModelArgument,
     OutputOption,
     QuietOption,
+    check_outputs,
     chosen_limits,
     default_output,
     model_source,
 )
+from mojo_reader.cli.printing import print_json, show
 from mojo_reader.cli.rows import (
     FormatOption,
     ResponseOption,
@@ -37,7 +38,7 @@ from mojo_reader.cli.rows import (
     progress,
 )
 from mojo_reader.cli.tables import cell, table
-from mojo_reader.outputs import STANDARD_STREAM, Named, everything, separate
+from mojo_reader.outputs import STANDARD_STREAM, Named, everything
 
 _SUFFIX: Final = ".retrained.zip"
 _COLUMNS: Final = ".columns.json"
@@ -126,7 +127,10 @@ def fit(  # noqa: PLR0913 - a command's options
         raise typer.BadParameter("expected a name that ends in .keras", param_hint="'--keras'")
     if model == STANDARD_STREAM and STANDARD_STREAM in rows:
         raise typer.BadParameter("the model and the rows cannot both be standard input")
-    separate(files.named(), [("MODEL", model), *everything("ROWS", rows)])
+    if target.suffix.lower() != ".zip":
+        raise typer.BadParameter("expected a name that ends in .zip", param_hint="'-o'")
+    inputs = [("MODEL", model), *everything("ROWS", rows)]
+    check_outputs(files.named(), inputs, quiet=quiet or json_)
     threshold = one_of(threshold, ("keep", "max-f1"), "--threshold")
     if not 0.0 <= validation_split < 1.0:
         raise typer.BadParameter(
@@ -163,7 +167,7 @@ def fit(  # noqa: PLR0913 - a command's options
         partial.write(result, room, title=target.name, judged=options.judged)
     if json_:
         report = {**files.as_dict(), "uuid": result.mojo.info.uuid, **result.as_dict()}
-        typer.echo(json.dumps(report, indent=2, ensure_ascii=False))
+        print_json(report)
     elif not quiet:
         _print(result, room, target, judged=options.judged)
 
@@ -221,11 +225,11 @@ class _Job:
             clear = "\r\x1b[K" if sys.stderr.isatty() else ""
             speed = f", {epoch.rows_per_second:,.0f} rows/s" if epoch.epoch else ""
             loss = f"loss {epoch.loss:.6g}, " if epoch.epoch else ""
-            typer.echo(
+            sys.stderr.write(
                 f"{clear}epoch {epoch.epoch}/{self.options.epochs}: {loss}{judged} "
-                f"{epoch.held_out:.6g}{speed}",
-                err=True,
+                f"{epoch.held_out:.6g}{speed}\n"
             )
+            sys.stderr.flush()
 
         return show
 
@@ -285,10 +289,8 @@ class _Files:
 
 
 def _print(result: Any, room: Any, target: Path, *, judged: str) -> None:
-    from rich.console import Console  # noqa: PLC0415 - only where it is shown
 
-    console = Console(highlight=False, markup=False, soft_wrap=True)
-    console.print(room.text_curve(result.epochs, judged=judged))
+    show(room.text_curve(result.epochs, judged=judged))
     rows = f"{result.held_out:,} rows held out"
     if not result.held_out:
         rows = f"the {result.rows:,} rows trained on"
@@ -298,13 +300,13 @@ def _print(result: Any, room: Any, target: Path, *, judged: str) -> None:
         shown.add_row(
             name, f"{before:.6g}", f"{after:.6g}", cell(_verdict(name, before, after, room))
         )
-    console.print(shown)
-    console.print(
+    show(shown)
+    show(
         f"{target} has the weights of epoch {result.best.epoch}, and predicts what the Keras model "
         "does."
     )
     for note in result.notes:
-        console.print(f"Note: {note}.")
+        show(f"Note: {note}.")
 
 
 def _verdict(name: str, before: float, after: float, room: Any) -> str:

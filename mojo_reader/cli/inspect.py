@@ -1,9 +1,6 @@
 """``inspect``: what is in a MOJO."""
 
-import json
 from typing import Any
-
-import typer
 
 from mojo_reader.cli.failures import plain_failures
 from mojo_reader.cli.options import (
@@ -14,6 +11,7 @@ from mojo_reader.cli.options import (
     chosen_limits,
     model_source,
 )
+from mojo_reader.cli.printing import print_json, show
 from mojo_reader.cli.tables import cell, listed, table
 
 
@@ -35,25 +33,23 @@ def inspect(
     mojo = read_mojo(model_source(model), base_model=base_model, limits=chosen_limits(limit))
     summary = summarize(mojo)
     if json_:
-        typer.echo(json.dumps(summary, indent=2, ensure_ascii=False))
+        print_json(summary)
     else:
         _print(summary)
 
 
 def _print(summary: dict[str, Any]) -> None:
-    from rich.console import Console  # noqa: PLC0415
 
-    console = Console(highlight=False, markup=False, soft_wrap=True)
     facts = {key: value for key, value in summary["model"].items() if value is not None}
-    console.print(_pairs("Model", facts))
-    console.print(_columns(summary["columns"]))
-    console.print(_network(summary["network"]))
+    show(_pairs("Model", facts))
+    show(_columns(summary["columns"]))
+    show(_network(summary["network"]))
     output = {key: value for key, value in summary["output"].items() if value is not None}
-    console.print(_pairs("Output", output))
+    show(_pairs("Output", output))
     if summary["training"]:
-        console.print(_pairs("Training parameters", summary["training"]))
+        show(_pairs("Training parameters", summary["training"]))
     for note in summary["notes"]:
-        console.print(f"Note: {note}.")
+        show(f"Note: {note}.")
 
 
 def _pairs(title: str, pairs: dict[str, Any]) -> Any:

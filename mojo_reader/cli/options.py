@@ -1,15 +1,19 @@
 """Arguments and options that several commands share."""
 
-import sys
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from mojo_reader.archive import MojoSource
+from mojo_reader.atomic import left_behind
+from mojo_reader.cli.printing import say
+from mojo_reader.errors import listed
 from mojo_reader.limits import Limits, parse_limits
-from mojo_reader.outputs import STANDARD_STREAM, Named
+from mojo_reader.outputs import STANDARD_STREAM, Named, is_written_through, separate
+from mojo_reader.standard_streams import standard_input
 
 ModelArgument = Annotated[
     str, typer.Argument(metavar="MODEL", help="MOJO zip or folder; '-' for standard input.")
@@ -31,7 +35,7 @@ OutputOption = Annotated[
 
 def model_source(model: str) -> MojoSource:
     """Return what ``read_mojo`` reads: the path, or standard input for ``-``."""
-    return sys.stdin.buffer if model == STANDARD_STREAM else model
+    return standard_input() if model == STANDARD_STREAM else model
 
 
 def chosen_limits(texts: list[str] | None) -> Limits:
@@ -50,6 +54,20 @@ def named_inputs(model: str, files: Mapping[str, Path | None]) -> list[Named]:
     """Return the model and the files that options name, as ``outputs.separate`` takes them."""
     given = [(option, path) for option, path in files.items() if path is not None]
     return [("MODEL", model), *given]
+
+
+def check_outputs(outputs: Sequence[Named], inputs: Iterable[Named], *, quiet: bool) -> None:
+    """Require outputs that are no inputs, and name what killed runs left beside them.
+
+    Raises:
+        OutputNameError: an output is an input or another output.
+    """
+    separate(outputs, inputs)
+    paths = [path for _, path in outputs if path != STANDARD_STREAM]
+    places = [os.path.realpath(path) for path in paths if not is_written_through(path)]
+    left = left_behind(Path(place).parent for place in places)
+    if left and not quiet:
+        say(f"{listed(list(map(str, left)))}: left by a run that was killed, and may be deleted")
 
 
 def default_output(model: str, base_model: str | None, suffix: str) -> Path:

@@ -10,6 +10,7 @@ from mojo_reader.cli.options import (
     LimitOption,
     ModelArgument,
     QuietOption,
+    check_outputs,
     chosen_limits,
     model_source,
 )
@@ -33,8 +34,9 @@ from mojo_reader.cli.rows import (
     one_of,
     progress,
     say_notices,
+    say_written,
 )
-from mojo_reader.outputs import STANDARD_STREAM, everything, separate
+from mojo_reader.outputs import STANDARD_STREAM, everything
 
 
 @plain_failures
@@ -142,8 +144,10 @@ def predict(  # noqa: PLR0913 - a command's options
         limits=chosen_limits(limit),
         workers=workers,
     )
-    separate([("-o", output)], [("MODEL", model), *everything("ROWS", rows)])
+    check_outputs([("-o", output)], [("MODEL", model), *everything("ROWS", rows)], quiet=quiet)
     mojo = read_mojo(model_source(model), base_model=base_model, limits=options.limits)
     with progress(quiet=quiet) as show:
         scored = score_file(mojo, rows, output, options, progress=show)
+    if not quiet:
+        say_written(scored.rows, output)
     say_notices(scored.notices)

@@ -17,17 +17,19 @@ from mojo_reader.cli.options import (
     ModelArgument,
     OutputOption,
     QuietOption,
+    check_outputs,
     chosen_limits,
     default_output,
     model_source,
     named_inputs,
 )
+from mojo_reader.cli.printing import echo
 from mojo_reader.cli.rows import ResponseOption
 from mojo_reader.cli.verify import against_h2o
-from mojo_reader.errors import MissingExtraError
-from mojo_reader.outputs import separate
+from mojo_reader.errors import MissingExtraError, ParityError
 
 _SUFFIX: Final = ".html"
+_SUFFIXES: Final = (_SUFFIX, ".htm")
 _PROVED: Final = (Target.KERAS, Target.ONNX)
 _DTYPE: Final = "float32"
 
@@ -54,6 +56,7 @@ def report(  # noqa: PLR0913 - a command's options
 
     The network, the columns, how it was trained; Keras and ONNX against the float64 scorer; what
     the rows say; a panel to move the columns and see the prediction change. It needs no network.
+    Where a comparison failed, the page says so at its top, and the exit code is 1.
 
     Example: mojo2keras report model.zip --rows rows.csv --expected h2o_scores.csv -o report.html
     """
@@ -62,7 +65,10 @@ def report(  # noqa: PLR0913 - a command's options
     if expected is not None and rows is None:
         raise typer.BadParameter("needs --rows ROWS", param_hint="'--expected'")
     target = output or default_output(model, base_model, _SUFFIX)
-    separate([("-o", target)], named_inputs(model, {"--rows": rows, "--expected": expected}))
+    if target.suffix.lower() not in _SUFFIXES:
+        raise typer.BadParameter("expected a name that ends in .html", param_hint="'-o'")
+    inputs = named_inputs(model, {"--rows": rows, "--expected": expected})
+    check_outputs([("-o", target)], inputs, quiet=quiet)
     room = reporting()
     mojo = read_mojo(model_source(model), base_model=base_model, limits=chosen_limits(limit))
     shown = None if rows is None else room.read_rows(mojo, rows, response=response)
@@ -72,8 +78,12 @@ def report(  # noqa: PLR0913 - a command's options
     page = room.report_page(mojo, title=target.stem, proofs=proofs, proof_notes=notes, rows=shown)
     with replacing(target) as partial:
         partial.write_text(page, "utf-8")
+    failed = [proof.title for proof in proofs if not proof.result.passed]
+    if failed:
+        message = f"{len(failed)} of {len(proofs)} comparisons failed: {'; '.join(failed)}"
+        raise ParityError(message, file=str(target))
     if not quiet:
-        typer.echo(f"{target} shows the model and {len(proofs)} comparisons; open it in a browser.")
+        echo(f"{target} shows the model and {len(proofs)} comparisons; open it in a browser.")
 
 
 def _emitted(room: Any, mojo: Any, rows: Any) -> tuple[list[Any], list[str]]:

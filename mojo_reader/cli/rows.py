@@ -9,7 +9,9 @@ from typing import Annotated, Final, cast, get_args
 
 import typer
 
+from mojo_reader.cli.printing import say
 from mojo_reader.files.formats import FORMATS, Format
+from mojo_reader.outputs import STANDARD_STREAM
 from mojo_reader.scoring.notices import Notices
 from mojo_reader.scoring.offsets import OFFSET_RULES, OffsetRule
 from mojo_reader.scoring.prediction import MISSING_NUMBERS, MissingNumber
@@ -185,7 +187,13 @@ def progress(*, quiet: bool) -> Iterator[Callable[[int], None] | None]:
         sys.stderr.flush()
 
 
+def say_written(rows: int, target: str) -> None:
+    """Say on standard error how many rows were written to which file; standard output shows it."""
+    if target != STANDARD_STREAM:
+        say(f"{target}: {rows:,} {'row' if rows == 1 else 'rows'} written")
+
+
 def say_notices(notices: Notices) -> None:
     """Print what was seen in the rows on standard error, a line each; also where all is quiet."""
     for sentence in notices.sentences():
-        typer.echo(f"mojo2keras: {sentence}", err=True)
+        say(sentence)

@@ -2,6 +2,8 @@
 
 from typing import Any, Final
 
+from mojo_reader.errors import printable
+
 _SHOWN_ITEMS: Final = 4
 
 
@@ -23,10 +25,10 @@ def table(title: str, *headings: str) -> Any:
 
 
 def cell(text: object) -> Any:
-    """Return plain text: what comes from the file is never read as markup."""
+    """Return plain text: what comes from the file is no markup, and nothing a terminal obeys."""
     from rich.text import Text  # noqa: PLC0415
 
-    return Text(str(text))
+    return Text(printable(str(text)))
 
 
 def listed(value: object) -> str:

@@ -1,6 +1,5 @@
 """``verify``: our scores against scores that H2O made."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -16,6 +15,7 @@ from mojo_reader.cli.options import (
     chosen_limits,
     model_source,
 )
+from mojo_reader.cli.printing import print_json, show
 from mojo_reader.cli.rows import (
     FormatOption,
     MissingOption,
@@ -37,6 +37,7 @@ from mojo_reader.cli.rows import (
     progress,
     say_notices,
 )
+from mojo_reader.cli.tables import cell
 from mojo_reader.errors import ParityError
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def verify(  # noqa: PLR0913 - a command's options
     with progress(quiet=quiet or json_) as show:
         found = verify_file(mojo, rows, expected, options, tolerance=tolerance, progress=show)
     if json_:
-        typer.echo(json.dumps(found.as_dict(), indent=2, ensure_ascii=False))
+        print_json(found.as_dict())
     elif not quiet:
         _print(found)
     if not json_:
@@ -154,38 +155,34 @@ def failure(found: "Verification") -> str:
 
 def _print(found: "Verification") -> None:
     from rich import box  # noqa: PLC0415 - only where it is shown
-    from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
 
-    console = Console(highlight=False, markup=False, soft_wrap=True)
     table = Table("column", "largest difference", "relative", "rows off", box=box.SIMPLE_HEAD)
     columns = sorted(found.columns, key=lambda column: -column.max_rel)[:_SHOWN_COLUMNS]
     for column in columns:
         cells = (f"{column.max_abs:.3g}", f"{column.max_rel:.3g}", f"{column.off:,}")
-        table.add_row(Text(column.name), *cells)
-    console.print(table)
+        table.add_row(cell(column.name), *cells)
+    show(table)
     if len(found.columns) > len(columns):
-        console.print(f"{len(found.columns) - len(columns)} columns with smaller differences.")
+        show(f"{len(found.columns) - len(columns)} columns with smaller differences.")
     if found.worst:
-        console.print(_worst_table(found))
+        show(_worst_table(found))
     for note in found.notes:
-        console.print(f"Note: {note}.")
+        show(f"Note: {note}.")
     labels = f", {found.labels_off:,} labels off" if found.labels_compared else ""
     verdict = "equal" if found.passed else "NOT EQUAL"
-    console.print(f"{verdict}: {found.rows:,} rows, {found.rows_off:,} off{labels}.")
+    show(f"{verdict}: {found.rows:,} rows, {found.rows_off:,} off{labels}.")
 
 
 def _worst_table(found: "Verification") -> object:
     from rich import box  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
 
     table = Table("worst row", "column", "expected", "found", "relative", box=box.SIMPLE_HEAD)
     for worst in found.worst:
         table.add_row(
             f"{worst.row + 1:,}",
-            Text(worst.column),
+            cell(worst.column),
             f"{worst.expected:.12g}",
             f"{worst.found:.12g}",
             f"{worst.relative:.3g}",

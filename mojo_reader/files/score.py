@@ -8,15 +8,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
+from pathlib import Path
 from typing import Any, Final, Literal
 
-from mojo_reader.errors import located
+from mojo_reader.errors import OutputNameError, located
 from mojo_reader.files.formats import Format
 from mojo_reader.files.sources import Source
 from mojo_reader.files.tables import Piece, TableRules, pieces
 from mojo_reader.limits import DEFAULT_LIMITS, Limits
 from mojo_reader.model import Mojo
-from mojo_reader.outputs import everything, model_input, separate
+from mojo_reader.outputs import (
+    STANDARD_STREAM,
+    everything,
+    is_written_through,
+    model_input,
+    separate,
+)
 from mojo_reader.scoring.blas import one_blas_thread
 from mojo_reader.scoring.cells import RowError
 from mojo_reader.scoring.choices import Choice, with_threshold
@@ -166,7 +173,8 @@ def score_file(
         MissingExtraError: pyarrow is not installed.
         MojoDataError: a cell has no meaning in its column, or a prediction is NaN.
         MojoUnsupportedError: the model has not what is asked for.
-        OutputNameError: the target is the model, or one of the files of rows.
+        OutputNameError: the target is the model, or one of the files of rows, or its name says
+            a format that is not written.
         MojoOutputError: the target cannot be written.
         OSError: reading or writing failed.
     """
@@ -181,8 +189,9 @@ def score_file(
     schema = file_schema(mojo, options.choice, options.keep)
     scorer = options.scorer(mojo)
     notices = Notices()
+    written = sinks.output_format(target, options.format)
     parts = row_pieces(scorer, source, options, notices)
-    with sinks.output_stream(target) as stream:
+    with sinks.output_stream(target, seeks=written in sinks.SEEKING) as stream:
         sink = sinks.open_sink(stream, target, options.format, schema, len(options.keep))
         job = _score_job(scorer, options, sink)
         rows = run(parts, job, sink.write, notices, workers=options.workers, progress=progress)
@@ -245,7 +254,8 @@ def encode_file(
 
     Raises:
         MojoDataError: a cell has no meaning in its column.
-        OutputNameError: the target is the model, or one of the files of rows.
+        OutputNameError: the target is the model, or one of the files of rows, or its name says
+            another format.
         MojoOutputError: the target cannot be written.
     """
     require_pyarrow("Files of rows")
@@ -264,16 +274,28 @@ def encode_file(
         seen.unused_offset = None  # nothing is predicted here
         return Made(rows=batch.num_rows, notices=seen, parts=(matrix,))
 
+    npy = _is_npy(target)
     parts = row_pieces(scorer, source, options, notices)
-    with output_stream(target) as stream:
+    with output_stream(target, seeks=npy) as stream:
         sink: MatrixSink
-        if os.fspath(target).endswith(".npy"):
-            sink = NpySink(stream, len(names))
-        else:
-            sink = CsvMatrixSink(stream, names)
+        sink = NpySink(stream, len(names)) if npy else CsvMatrixSink(stream, names)
         rows = run(parts, job, sink.write, notices, workers=options.workers, progress=progress)
         sink.close()
     return Scored(rows=rows, notices=notices)
+
+
+def _is_npy(target: Source) -> bool:
+    """Say whether a matrix is written as ``.npy``, else as CSV.
+
+    Raises:
+        OutputNameError: the name says something else.
+    """
+    name = os.fspath(target)
+    if name.lower().endswith((".npy", ".csv")):
+        return name.lower().endswith(".npy")
+    if name == STANDARD_STREAM or is_written_through(name) or not Path(name).suffix:
+        return False
+    raise OutputNameError("expected a name that ends in .npy or .csv", file=name)
 
 
 # --------------------------------------------------------------------------- in order, in parallel

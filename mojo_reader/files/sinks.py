@@ -1,53 +1,100 @@
 """Where predictions go: CSV or Parquet, a file that appears whole or not at all, or a stream."""
 
 import os
-import sys
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, BinaryIO, Final, Protocol, cast
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mojo_reader.atomic import replacing
+from mojo_reader.atomic import opened_through, replacing
 from mojo_reader.equal_names import require_distinct
-from mojo_reader.errors import MojoDataError, MojoOutputError
-from mojo_reader.files.formats import Format, compression_of, format_of
+from mojo_reader.errors import MojoDataError, MojoOutputError, OutputNameError
+from mojo_reader.files.formats import (
+    Format,
+    compression_of,
+    ending,
+    format_of,
+    is_spreadsheet,
+)
 from mojo_reader.files.number_text import number_texts
 from mojo_reader.files.sources import Source
-from mojo_reader.outputs import STANDARD_STREAM
+from mojo_reader.outputs import STANDARD_STREAM, is_written_through
 from mojo_reader.scoring.arrow import float_values, text_scalar
+from mojo_reader.standard_streams import standard_output
 
 NA: Final = "NA"
+WRITTEN: Final = ".csv, .csv.gz, .csv.zst or .parquet"
+"""The endings of what is written, for a sentence."""
+SEEKING: Final[frozenset[Format]] = frozenset({"parquet"})
+"""Formats that need a file of their own to be written to."""
+_TABS: Final = ".tsv"
 _QUOTED: Final = ',"\r\n'
 
 
 @contextmanager
-def output_stream(target: Source) -> Iterator[BinaryIO]:
+def output_stream(target: Source, *, seeks: bool = False) -> Iterator[BinaryIO]:
     """Open a target to write to; a file is written beside its place and moved there at the end.
+
+    A pipe, a device and standard output are written through; what a format has to wind back for is
+    made elsewhere and follows whole.
 
     Args:
         target: path, or ``-`` for standard output.
+        seeks: the format winds back.
 
     Raises:
         MojoOutputError: the folder does not exist, or the target is a folder.
         OSError: the file cannot be written.
     """
-    if os.fspath(target) == STANDARD_STREAM:
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
-        return
     path = Path(target)
-    if path.exists() and not path.is_file():
+    standard = os.fspath(target) == STANDARD_STREAM
+    if not standard and not is_written_through(path):
         if path.is_dir():
             raise MojoOutputError("this is a folder, expected a file to write", file=str(path))
-        with path.open("wb") as stream:  # a pipe or a device cannot be replaced
+        with replacing(path) as partial, partial.open("w+b") as stream:
             yield stream
         return
-    with replacing(path) as partial, partial.open("w+b") as stream:
-        yield stream
+    with standard_output() if standard else opened_through(path) as stream:
+        if not seeks:
+            yield stream
+            return
+        with TemporaryFile() as whole:
+            yield cast("BinaryIO", whole)
+            whole.seek(0)
+            shutil.copyfileobj(whole, stream)
+
+
+def output_format(target: Source, chosen: Format | None) -> Format:
+    """Return the format in which a target is written: what its name says, else the chosen one.
+
+    Args:
+        target: path, or ``-`` for standard output.
+        chosen: the format where the name does not tell; None for CSV.
+
+    Raises:
+        OutputNameError: the name says what is not written.
+    """
+    name = os.fspath(target)
+    said = format_of(name, None)
+    if said is not None and not (said == "csv" and ending(name) == _TABS):
+        if said != "csv" and compression_of(name):
+            message = f"expected a name that ends in {ending(name)}, which is compressed inside"
+            raise OutputNameError(message, file=name)
+        return said
+    if is_spreadsheet(name):
+        message = "Excel's files are not written; write a .csv, which Excel opens"
+        raise OutputNameError(message, file=name)
+    told = ending(name) or compression_of(name)
+    if said is None and (chosen or not told or name == STANDARD_STREAM or is_written_through(name)):
+        return chosen or "csv"
+    message = f"expected a name that ends in {WRITTEN}"
+    raise OutputNameError(message, file=name)
 
 
 class Sink(Protocol):
@@ -76,7 +123,7 @@ def open_sink(
         kept: number of columns, the first ones, that are no predictions.
     """
     name = os.fspath(target)
-    if format_of(name, chosen) == "parquet":
+    if output_format(name, chosen) == "parquet":
         return ParquetSink(stream, schema)
     return CsvSink(stream, compression_of(name), schema.names, kept)
 

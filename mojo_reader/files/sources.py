@@ -3,7 +3,6 @@
 import glob
 import io
 import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
@@ -12,6 +11,7 @@ from mojo_reader.errors import MojoDataError
 from mojo_reader.files.formats import FORMAT_NAMES, Format, format_of, is_spreadsheet
 from mojo_reader.files.records import ByteStream
 from mojo_reader.outputs import STANDARD_STREAM
+from mojo_reader.standard_streams import standard_input
 
 Source = str | os.PathLike[str]
 
@@ -63,7 +63,7 @@ class OpenSource:
     def __init__(self, source: str, chosen: Format | None) -> None:
         standard = source == STANDARD_STREAM
         self.name = "standard input" if standard else source
-        self._raw: BinaryIO = sys.stdin.buffer if standard else _opened(source)
+        self._raw: BinaryIO = standard_input() if standard else _opened(source)
         self._owned = not standard
         try:
             self._look(source, chosen)
