@@ -352,9 +352,5 @@ def _prove(model: Any, mojo: Mojo, matrix: NDArray[np.float64]) -> None:
     """
     found = check_parity(model, mojo, matrix)
     if not found.passed:
-        message = (
-            f"the retrained MOJO does not predict what the Keras model does: {found.off} of "
-            f"{found.rows} rows off by up to {found.max_rel:.3g} (relative), {found.labels_off} "
-            "labels off"
-        )
+        message = f"the retrained MOJO does not predict what the Keras model does: {found.failure}"
         raise ParityError(message)

@@ -10,7 +10,7 @@ import onnx
 import onnxruntime
 from numpy.typing import NDArray
 
-from mojo_reader.comparison import TOLERANCES, Comparison, Expected
+from mojo_reader.comparison import TOLERANCES, Comparison, Expected, OutputOff
 from mojo_reader.errors import MojoDataError
 from mojo_reader.model import CategoricalInput, Classification, Mojo, Reconstruction
 from mojo_reader.scoring.cells import number_values
@@ -18,6 +18,7 @@ from mojo_reader.scoring.columns import named_columns
 from mojo_reader.scoring.levels import LevelLookup, position_texts
 from mojo_reader.scoring.responses import raising
 from mojo_reader.scoring.scorer import Scorer
+from mojo_reader.worst_rows import absolute_difference, relative_difference
 
 from . import proof
 from .made_rows import MadeRows, make_rows
@@ -71,7 +72,7 @@ def check_onnx(  # noqa: PLR0913 - what a proof needs
         progress=progress,
     )
     return dataclasses.replace(
-        found, off=found.off + runner.errors_off, labels_off=found.labels_off + runner.labels_off
+        found, labels_off=found.labels_off + runner.labels_off, outputs_off=runner.outputs_off
     )
 
 
@@ -109,7 +110,8 @@ class _Runner:
         self, loaded: Any, mojo: Mojo, columns: Feeds, matrix: NDArray[np.float64]
     ) -> None:
         self.labels_off = 0
-        self.errors_off = 0
+        self._errors_off = 0
+        self._largest_error = 0.0
         self._session = loaded
         self._scorer = Scorer(mojo)
         self._matrix = matrix
@@ -118,8 +120,18 @@ class _Runner:
             name: columns[name][:, np.newaxis] for name in names
         }
         outputs = loaded.get_outputs()
+        self._error_name = outputs[-1].name
         self._numbers = next(i for i, output in enumerate(outputs) if output.type in _DTYPES)
         self.dtype = _DTYPES[outputs[self._numbers].type]
+
+    @property
+    def outputs_off(self) -> tuple[OutputOff, ...]:
+        """What is off beside the predictions and the labels."""
+        if not self._errors_off:
+            return ()
+        return (
+            OutputOff(name=self._error_name, rows=self._errors_off, largest=self._largest_error),
+        )
 
     def predict(self, rows: slice) -> NDArray[Any]:
         """Return the predictions of some rows."""
@@ -161,7 +173,11 @@ class _Runner:
         same = close | (np.isnan(right) & np.isnan(errors)) | (errors == right)
         # What rounding makes no number of is beyond the type, as in every comparison.
         exempt = np.isnan(excess) & ~np.isnan(right)
-        self.errors_off += int((~same & ~exempt).sum())
+        off = ~same & ~exempt
+        self._errors_off += int(off.sum())
+        relative = relative_difference(absolute_difference(errors.astype(np.float64), right), right)
+        relative[np.isnan(relative)] = np.inf
+        self._largest_error = max(self._largest_error, float(relative[off].max(initial=0.0)))
 
 
 def _matrix_feed(mojo: Mojo, names: list[str], matrix: NDArray[np.float64]) -> Feeds | None:

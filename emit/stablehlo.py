@@ -169,7 +169,8 @@ def _product(values: Any, kernel: NDArray[Any]) -> Any:
 
 
 def _activated(sums: list[Any], layer: Layer) -> Any:
-    values = jnp.maximum(*sums) if len(sums) > 1 else sums[0]
+    # The second where the comparison fails, on NaN too, as H2O takes it.
+    values = jnp.where(sums[0] > sums[1], sums[0], sums[1]) if len(sums) > 1 else sums[0]
     values = ACTIVATIONS[layer.activation](values)
     return values * layer.scale if layer.scale != 1 else values
 
@@ -183,11 +184,18 @@ def _softmax(sums: Any) -> Any:
 
 
 def _exp_rectifier(sums: Any) -> Any:
-    return jnp.where(sums >= 0, sums, jnp.expm1(jnp.minimum(sums, 0)))
+    negative = jnp.minimum(sums, 0)
+    # H2O's own difference in float64; float32 would lose too much in it.
+    below = jnp.exp(negative) - 1 if sums.dtype == np.float64 else jnp.expm1(negative)
+    return jnp.where(sums >= 0, sums, below)
 
 
 def _rectifier(sums: Any) -> Any:
-    return jnp.maximum(sums, 0)
+    """H2O's ``0.5 * (x + |x|)``, which is NaN for -Infinity."""
+    if sums.dtype == np.float64:
+        return 0.5 * (sums + jnp.abs(sums))
+    # As in H2O's formula, without the infinity that its sum would be in float32's upper half.
+    return jnp.where(sums == -jnp.inf, jnp.nan, jnp.maximum(sums, 0))
 
 
 ACTIVATIONS: Final[Mapping[Activation, Callable[[Any], Any]]] = {

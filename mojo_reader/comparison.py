@@ -63,6 +63,21 @@ _BLAMED_CELLS: Final = 20_000_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class OutputOff:
+    """An output beside the predictions that is not what it should be.
+
+    Attributes:
+        name: of the output.
+        rows: number of rows where it is off.
+        largest: largest difference over ``1 + |expected|``.
+    """
+
+    name: str
+    rows: int
+    largest: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Comparison:
     """The verdict on a model.
 
@@ -83,6 +98,7 @@ class Comparison:
         seconds: time that the model took to predict.
         seed: of the rows that were made, None for given rows.
         unscaled: of made rows, where the model does not tell the scale of its numbers.
+        outputs_off: outputs beside the predictions that are off, such as an autoencoder's error.
     """
 
     dtype: str
@@ -101,11 +117,30 @@ class Comparison:
     seconds: float
     seed: int | None
     unscaled: Unscaled | None = None
+    outputs_off: tuple[OutputOff, ...] = ()
 
     @property
     def passed(self) -> bool:
         """Whether the model predicts the reference's numbers, on at least one row."""
-        return self.rows > self.undefined and not self.off and not self.labels_off
+        off = self.off or self.labels_off or self.outputs_off
+        return self.rows > self.undefined and not off
+
+    @property
+    def failure(self) -> str:
+        """What is off, for a message; of use where the model did not pass."""
+        parts = []
+        if self.off:
+            column = f" (most in {self.worst[0].column!r})" if self.worst else ""
+            rows = f"{self.off} of {self.rows} rows off by up to {self.max_rel:.3g} (relative)"
+            parts.append(f"{rows}{column}")
+        parts += [
+            f"{found.name!r} off on {found.rows} of {self.rows} rows by up to {found.largest:.3g} "
+            "(relative)"
+            for found in self.outputs_off
+        ]
+        if self.labels_off:
+            parts.append(f"{self.labels_off} labels off")
+        return ", ".join(parts) or f"none of {self.rows} rows can be compared"
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything, the verdict too, for JSON."""

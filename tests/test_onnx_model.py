@@ -154,6 +154,34 @@ def test_the_proof_catches_a_damaged_model(name: str, damage: Any, dtype: str) -
     assert not check_onnx(model, mojo).passed
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_error_is_computed_in_javas_order(dtype: str) -> None:
+    """A mean of a billion deviations: standardizing both sides first is another number."""
+    mojo = golden("autoencoder_large_mean").mojo()
+    found = check_onnx(to_onnx(mojo, dtype=dtype), mojo)
+    assert found.passed, found.failure
+
+
+def test_the_output_that_is_off_is_named() -> None:
+    mojo = golden("autoencoder_tanh").mojo()
+    model = to_onnx(mojo)
+    scaled("error:width", 1.01)(model)
+    found = check_onnx(model, mojo)
+    assert (found.off, found.passed) == (0, False)
+    (output,) = found.outputs_off
+    assert output.name == "reconstruction_error"
+    assert output.largest > 1e-3
+    assert found.failure == (
+        f"'reconstruction_error' off on {output.rows} of 10000 rows by up to "
+        f"{output.largest:.3g} (relative)"
+    )
+    scaled("reconstruction:norm_mul", 1.01)(model)
+    both = check_onnx(model, mojo)
+    assert "rows off by up to" in both.failure
+    assert both.worst[0].column in both.failure
+    assert "'reconstruction_error' off on" in both.failure
+
+
 # --------------------------------------------------------------------------- cells
 
 

@@ -60,8 +60,9 @@ def test_float32_labels_equal_h2o(case: Golden) -> None:
 @pytest.mark.parametrize(
     "case", [case for case in golden_cases() if case.refused], ids=lambda case: case.name
 )
-def test_raw_rows_of_an_encoded_model_are_refused(case: Golden) -> None:
-    with pytest.raises(MojoDataError, match=r"expected a number|lacks the original levels"):
+def test_rows_without_a_score_are_refused(case: Golden) -> None:
+    reasons = r"expected a number|lacks the original levels|the prediction is NaN"
+    with pytest.raises(MojoDataError, match=reasons):
         Scorer(case.mojo()).score(case.columns())
 
 

@@ -108,6 +108,19 @@ class _Builder:
             tanh.output = 1.0 - 2.0 / (1.0 + keras.ops.exp(2.0 * tanh.input))
         return tanh.result
 
+    def exp_rectifier(self, inputs: Any, layer: Layer, name: str) -> Any:
+        """``elu``; in float64 by H2O's ``exp(x) - 1``, where Keras' is the exact difference.
+
+        Weights that training has blown up tell the two apart; in float32 H2O's would lose more.
+        """
+        if self._dtype == "float32":
+            return self.activated(inputs, layer, name, "elu")
+        with step(f"{name}_elu", self.activated(inputs, layer, name, None), self._dtype) as elu:
+            zeros = keras.ops.zeros_like(elu.input)
+            below = keras.ops.exp(keras.ops.minimum(elu.input, zeros)) - 1.0
+            elu.output = keras.ops.where(keras.ops.greater_equal(elu.input, 0.0), elu.input, below)
+        return elu.result
+
     def maxout(self, inputs: Any, layer: Layer, name: str) -> Any:
         """The larger of two candidates."""
         candidates = [
@@ -232,7 +245,7 @@ ACTIVATIONS: Final[Mapping[Activation, Callable[[_Builder, Any, Layer, str], Any
     Activation.LINEAR: _keras_activation(None),
     Activation.SOFTMAX: _keras_activation("softmax"),
     Activation.RECTIFIER: _keras_activation("relu"),
-    Activation.EXP_RECTIFIER: _keras_activation("elu"),
+    Activation.EXP_RECTIFIER: _Builder.exp_rectifier,
     Activation.TANH: _Builder.tanh,
     Activation.MAXOUT: _Builder.maxout,
 }

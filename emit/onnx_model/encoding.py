@@ -32,12 +32,12 @@ class NetworkInputs:
             without categorical features.
         numbers: ``(rows, nums)`` of the network's type, standardized, a missing one 0; None
             without numeric features.
-        known_numbers: ``(rows, nums)`` float64, standardized, a missing one NaN; None likewise.
+        raw_numbers: ``(rows, nums)`` float64 as they come, a missing one NaN; None likewise.
     """
 
     slots: str | None
     numbers: str | None
-    known_numbers: str | None
+    raw_numbers: str | None
 
 
 def encode_columns(graph: Graph, mojo: Mojo) -> NetworkInputs:
@@ -55,8 +55,8 @@ def encode_columns(graph: Graph, mojo: Mojo) -> NetworkInputs:
         else:
             numbers.append(_numbers_of_levels(graph, tensor, column))
     joined = _joined(graph, numbers, "numbers")
-    known, filled = _standardized(graph, joined, features)
-    return NetworkInputs(slots=_joined(graph, slots, "slots"), numbers=filled, known_numbers=known)
+    filled = _standardized(graph, joined, features)
+    return NetworkInputs(slots=_joined(graph, slots, "slots"), numbers=filled, raw_numbers=joined)
 
 
 def encode_matrix(graph: Graph, mojo: Mojo) -> NetworkInputs:
@@ -70,8 +70,8 @@ def encode_matrix(graph: Graph, mojo: Mojo) -> NetworkInputs:
     numbers = matrix if features.numeric else None
     if cats and features.numeric:
         numbers = _columns_between(graph, matrix, cats, len(features.names), "numbers")
-    known, filled = _standardized(graph, numbers, features)
-    return NetworkInputs(slots=slots, numbers=filled, known_numbers=known)
+    filled = _standardized(graph, numbers, features)
+    return NetworkInputs(slots=slots, numbers=filled, raw_numbers=numbers)
 
 
 def slot_rows(feature: CategoricalFeature, features: Features) -> NDArray[np.int64]:
@@ -159,12 +159,10 @@ def _slots_of_codes(graph: Graph, codes: str, features: Features) -> str:
 # --------------------------------------------------------------------------- numbers
 
 
-def _standardized(
-    graph: Graph, numbers: str | None, features: Features
-) -> tuple[str | None, str | None]:
-    """Return the standardized numbers in float64, and in the network's type with 0 for NaN."""
+def _standardized(graph: Graph, numbers: str | None, features: Features) -> str | None:
+    """Return the numbers, standardized in float64, in the network's type with 0 for NaN."""
     if numbers is None:
-        return None, None
+        return None
     known = numbers
     if features.standardize:
         mean = graph.constant("norm_sub", features.norm_sub)
@@ -174,4 +172,4 @@ def _standardized(
     missing = graph.node("IsNaN", known, name="is_missing")
     zero = graph.constant("mean_number", np.array(0.0))
     filled = graph.node("Where", missing, zero, known, name="mean_for_missing")
-    return known, graph.to_float(filled, "network_numbers")
+    return graph.to_float(filled, "network_numbers")

@@ -78,8 +78,8 @@ def _activated(graph: Graph, sums: str, layer: Layer, name: str) -> str:
     count = len(layer.kernels)
     if count > 1:
         names = tuple(f"{name}:candidate_{index + 1}" for index in range(count))
-        candidates = graph.split("Split", sums, names=names, axis=1)
-        sums = graph.node("Max", *candidates, name=f"{name}:largest")
+        first, second = graph.split("Split", sums, names=names, axis=1)
+        sums = _larger(graph, first, second, name)
     values = ACTIVATIONS[layer.activation](graph, sums, name)
     if layer.scale != 1:
         scale = graph.floats(f"{name}:dropout_scale", layer.scale)
@@ -94,8 +94,18 @@ def _same(_graph: Graph, sums: str, _name: str) -> str:
     return sums
 
 
+def _larger(graph: Graph, first: str, second: str, name: str) -> str:
+    """The first where it is larger, else the second: on NaN too, as H2O takes it."""
+    larger = graph.node("Greater", first, second, name=f"{name}:larger")
+    return graph.node("Where", larger, first, second, name=f"{name}:largest")
+
+
 def _rectifier(graph: Graph, sums: str, name: str) -> str:
-    return graph.node("Relu", sums, name=name)
+    """``0.5 * (x + |x|)``, which is NaN for -Infinity as in H2O; ``Relu`` makes 0 of it."""
+    half = graph.floats(f"{name}:half", 0.5)
+    size = graph.node("Abs", sums, name=f"{name}:size")
+    twice = graph.node("Add", sums, size, name=f"{name}:twice")
+    return graph.node("Mul", twice, half, name=name)
 
 
 def _tanh(graph: Graph, sums: str, name: str) -> str:
@@ -107,14 +117,16 @@ def _softmax(graph: Graph, sums: str, name: str) -> str:
 
 
 def _exp_rectifier(graph: Graph, sums: str, name: str) -> str:
-    """Elu, which onnxruntime has in float32 alone, from operators that it has in both types."""
-    if graph.float.name == "float32":
-        return graph.node("Elu", sums, name=name)
+    """``exp(x) - 1`` below 0, in float64 in both types.
+
+    ONNX has no ``expm1``, and in float32 the difference loses what weights that training has blown
+    up make a prediction of. ``Elu`` in onnxruntime is that difference, and has no float64.
+    """
     zero = graph.floats(f"{name}:zero", 0.0)
-    one = graph.floats(f"{name}:one", 1.0)
-    negative = graph.node("Min", sums, zero, name=f"{name}:negative")
-    power = graph.node("Exp", negative, name=f"{name}:exp")
-    below = graph.node("Sub", power, one, name=f"{name}:below")
+    one = graph.constant(f"{name}:one", np.array(1.0))
+    power = graph.node("Exp", graph.to_double(sums, f"{name}:double"), name=f"{name}:exp")
+    difference = graph.node("Sub", power, one, name=f"{name}:difference")
+    below = graph.to_float(difference, f"{name}:below")
     positive = graph.node("GreaterOrEqual", sums, zero, name=f"{name}:positive")
     return graph.node("Where", positive, sums, below, name=name)
 

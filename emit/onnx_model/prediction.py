@@ -150,7 +150,8 @@ def _reconstruction(graph: Graph, outputs: str, inputs: NetworkInputs, features:
     one_hot, numbers = _blocks(graph, outputs, features)
     rebuilt = outputs
     if features.standardize and numbers is not None:
-        rebuilt = graph.to_float(_in_units(graph, numbers, features), "reconstruction:float")
+        numbers = _in_units(graph, numbers, features)
+        rebuilt = graph.to_float(numbers, "reconstruction:float")
         if one_hot is not None:
             rebuilt = graph.node("Concat", one_hot, rebuilt, name="reconstructed", axis=1)
     graph.output(rebuilt, names.RECONSTRUCTION, graph.float.element, features.width)
@@ -186,15 +187,22 @@ def _error(
     inputs: NetworkInputs,
     features: Features,
 ) -> str:
-    """Mean squared difference over all inputs; NaN for a missing number, as in H2O's Java."""
+    """Mean squared difference over all inputs; NaN for a missing number, as in H2O's Java.
+
+    The difference is taken in the columns' units and standardized then, as H2O does: where a mean
+    is a billion deviations, another order is another number.
+    """
     axis = graph.constant("error:axis", np.array([1], np.int64))
     sums = []
     if one_hot is not None and inputs.slots is not None:
         hot = _hot(graph, features.one_hot_width, inputs.slots)
         block = graph.node("Sub", one_hot, hot, name="error:one_hot")
         sums.append(_squares(graph, graph.to_double(block, "error:double"), axis, "one_hot"))
-    if numbers is not None and inputs.known_numbers is not None:
-        block = graph.node("Sub", numbers, inputs.known_numbers, name="error:numbers")
+    if numbers is not None and inputs.raw_numbers is not None:
+        block = graph.node("Sub", numbers, inputs.raw_numbers, name="error:numbers")
+        if features.standardize:
+            factor = graph.constant("error:norm_mul", features.norm_mul)
+            block = graph.node("Mul", block, factor, name="error:standardized")
         sums.append(_squares(graph, block, axis, "numbers"))
     total = sums[0] if len(sums) == 1 else graph.node("Add", *sums, name="error:total")
     width = graph.constant("error:width", np.array(float(features.width)))

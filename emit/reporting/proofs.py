@@ -39,6 +39,7 @@ def emitted_proof(runtime: str, rows: str, found: Comparison) -> Proof:
         "largest absolute difference": found.max_abs,
         "largest relative difference": found.max_rel,
         "rows off": found.off,
+        **{f"rows off in {other.name}": other.rows for other in found.outputs_off},
     }
     if found.labels_equal or found.labels_off:
         figures |= {

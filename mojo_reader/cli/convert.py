@@ -238,8 +238,7 @@ class _Job:
         worst = proofs[failed[0]]
         message = (
             f"the {self.dtype} model does not equal the float64 scorer on {failed[0]}: "
-            f"{worst.off} of {worst.rows} rows off by up to {worst.max_rel:.3g} (relative), "
-            f"{worst.labels_off} labels off; nothing was written{kept}"
+            f"{worst.failure}; nothing was written{kept}"
         )
         raise ParityError(message)
 
