@@ -5,7 +5,6 @@ reads them, times) is read again in ways that are slower and take more.
 """
 
 import csv
-import io
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +16,9 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
 from mojo_reader.errors import MojoDataError
+from mojo_reader.files.blank_lines import without_blank_lines
+from mojo_reader.files.records import RecordPiece, Records, csv_rows
+from mojo_reader.files.rules import DECIMAL_POINT, TableRules
 from mojo_reader.files.text_numbers import missing_marks, text_numbers
 from mojo_reader.model import CategoricalInput, Mojo
 from mojo_reader.scoring.arrow import (
@@ -28,6 +30,7 @@ from mojo_reader.scoring.arrow import (
     null,
     one_chunk,
     text_array,
+    text_scalar,
 )
 from mojo_reader.scoring.cells import (
     MISSING_MARKS,
@@ -40,23 +43,8 @@ from mojo_reader.scoring.notices import Count, Notices
 
 _LEVEL_TYPE: Final = pa.dictionary(pa.int32(), pa.string())
 _BLANKS: Final = " \t"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CsvRules:
-    """How cells of CSV text are read.
-
-    Attributes:
-        separator: one character between cells.
-        time_zone: zone of a time that names none.
-        keep: columns that are carried through as text.
-        invalid_is_missing: read a cell without a meaning as missing instead of raising.
-    """
-
-    separator: str = ","
-    time_zone: str = "UTC"
-    keep: tuple[str, ...] = ()
-    invalid_is_missing: bool = False
+# Cells of the columns that are read, of one piece.
+_MOST_CELLS: Final = 4_000_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,29 +56,37 @@ class _Wanted:
     levels: frozenset[str] | None
     modelled: bool
     kept: bool
+    number: bool
 
 
 class CsvColumns:
     """Reads pieces of one CSV file.
 
     Args:
-        header: the column names in the file.
+        records: the file's, of which the header was read.
         mojo: the model.
         rules: how cells are read.
+
+    Attributes:
+        names: the column names, without blanks around them where the model's have none.
+        most_rows: of a piece, so that its cells fit into memory.
 
     Raises:
         MojoDataError: a column that is needed stands twice, or one to keep is absent.
     """
 
-    def __init__(self, header: tuple[str, ...], mojo: Mojo, rules: CsvRules) -> None:
-        self.names = _matched_names(header, mojo, rules.keep)
+    def __init__(self, records: Records, mojo: Mojo, rules: TableRules) -> None:
+        self.names = _matched_names(records.header, mojo, rules.keep)
         self._rules = rules
-        self._width = len(header)
-        self._wanted = _wanted_columns(self.names, mojo, rules.keep)
+        self._separator = records.separator
+        self._quotes = records.quotes
+        self._width = len(records.header)
+        self._wanted = _wanted_columns(self.names, mojo, rules)
+        self.most_rows = max(1, _MOST_CELLS // max(1, len(self._wanted)))
         # Columns that were found not to be plain numbers are read as text from then on.
         self._as_text = {wanted.place for wanted in self._wanted if wanted.kept}
 
-    def batch(self, piece: bytes, notices: Notices) -> Any:
+    def batch(self, piece: RecordPiece, notices: Notices) -> Any:
         """Return the piece's rows as a record batch.
 
         Args:
@@ -102,13 +98,18 @@ class CsvColumns:
             ``KEPT`` and their name.
 
         Raises:
-            RowError: a cell has no meaning in its column.
+            RowError: a cell has no meaning in its column, a quote is astray, or a record is too
+                long.
         """
+        if not piece.in_order:
+            self._check(piece)
         arrays = self._arrays(piece)
         columns: dict[str, Any] = {}
         for wanted in self._wanted:
             array = arrays[wanted.place]
-            if wanted.kept:
+            if wanted.number:
+                columns[KEPT + wanted.name] = self._number_column(array, wanted.name, notices)
+            elif wanted.kept:
                 columns[KEPT + wanted.name] = _as_text(array)
             if wanted.levels is not None:
                 columns[wanted.name] = _level_column(array, wanted.name, wanted.levels, notices)
@@ -119,13 +120,40 @@ class CsvColumns:
     def _number_column(self, array: Any, name: str, notices: Notices) -> Any:
         if array.type == pa.float64():
             return array
-        handler = invalid_handler(name, notices, invalid_is_missing=self._rules.invalid_is_missing)
-        return float_array(text_numbers(array, self._rules.time_zone, handler))
+        rules = self._rules
+        handler = invalid_handler(name, notices, invalid_is_missing=rules.invalid_is_missing)
+        return float_array(text_numbers(array, rules.time_zone, handler, rules.decimal))
+
+    def _check(self, piece: RecordPiece) -> None:
+        """Refuse a quote that is astray, and a record that does not end."""
+        stray = self._quotes.stray(piece.data)
+        if stray is not None:
+            name = self.names[stray.place] if stray.place < self._width else None
+            where = "" if name is None else f", column {name!r}"
+            raise RowError(stray.row, f"{where}: {stray.problem}")
+        if not piece.ends:
+            what = f" has more than {len(piece.data):,} bytes"
+            raise RowError(0, self._rules.limits.rows_error("record_bytes", what).reason)
 
     # ------------------------------------------------------------------ three ways to read
 
-    def _arrays(self, piece: bytes) -> dict[int, Any]:
-        """Read the wanted columns by their places: numbers as such, or as text where need be."""
+    def _arrays(self, piece: RecordPiece) -> dict[int, Any]:
+        """Read the wanted columns by their places, blank lines as rows that miss everything."""
+        dense = without_blank_lines(piece.data) if piece.in_order and self._width > 1 else None
+        if dense is None:
+            return self._dense_arrays(piece.data)
+        if not dense.data:
+            return {
+                w.place: pa.nulls(dense.count, self._type(w, self._as_text)) for w in self._wanted
+            }
+        try:
+            arrays = self._dense_arrays(dense.data)
+        except RowError as error:
+            raise RowError(int(dense.rows[error.row]), error.problem) from error
+        return {place: dense.filled(array) for place, array in arrays.items()}
+
+    def _dense_arrays(self, piece: bytes) -> dict[int, Any]:
+        """Read numbers as such, or as text where need be."""
         try:
             arrays = self._read(piece, self._as_text)
         except pa.ArrowInvalid:
@@ -144,7 +172,7 @@ class CsvColumns:
         except pa.ArrowInvalid:
             return self._ragged_arrays(piece)
         # Those that are plain numbers after all stay on the fast way.
-        self._as_text |= {place for place in numeric if not _is_plain(arrays[place])}
+        self._as_text |= {place for place in numeric if not self._is_plain(arrays[place])}
         return arrays
 
     def _read(self, piece: bytes, as_text: set[int]) -> dict[int, Any]:
@@ -158,18 +186,30 @@ class CsvColumns:
                 column_names=[str(place) for place in range(self._width)],
             ),
             parse_options=pa_csv.ParseOptions(
-                delimiter=self._rules.separator,
+                delimiter=self._separator,
                 newlines_in_values=b'"' in piece,
                 ignore_empty_lines=False,
             ),
             convert_options=pa_csv.ConvertOptions(
                 include_columns=list(types),
                 column_types=types,
+                decimal_point=self._rules.decimal,
                 null_values=list(MISSING_MARKS),
                 strings_can_be_null=False,
             ),
         )
         return {place: one_chunk(table.column(str(place))) for place in places}
+
+    def _is_plain(self, array: Any) -> bool:
+        """Say whether Arrow reads every text as a finite number."""
+        if self._rules.decimal != DECIMAL_POINT:
+            return False
+        marked = pc.is_in(array, value_set=missing_marks())
+        try:
+            numbers = pc.if_else(marked, null(pa.string()), array).cast(pa.float64())
+        except pa.ArrowInvalid:
+            return False
+        return not _is_odd(numbers)
 
     @staticmethod
     def _type(wanted: _Wanted, as_text: set[int]) -> Any:
@@ -180,7 +220,7 @@ class CsvColumns:
     def _ragged_arrays(self, piece: bytes) -> dict[int, Any]:
         """Read with Python's reader: short rows are filled up, cells past the header dropped."""
         cells: dict[int, list[str]] = {wanted.place: [] for wanted in self._wanted}
-        for row in _python_rows(piece, self._rules.separator):
+        for row in _python_rows(piece, self._separator):
             for place, column in cells.items():
                 column.append(row[place] if place < len(row) else "")
         arrays = {place: text_array(column) for place, column in cells.items()}
@@ -190,14 +230,14 @@ class CsvColumns:
         return arrays
 
 
-def _python_rows(piece: bytes, separator: str) -> Iterator[list[str]]:
+def _python_rows(piece: bytes, separator: str) -> Iterator[tuple[str, ...]]:
     try:
         text = piece.decode()
     except UnicodeDecodeError as error:
         row = piece.count(b"\n", 0, error.start)
         problem = f": expected UTF-8 text, found the byte 0x{piece[error.start]:02x}"
         raise RowError(row, problem) from error
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    reader = csv_rows(text, separator)
     row = 0
     while True:
         try:
@@ -229,9 +269,10 @@ def _matched_names(header: tuple[str, ...], mojo: Mojo, keep: tuple[str, ...]) -
     return tuple(names)
 
 
-def _wanted_columns(names: tuple[str, ...], mojo: Mojo, keep: tuple[str, ...]) -> list[_Wanted]:
+def _wanted_columns(names: tuple[str, ...], mojo: Mojo, rules: TableRules) -> list[_Wanted]:
     inputs = {column.name: column for column in mojo.inputs}
-    for name in keep:
+    keep = set(rules.keep)
+    for name in rules.keep:
         if name not in names:
             raise AbsentColumnError(name)
     wanted = []
@@ -249,6 +290,7 @@ def _wanted_columns(names: tuple[str, ...], mojo: Mojo, keep: tuple[str, ...]) -
                 levels=levels,
                 modelled=column is not None,
                 kept=name in keep,
+                number=name in rules.numbers,
             )
         )
     return wanted
@@ -265,18 +307,10 @@ def _is_odd(array: Any) -> bool:
     return bool(np.count_nonzero(~np.isfinite(values)) != array.null_count)
 
 
-def _is_plain(array: Any) -> bool:
-    """Say whether Arrow reads every text as a finite number."""
-    marked = pc.is_in(array, value_set=missing_marks())
-    try:
-        numbers = pc.if_else(marked, null(pa.string()), array).cast(pa.float64())
-    except pa.ArrowInvalid:
-        return False
-    return not _is_odd(numbers)
-
-
 def _as_text(array: Any) -> Any:
-    return array.cast(pa.string()) if pa.types.is_dictionary(array.type) else array
+    """Return the cells as they stand; a blank line's are empty."""
+    texts = array.cast(pa.string()) if pa.types.is_dictionary(array.type) else array
+    return pc.fill_null(texts, text_scalar("")) if texts.null_count else texts
 
 
 def _level_column(array: Any, name: str, known: frozenset[str], notices: Notices) -> Any:

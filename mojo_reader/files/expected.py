@@ -222,7 +222,7 @@ def _csv_rows(opened: OpenSource) -> Iterator[list[Any]]:
         io.TextIOWrapper(cast("Any", _Buffered(opened.stream)), "utf-8", newline="")
     ) as text:
         try:
-            for number, row in enumerate(csv.reader(text)):
+            for number, row in enumerate(csv.reader(text, strict=True)):
                 if number == 0 and row:
                     row[0] = row[0].removeprefix(_BOM)
                 yield row

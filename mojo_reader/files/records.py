@@ -1,27 +1,23 @@
 """Cut a stream of CSV bytes into pieces that end where a record ends.
 
 Every piece can be read by itself, so that pieces are read in parallel and memory stays bounded.
-A quote is special where a cell starts with it; inside, two quotes are one; a backslash is a
-backslash.
 """
 
 import csv
 import io
-import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from typing import Final, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
 from mojo_reader.errors import MojoDataError
+from mojo_reader.files.quotes import Quotes
+from mojo_reader.limits import DEFAULT_LIMITS, Limits
 
 PIECE_BYTES: Final = 1 << 20
-# A record past this is no record, but a quote that was left open.
-LARGEST_RECORD: Final = 64 << 20
 _BOM: Final = b"\xef\xbb\xbf"
-_QUOTE: Final = 0x22
-_LINE_ENDS: Final = (0x0A, 0x0D)
+_BLANKS: Final = " \t"
+# The first of those that tell as much is taken.
+_SEPARATORS: Final = (",", ";", "\t", "|")
 
 
 class ByteStream(Protocol):
@@ -31,82 +27,152 @@ class ByteStream(Protocol):
         """Return at most ``size`` bytes, none at the end."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecordPiece:
+    """Some records.
+
+    Attributes:
+        data: whole records.
+        in_order: their quotes are known to be in order.
+        ends: they end; else they are the start of one that is too long, or of what no record is.
+    """
+
+    data: bytes
+    in_order: bool
+    ends: bool = True
+
+
 class Records:
     """The records of one CSV stream.
 
     Args:
         stream: bytes, decompressed.
+        separator: one character between cells; None takes the one that gives most known names.
+        limits: how long a record may be.
+        known: names that columns may have.
+
+    Attributes:
+        header: the column names.
         separator: one character between cells.
+        quotes: the rules of its quotes.
 
     Raises:
-        MojoDataError: the stream is empty, or its header is no UTF-8 text.
+        MojoDataError: the stream is empty, or its header is no UTF-8 text, does not end, or has a
+            quote that is astray.
     """
 
-    def __init__(self, stream: ByteStream, separator: str) -> None:
+    def __init__(
+        self,
+        stream: ByteStream,
+        separator: str | None,
+        limits: Limits = DEFAULT_LIMITS,
+        known: Collection[str] = (),
+    ) -> None:
         self._stream = stream
-        self._separator = separator
-        self._cell = _cell_pattern(separator)
-        self._rest = b""
+        self._limits = limits
+        self._rest = _read(stream, PIECE_BYTES).removeprefix(_BOM)
+        if not self._rest:
+            raise MojoDataError("the file is empty, expected a line of column names")
+        self.separator = separator or _told_separator(self._rest, known)
+        self.quotes = Quotes(self.separator)
         self.header = self._read_header()
 
-    def pieces(self) -> Iterator[bytes]:
-        """Yield the records after the header, whole ones, about a megabyte at a time.
+    def pieces(self, most_rows: int | None = None) -> Iterator[RecordPiece]:
+        """Yield the records after the header, about a megabyte at a time, in order.
 
-        Raises:
-            MojoDataError: a record does not end.
+        A quote that is astray, and a record that does not end, are left to who reads the last
+        piece: there the row is known.
+
+        Args:
+            most_rows: records of a piece; None for any number.
         """
         data, self._rest = self._rest, b""
-        finished = False
-        while not finished:
-            more = _read(self._stream, PIECE_BYTES)
-            finished = not more
+        while more := _read(self._stream, max(PIECE_BYTES, len(data))):
             data += more
-            end = len(data) if finished else self._last_end(data)
+            end, in_order = self.quotes.last_end(data)
             if end:
-                yield data[:end]
+                yield from self._few(RecordPiece(data=data[:end], in_order=in_order), most_rows)
                 data = data[end:]
-            elif len(data) > LARGEST_RECORD:
-                message = f"a record of more than {LARGEST_RECORD >> 20} MiB; is a quote left open?"
-                raise MojoDataError(message)
+            if self._goes_on_forever(data, in_order=in_order):
+                yield RecordPiece(data=data, in_order=False, ends=False)
+                return
+        if data:
+            yield from self._few(
+                RecordPiece(data=data, in_order=self.quotes.in_order(data)), most_rows
+            )
+
+    def _goes_on_forever(self, data: bytes, *, in_order: bool) -> bool:
+        if len(data) > self._limits.record_bytes:
+            return True
+        return not in_order and self.quotes.stray(data, finished=False) is not None
+
+    def _few(self, piece: RecordPiece, most_rows: int | None) -> Iterator[RecordPiece]:
+        """Cut a piece that has many short rows."""
+        data = piece.data
+        while most_rows is not None and _most_ends(data) > most_rows:
+            end = self.quotes.few(data, most_rows)
+            yield RecordPiece(data=data[:end], in_order=piece.in_order)
+            data = data[end:]
+        if data:
+            yield RecordPiece(data=data, in_order=piece.in_order)
 
     def _read_header(self) -> tuple[str, ...]:
-        data = _read(self._stream, PIECE_BYTES).removeprefix(_BOM)
-        if not data:
-            raise MojoDataError("the file is empty, expected a line of column names")
-        end = next(self._ends(data), 0)
-        while not end:
-            more = _read(self._stream, PIECE_BYTES)
+        data = self._rest
+        while not (end := self.quotes.first_end(data)):
+            stray = self.quotes.stray(data, finished=False)
+            if stray is not None or len(data) > self._limits.record_bytes:
+                break
+            more = _read(self._stream, len(data))
             data += more
-            end = len(data) if not more else next(self._ends(data), 0)
-            if not end and len(data) > LARGEST_RECORD:
-                raise MojoDataError("the line of column names does not end")
+            if not more:
+                end = len(data)
+                break
+        self._check_header(data[:end] or data, ends=bool(end))
         self._rest = data[end:]
+        return self._names(data[:end])
+
+    def _check_header(self, header: bytes, *, ends: bool) -> None:
+        stray = self.quotes.stray(header)
+        if stray is not None:
+            message = f"the line of column names: {stray.problem}"
+            raise MojoDataError(message)
+        if not ends:
+            what = f"the line of column names has more than {len(header):,} bytes"
+            raise self._limits.rows_error("record_bytes", what)
+
+    def _names(self, header: bytes) -> tuple[str, ...]:
         try:
-            text = data[:end].decode()
+            text = header.decode()
         except UnicodeDecodeError as error:
-            message = f"expected UTF-8 text, found {_byte_text(data, error)} among the column names"
+            message = (
+                f"expected UTF-8 text, found the byte 0x{header[error.start]:02x} among the "
+                "column names"
+            )
             raise MojoDataError(message) from error
-        return tuple(next(csv.reader(io.StringIO(text, newline=""), delimiter=self._separator), ()))
+        return next(csv_rows(text, self.separator), ())
 
-    def _last_end(self, data: bytes) -> int:
-        """Return where the last whole record ends, 0 where none does."""
-        if b'"' not in data:
-            # A final carriage return may be half of a line end.
-            return data.rfind(b"\n") + 1 or data.rfind(b"\r", 0, len(data) - 1) + 1
-        end = _last_end_by_parity(np.frombuffer(data, np.uint8), ord(self._separator))
-        if end is None:
-            end = 0
-            for end in self._ends(data):  # noqa: B007 - the last one is wanted
-                pass
-        return end
 
-    def _ends(self, data: bytes) -> Iterator[int]:
-        """Yield the position after each record that surely ends."""
-        position = 0
-        while match := self._cell.match(data, position):
-            position = match.end()
-            if match[1] != self._separator.encode():
-                yield position
+def _told_separator(data: bytes, known: Collection[str]) -> str:
+    """Return the separator that gives most of the known names, a comma where none does."""
+
+    def names(separator: str) -> int:
+        header = data[: Quotes(separator).first_end(data)] or data
+        cells = next(csv_rows(header.decode(errors="replace"), separator), ())
+        return len({cell.strip(_BLANKS) for cell in cells}.intersection(known))
+
+    return max(_SEPARATORS, key=names)
+
+
+def csv_rows(text: str, separator: str) -> Iterator[tuple[str, ...]]:
+    """Yield the cells of each record of CSV text."""
+    # Python's own limit on a cell is below what a record may have.
+    csv.field_size_limit(max(csv.field_size_limit(), len(text)))
+    return map(tuple, csv.reader(io.StringIO(text, newline=""), delimiter=separator))
+
+
+def _most_ends(data: bytes) -> int:
+    """Return how many records there are at most."""
+    return data.count(b"\n") or data.count(b"\r")
 
 
 def _read(stream: ByteStream, size: int) -> bytes:
@@ -116,47 +182,3 @@ def _read(stream: ByteStream, size: int) -> bytes:
         parts.append(bytes(part))
         size -= len(part)
     return parts[0] if len(parts) == 1 else b"".join(parts)
-
-
-def _cell_pattern(separator: str) -> re.Pattern[bytes]:
-    mark = re.escape(separator.encode())
-    plain = rb"[^" + mark + rb"\r\n]*+"
-    quoted = rb'"(?:[^"]++|"")*+"' + plain
-    # A carriage return at the very end may be followed by a line feed: not an end yet.
-    return re.compile(
-        rb"(?:" + quoted + rb'|(?!")' + plain + rb")(" + mark + rb"|\r\n|\n|\r(?!\Z|\n))"
-    )
-
-
-def _last_end_by_parity(data: NDArray[np.uint8], separator: int) -> int | None:
-    """Find the last line end outside of quotes by counting quotes.
-
-    Returns:
-        The position after it, 0 where there is none, None where a quote stands inside of a plain
-        cell, so that counting says nothing.
-    """
-    quotes = np.flatnonzero(data == _QUOTE)
-    if not _well_placed(data, quotes, separator):
-        return None
-    ends = np.flatnonzero(data == _LINE_ENDS[0])
-    if not ends.size:
-        ends = np.flatnonzero(data[:-1] == _LINE_ENDS[1])
-    outside = ends[np.searchsorted(quotes, ends) % 2 == 0]
-    return int(outside[-1]) + 1 if outside.size else 0
-
-
-def _well_placed(data: NDArray[np.uint8], quotes: NDArray[np.intp], separator: int) -> bool:
-    """Say whether each odd quote starts a cell and each even one ends it, doubled ones apart."""
-    around = (separator, *_LINE_ENDS, _QUOTE)
-    opening, closing = quotes[::2], quotes[1::2]
-    before = data[opening[opening > 0] - 1]
-    after = data[closing[closing < len(data) - 1] + 1]
-    if not (np.isin(before, around).all() and np.isin(after, around).all()):
-        return False
-    # A quote right before an opening one must be the closing one of the pair before.
-    doubled = opening[1:][data[opening[1:] - 1] == _QUOTE]
-    return bool(np.isin(doubled - 1, closing).all())
-
-
-def _byte_text(data: bytes, error: UnicodeDecodeError) -> str:
-    return f"the byte 0x{data[error.start]:02x}"

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal, get_args
 
 from mojo_reader.errors import MojoDataError
 from mojo_reader.files.formats import Format
@@ -12,6 +12,9 @@ from mojo_reader.scoring.columns import AbsentColumnError
 from mojo_reader.scoring.near_names import near_names, shown_names
 from mojo_reader.scoring.notices import Notices
 
+Decimal = Literal[".", ","]
+DECIMAL_POINT: Final = "."
+DECIMALS: Final[tuple[Decimal, ...]] = get_args(Decimal)
 NO_TIME_ZONE: Final = "UTC"
 _SHOWN_NAMES: Final = 5
 
@@ -21,44 +24,74 @@ class TableRules:
     """How files of rows are read.
 
     Attributes:
-        format: ``csv`` or ``parquet`` where the name does not tell.
-        separator: one character between CSV cells.
+        format: of a file whose name does not tell.
+        separator: one character between CSV cells; None takes the one that gives the model's
+            column names.
+        decimal: the decimal mark of numbers in CSV text, a point or a comma.
         time_zone: zone of a time in CSV text that names none.
-        keep: columns that are carried through.
+        keep: columns that are carried through, CSV cells as text.
         required: columns of the model without which the rows are refused.
+        numbers: those of them whose CSV cells are read as numbers.
         invalid_is_missing: read a CSV cell without a meaning as missing instead of raising.
         limits: how much a file may ask for.
     """
 
     format: Format | None = None
-    separator: str = ","
+    separator: str | None = None
+    decimal: Decimal = DECIMAL_POINT
     time_zone: str = NO_TIME_ZONE
     keep: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
+    numbers: frozenset[str] = frozenset()
     invalid_is_missing: bool = False
     limits: Limits = DEFAULT_LIMITS
 
 
 def check_rules(rules: TableRules) -> None:
-    """Require a separator and a time zone that there are.
+    """Require a separator, a decimal mark and a time zone that there are.
 
     Raises:
         MojoDataError: it is none.
     """
-    separator = rules.separator
-    if len(separator) != 1 or separator in '"\r\n' or not separator.isascii():
-        message = (
-            f"expected a separator of one character, no quote and no line end, found {separator!r}"
-        )
-        raise MojoDataError(message)
-    if rules.time_zone != NO_TIME_ZONE:
-        import zoneinfo  # noqa: PLC0415 - rarely needed
+    for problem in (
+        separator_problem(rules.separator),
+        decimal_problem(rules.decimal),
+        time_zone_problem(rules.time_zone),
+    ):
+        if problem is not None:
+            raise MojoDataError(problem)
 
-        try:
-            zoneinfo.ZoneInfo(rules.time_zone)
-        except (zoneinfo.ZoneInfoNotFoundError, ValueError) as error:
-            message = f"expected a time zone such as Europe/Berlin, found {rules.time_zone!r}"
-            raise MojoDataError(message) from error
+
+def separator_problem(separator: str | None) -> str | None:
+    """Say what is wrong with a separator, None where nothing is."""
+    if separator is None or (
+        len(separator) == 1 and separator not in '"\r\n' and separator.isascii()
+    ):
+        return None
+    return f"expected a separator of one character, no quote and no line end, found {separator!r}"
+
+
+def decimal_problem(decimal: str) -> str | None:
+    """Say what is wrong with a decimal mark, None where nothing is."""
+    return None if decimal in DECIMALS else f"expected the decimal mark . or , found {decimal!r}"
+
+
+def time_zone_problem(name: str) -> str | None:
+    """Say what is wrong with a time zone's name, None where nothing is."""
+    if name == NO_TIME_ZONE:
+        return None
+    import zoneinfo  # noqa: PLC0415 - rarely needed
+
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        return f"expected a time zone such as Europe/Berlin, found {name!r}"
+    return None
+
+
+def known_names(mojo: Mojo, rules: TableRules) -> set[str]:
+    """Return the names that a file's columns may have for a reason."""
+    return {column.name for column in mojo.inputs} | set(mojo.kept.columns) | set(rules.keep)
 
 
 def check_columns(names: tuple[str, ...], mojo: Mojo, rules: TableRules, notices: Notices) -> None:
@@ -76,7 +109,7 @@ def check_columns(names: tuple[str, ...], mojo: Mojo, rules: TableRules, notices
             twice.
     """
     rules.limits.check_rows("row_columns", len(names), f"the rows have {len(names):,} columns")
-    known = {column.name for column in mojo.inputs} | set(mojo.kept.columns) | set(rules.keep)
+    known = known_names(mojo, rules)
     counts = Counter(names)
     if known.isdisjoint(counts):
         wanted = ", ".join(repr(column.name) for column in mojo.inputs[:_SHOWN_NAMES])

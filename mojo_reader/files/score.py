@@ -13,6 +13,7 @@ from typing import Any, Final, Literal
 
 from mojo_reader.errors import OutputNameError, located
 from mojo_reader.files.formats import Format
+from mojo_reader.files.rules import DECIMAL_POINT, Decimal
 from mojo_reader.files.sources import Source
 from mojo_reader.files.tables import Piece, TableRules, pieces
 from mojo_reader.limits import DEFAULT_LIMITS, Limits
@@ -60,8 +61,10 @@ class ScoreOptions:
         on_invalid: raise at a cell without a meaning or a prediction that is NaN (``error``), or
             take both as ``missing``.
         time_zone: zone of a time in CSV text that names none.
-        separator: one character between CSV cells of the rows.
-        format: ``csv`` or ``parquet``, where a file's name does not tell.
+        separator: one character between CSV cells of the rows; None takes the one that gives the
+            model's column names.
+        decimal: the decimal mark of numbers in CSV text, a point or a comma.
+        format: where a file's name does not tell.
         limits: how much a file of rows may ask for.
         workers: threads; None for one on each core.
     """
@@ -80,7 +83,8 @@ class ScoreOptions:
     on_absent: OnOdd = "missing"
     on_invalid: Literal["missing", "error"] = "error"
     time_zone: str = "UTC"
-    separator: str = ","
+    separator: str | None = None
+    decimal: Decimal = DECIMAL_POINT
     format: Format | None = None
     limits: Limits = DEFAULT_LIMITS
     workers: int | None = None
@@ -91,6 +95,7 @@ class ScoreOptions:
         return TableRules(
             format=self.format,
             separator=self.separator,
+            decimal=self.decimal,
             time_zone=self.time_zone,
             keep=self.keep,
             invalid_is_missing=self.on_invalid == "missing",

@@ -10,6 +10,7 @@ from typing import Any, BinaryIO, Final, cast
 from mojo_reader.errors import MojoDataError
 from mojo_reader.files.formats import FORMAT_NAMES, Format, format_of, is_spreadsheet
 from mojo_reader.files.records import ByteStream
+from mojo_reader.limits import DEFAULT_LIMITS, Limits
 from mojo_reader.outputs import STANDARD_STREAM
 from mojo_reader.standard_streams import standard_input
 
@@ -60,7 +61,8 @@ class OpenSource:
         MojoDataError: it is neither.
     """
 
-    def __init__(self, source: str, chosen: Format | None) -> None:
+    def __init__(self, source: str, chosen: Format | None, limits: Limits = DEFAULT_LIMITS) -> None:
+        self._limits = limits
         standard = source == STANDARD_STREAM
         self.name = "standard input" if standard else source
         self._raw: BinaryIO = standard_input() if standard else _opened(source)
@@ -87,7 +89,7 @@ class OpenSource:
             raise MojoDataError("expected a Parquet file, found other content", file=self.name)
         elif start[:2] in _UTF16_MARKS:
             raise MojoDataError("expected UTF-8 text, found UTF-16", file=self.name)
-        self.stream = _decompressed(self._seekable(start), start)
+        self.stream = _decompressed(self._seekable(start), start, self._limits)
 
     def _seekable(self, start: bytes) -> BinaryIO:
         """Return a file that stands at its start; a pipe's Parquet file is read into memory."""
@@ -148,10 +150,43 @@ def _format_by_content(start: bytes) -> Format:
     return "parquet" if start == _PARQUET_MAGIC else "csv"
 
 
-def _decompressed(raw: BinaryIO, start: bytes) -> ByteStream:
-    import pyarrow as pa  # noqa: PLC0415 - an extra
-
+def _decompressed(raw: BinaryIO, start: bytes, limits: Limits) -> ByteStream:
     for magic, name in ((_GZIP_MAGIC, "gzip"), (_ZSTD_MAGIC, "zstd")):
         if start.startswith(magic):
-            return cast("ByteStream", pa.CompressedInputStream(pa.PythonFile(raw, "r"), name))
+            return _Unpacked(raw, name, limits)
     return raw
+
+
+class _Unpacked:
+    """The content of a compressed stream, which has to have a size that its bytes warrant."""
+
+    def __init__(self, raw: BinaryIO, compression: str, limits: Limits) -> None:
+        import pyarrow as pa  # noqa: PLC0415 - an extra
+
+        self._packed = _Counted(raw)
+        self._stream = pa.CompressedInputStream(pa.PythonFile(self._packed, "r"), compression)
+        self._limits = limits
+        self._unpacked = 0
+
+    def read(self, size: int, /) -> bytes:
+        part: bytes = self._stream.read(size)
+        self._unpacked += len(part)
+        found = f"{self._unpacked:,} bytes of unpacked text"
+        self._limits.check_row_ratio(self._unpacked, self._packed.count, found)
+        return part
+
+
+class _Counted(io.RawIOBase):
+    """A stream that counts what was read of it."""
+
+    def __init__(self, raw: BinaryIO) -> None:
+        self._raw = raw
+        self.count = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1, /) -> bytes:
+        part = self._raw.read(size)
+        self.count += len(part)
+        return part

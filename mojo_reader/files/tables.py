@@ -7,11 +7,11 @@ Needs pyarrow (the extra ``tables``), which is imported when the first file is r
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from mojo_reader.errors import MojoDataError, located
 from mojo_reader.files.records import Records
-from mojo_reader.files.rules import TableRules, check_columns, check_rules
+from mojo_reader.files.rules import TableRules, check_columns, check_rules, known_names
 from mojo_reader.files.sources import OpenSource, Source, listed_sources
 from mojo_reader.model import Mojo
 from mojo_reader.scoring.cells import RowError
@@ -19,6 +19,7 @@ from mojo_reader.scoring.columns import KEPT
 from mojo_reader.scoring.extras import require_pyarrow
 from mojo_reader.scoring.notices import Notices
 
+_COMMA: Final = ","
 __all__ = ["Piece", "TableRules", "pieces", "read_pieces", "read_rows"]
 
 
@@ -65,7 +66,7 @@ def _pieces(
 
     for source in files:
         with located(file=source):
-            opened = OpenSource(source, rules.format)
+            opened = OpenSource(source, rules.format, rules.limits)
         try:
             with located(file=opened.name):
                 cut = _csv_pieces if opened.format == "csv" else _parquet_pieces
@@ -137,19 +138,16 @@ def read_pieces(parts: Iterator[Piece], notices: Notices) -> Iterator[tuple[str,
 def _csv_pieces(
     opened: OpenSource, mojo: Mojo, rules: TableRules, notices: Notices
 ) -> Iterator[Piece]:
-    from mojo_reader.files.csv_rows import CsvColumns, CsvRules  # noqa: PLC0415 - needs pyarrow
+    from mojo_reader.files.csv_rows import CsvColumns  # noqa: PLC0415 - needs pyarrow
 
-    records = Records(opened.stream, rules.separator)
-    csv_rules = CsvRules(
-        separator=rules.separator,
-        time_zone=rules.time_zone,
-        keep=rules.keep,
-        invalid_is_missing=rules.invalid_is_missing,
-    )
-    columns = CsvColumns(records.header, mojo, csv_rules)
+    known = known_names(mojo, rules)
+    records = Records(opened.stream, rules.separator, rules.limits, known)
+    if rules.separator is None and records.separator != _COMMA:
+        notices.separators.setdefault(records.separator, opened.name)
+    columns = CsvColumns(records, mojo, rules)
     check_columns(columns.names, mojo, rules, notices)
-    for data in records.pieces():
-        yield Piece(file=opened.name, read=partial(columns.batch, data))
+    for piece in records.pieces(columns.most_rows):
+        yield Piece(file=opened.name, read=partial(columns.batch, piece))
 
 
 # --------------------------------------------------------------------------- columns with types

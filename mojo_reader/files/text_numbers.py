@@ -32,6 +32,9 @@ _TIME: Final = re.compile(
     r"(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}:\d{2})(?::(\d{2})(\.\d{1,9})?)?\s?(Z|[+-]\d{2}:?\d{2})?)?",
     re.ASCII,
 )
+COMMA: Final = ","
+_SWAPPED: Final = str.maketrans(".,", ",.")
+_COMMA_NUMBER: Final = re.compile(r"\s*[+-]?\d+,\d+\s*", re.ASCII)
 _EXPECTED: Final = "a number (or a time such as 2020-01-31 23:59:59)"
 
 
@@ -40,51 +43,66 @@ def missing_marks() -> Any:
     return text_array(MISSING_MARKS)
 
 
-def text_numbers(column: Any, time_zone: str, on_invalid: OnInvalid) -> NDArray[np.float64]:
+def text_numbers(
+    column: Any, time_zone: str, on_invalid: OnInvalid, decimal: str = "."
+) -> NDArray[np.float64]:
     """Return the number in each text.
 
     Args:
         column: ``string`` array; null is missing.
         time_zone: zone of a time that names none, such as ``UTC`` or ``Europe/Berlin``.
         on_invalid: called for a text that is no number and no time.
+        decimal: the decimal mark, a point or a comma; with a comma a point has no meaning.
 
     Returns:
         ``(rows,)`` float64, NaN for missing.
     """
     texts = pc.utf8_trim(column, characters=BLANKS)
     missing = pc.is_in(texts, value_set=missing_marks(), skip_nulls=False)
+    pointed = _with_points(texts) if decimal == COMMA else texts
     plain = pc.and_(
-        pc.match_substring_regex(texts, pattern=_DECIMAL),
-        pc.match_substring_regex(texts, pattern=_SHORT),
+        pc.match_substring_regex(pointed, pattern=_DECIMAL),
+        pc.match_substring_regex(pointed, pattern=_SHORT),
     )
-    numbers = float_values(pc.if_else(plain, texts, null(pa.string())).cast(pa.float64()))
+    numbers = float_values(pc.if_else(plain, pointed, null(pa.string())).cast(pa.float64()))
     odd = ~(bool_values(plain) | bool_values(missing) | bool_values(pc.is_null(texts)))
     if odd.any():
         numbers = numbers.copy()
         rows = np.flatnonzero(odd)
-        numbers[rows] = _odd_numbers(texts, column, rows, time_zone, on_invalid)
+        chosen = one_chunk(texts.take(int_array(rows.astype(np.int64)))).dictionary_encode()
+        distinct = [_odd_number(text, time_zone, decimal) for text in chosen.dictionary.to_pylist()]
+        positions = int_values(chosen.indices.cast(pa.int64()))
+        for position, row in zip(positions.tolist(), rows.tolist(), strict=True):
+            if distinct[position] is None:
+                on_invalid(_invalid(row, column[row].as_py(), decimal))
+        values = np.array([np.nan if number is None else number for number in distinct], np.float64)
+        numbers[rows] = values[positions]
     return numbers
 
 
-def _odd_numbers(
-    texts: Any, column: Any, rows: NDArray[np.intp], time_zone: str, on_invalid: OnInvalid
-) -> NDArray[np.float64]:
-    """Read each distinct text once; a text without a meaning is reported for each of its rows."""
-    chosen = one_chunk(texts.take(int_array(rows.astype(np.int64)))).dictionary_encode()
-    distinct = [_odd_number(text, time_zone) for text in chosen.dictionary.to_pylist()]
-    positions = int_values(chosen.indices.cast(pa.int64()))
-    for position, row in zip(positions.tolist(), rows.tolist(), strict=True):
-        if distinct[position] is None:
-            on_invalid(Invalid(row=row, cell=column[row].as_py(), expected=_EXPECTED))
-    values = np.array([np.nan if number is None else number for number in distinct], np.float64)
-    return np.asarray(values[positions])
+def _with_points(texts: Any) -> Any:
+    """Write commas as points, and points, which no number has then, as commas."""
+    for old, new in ((".", "\0"), (COMMA, "."), ("\0", COMMA)):
+        texts = pc.replace_substring(texts, pattern=old, replacement=new)
+    return texts
 
 
-def _odd_number(text: str, time_zone: str) -> float | None:
+def _odd_number(text: str, time_zone: str, decimal: str) -> float | None:
+    """Read one text by Java's rules, or as a time; None where it is neither."""
+    pointed = text.translate(_SWAPPED) if decimal == COMMA else text
     try:
-        return java.parse_double(text)
+        return java.parse_double(pointed)
     except ValueError:
         return time_milliseconds(text, time_zone)
+
+
+def _invalid(row: int, cell: str, decimal: str) -> Invalid:
+    expected = _EXPECTED
+    if decimal == COMMA:
+        expected = "a number with a decimal comma (or a time such as 2020-01-31 23:59:59)"
+    elif _COMMA_NUMBER.fullmatch(cell):
+        expected = "a number with a decimal point (--decimal , takes a comma)"
+    return Invalid(row=row, cell=cell, expected=expected)
 
 
 def time_milliseconds(text: str, time_zone: str) -> float | None:

@@ -33,6 +33,8 @@ class Notices:
         unseen: by column, levels that the model does not know.
         padded: by column, texts that are a level only without the blanks around them.
         invalid: by column, cells without a meaning that were read as missing.
+        separators: what separates CSV cells where that is no comma and was told by the column
+            names, and the first file where it does.
         nan: rows whose prediction is NaN.
         unused_offset: the model's offset column, where its values are not used.
         dropped_offsets: rows whose negative offset is dropped.
@@ -44,6 +46,7 @@ class Notices:
     unseen: dict[str, Count] = field(default_factory=dict)
     padded: dict[str, Count] = field(default_factory=dict)
     invalid: dict[str, Count] = field(default_factory=dict)
+    separators: dict[str, str] = field(default_factory=dict)
     nan: int = 0
     unused_offset: str | None = None
     dropped_offsets: int = 0
@@ -56,6 +59,7 @@ class Notices:
         self.dropped_offsets += other.dropped_offsets
         self.extra.update(other.extra)
         self.kinds.update(other.kinds)
+        self.separators = {**other.separators, **self.separators}
         self.nan += other.nan
         for mine, theirs in (
             (self.unseen, other.unseen),
@@ -68,6 +72,11 @@ class Notices:
     def sentences(self) -> Iterator[str]:
         """Yield one plain sentence for each thing seen."""
         yield from self.absent_sentences()
+        for separator, file in self.separators.items():
+            yield f"cells are separated by {separator!r}, as the column names of {file} show"
+        if self.absent:
+            lacking = _names(self.absent)
+            yield f"columns of the model that the rows lack, taken as missing: {lacking}"
         if self.extra:
             yield f"columns that the model does not know, ignored: {_names(self.extra)}"
         for column, kind in self.kinds.items():
