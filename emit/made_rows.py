@@ -19,10 +19,12 @@ from mojo_reader.scoring.levels import level_positions
 CHECK_ROWS: Final = 10_000
 #: Rows that are made at least.
 FEWEST_ROWS: Final = 16
-#: Numbers that a proof's rows may fill, in columns and layers: wide models get fewer rows.
+#: Numbers that a proof's rows may fill: wide models get fewer rows.
 CELL_BUDGET: Final = 4_000_000
 #: Products that the rows may cost in the network: large models get fewer rows.
 PRODUCT_BUDGET: Final = 10_000_000_000
+#: The same for a report of the proof.
+BUDGET: Final = {"rows": CHECK_ROWS, "cells": CELL_BUDGET, "products": PRODUCT_BUDGET}
 #: Magnitudes of numbers whose scale the model does not tell.
 MAGNITUDES: Final = tuple(10.0**power for power in range(7))
 #: Deviations from the mean that numbers are made up to.
@@ -96,8 +98,7 @@ def affordable_rows(mojo: Mojo, wanted: int) -> int:
     """Return how many rows, at most ``wanted``, a proof can have within its budgets."""
     features = mojo.features
     rebuilt = features.width if isinstance(mojo.output, Reconstruction) else 0
-    units = [kernel.shape[1] for layer in mojo.layers for kernel in layer.kernels]
-    cells = len(mojo.inputs) + len(features.names) + rebuilt + sum(units)
+    cells = len(mojo.inputs) + len(features.names) + rebuilt
     hot = min(features.one_hot_width, _ONE_HOT * len(features.categorical))
     first, *rest = mojo.layers
     products = sum(kernel.shape[1] for kernel in first.kernels) * (hot + len(features.numeric))

@@ -13,7 +13,7 @@ from mojo_reader.model import Mojo
 from mojo_reader.scoring.scorer import Scorer
 from mojo_reader.unscaled import Unscaled
 
-from .made_rows import MAGNITUDES, MadeRows
+from .made_rows import BUDGET, MAGNITUDES, MadeRows
 
 Progress = Callable[[int], None]
 PredictRows = Callable[[slice], NDArray[Any]]
@@ -66,9 +66,10 @@ def compared(  # noqa: PLR0913 - what every proof needs
         if progress is not None:
             progress(stop)
     result = comparer.result(seconds=seconds, seed=None if made is None else made.seed)
-    if made is None or not made.unscaled:
+    if made is None:
         return result
-    return dataclasses.replace(result, unscaled=_unscaled(made, np.concatenate(relative), dtype))
+    unscaled = _unscaled(made, np.concatenate(relative), dtype) if made.unscaled else None
+    return dataclasses.replace(result, unscaled=unscaled, budget=BUDGET)
 
 
 def _unscaled(made: MadeRows, relative: NDArray[np.float64], dtype: str) -> Unscaled:

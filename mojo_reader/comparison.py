@@ -58,8 +58,10 @@ TOLERANCES: Final[Mapping[str, Tolerance]] = {
 
 #: Rows beyond float32 that are scored again to find the columns to blame.
 _BLAMED_ROWS: Final = 64
-#: Cells that this scoring may take.
+#: Cells that this scoring may take, and cells of one row's: a wide model has fewer rows looked at,
+#: and of these the columns that rounding moves most.
 _BLAMED_CELLS: Final = 20_000_000
+_BLAMED_ROW_CELLS: Final = 2_000_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,6 +100,7 @@ class Comparison:
         seconds: time that the model took to predict.
         seed: of the rows that were made, None for given rows.
         unscaled: of made rows, where the model does not tell the scale of its numbers.
+        budget: what the number of made rows is bounded by; None for given rows.
         outputs_off: outputs beside the predictions that are off, such as an autoencoder's error.
     """
 
@@ -118,6 +121,7 @@ class Comparison:
     seed: int | None
     unscaled: Unscaled | None = None
     outputs_off: tuple[OutputOff, ...] = ()
+    budget: Mapping[str, int] | None = None
 
     @property
     def passed(self) -> bool:
@@ -320,7 +324,7 @@ class _Blame:
     def __init__(self, scorer: Scorer) -> None:
         self._scorer = scorer
         self._features: Features = scorer.mojo.features
-        self._rows = 0
+        self._rows = self._cells = 0
         self._features_found: set[int] = set()
         self._response_found = False
 
@@ -328,10 +332,12 @@ class _Blame:
         """Blame features for rows that float32 does not hold; a sample of them tells."""
         outputs = max(1, len(self._features.names), scored.shape[1])
         for row, values in zip(matrix, scored, strict=True):
-            if self._rows >= _BLAMED_ROWS:
+            if self._rows >= _BLAMED_ROWS or self._cells >= _BLAMED_CELLS:
                 return
             self._rows += 1
-            self._features_found.update(self._columns_of(row, values, _BLAMED_CELLS // outputs))
+            moved = self._moved(row)[: max(1, _BLAMED_ROW_CELLS // outputs)]
+            self._cells += len(moved) * outputs
+            self._features_found.update(self._columns_of(row, values, moved))
 
     def outputs(self, columns: Mask) -> None:
         """Blame output columns ``(outputs,)`` for their units."""
@@ -350,12 +356,21 @@ class _Blame:
             names.append(output.response)
         return tuple(names)
 
-    def _columns_of(self, row: Array, values: Array, most: int) -> list[int]:
-        """Round one column at a time; the columns that alone move the score, or that do most."""
+    def _moved(self, row: Array) -> NDArray[np.int64]:
+        """Return the columns that rounding moves, those first that it moves most deviations."""
         rounded = _rounded(row)
-        moved = np.flatnonzero(~((rounded == row) | np.isnan(row)))[: max(1, most)]
+        moved = np.flatnonzero(~((rounded == row) | np.isnan(row)))
+        factors = np.ones(len(row))
+        factors[len(self._features.categorical) :] = self._features.norm_mul
+        with np.errstate(over="ignore", invalid="ignore"):
+            steps = np.abs(rounded[moved] - row[moved]) * factors[moved]
+        return moved[np.argsort(-steps, kind="stable")]
+
+    def _columns_of(self, row: Array, values: Array, moved: NDArray[np.int64]) -> list[int]:
+        """Round one column at a time; the columns that alone move the score, or that do most."""
         if not moved.size:
             return []
+        rounded = _rounded(row)
         rows = np.repeat(row[np.newaxis], len(moved), axis=0)
         rows[np.arange(len(moved)), moved] = rounded[moved]
         relative = relative_difference(

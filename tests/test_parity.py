@@ -1,6 +1,7 @@
 """The rows that a proof makes, and the proof of saved models."""
 
 import dataclasses
+import time
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,16 @@ from keras_support import (
 from support import golden
 
 from emit import check_parity, to_keras
+from emit.made_rows import (
+    CELL_BUDGET,
+    CHECK_ROWS,
+    FEWEST_ROWS,
+    PRODUCT_BUDGET,
+    affordable_rows,
+    make_rows,
+)
 from emit.parity import BATCH_ROWS, batch_function, check_expected, check_rows
+from mojo_reader import Scorer
 from mojo_reader.model import CategoricalInput, Mojo
 
 
@@ -104,3 +114,48 @@ def test_a_short_last_batch_is_predicted_too() -> None:
     rows = check_rows(hand_made(), rows=25)
     np.testing.assert_allclose(batch_function(model, 10)(rows), predictions(model, rows), atol=1e-6)
     assert batch_function(model, 10)(rows[:0]).shape == (0, 3)
+
+
+def test_the_made_rows_have_a_budget() -> None:
+    narrow, wide = hand_made(), hand_made(levels=(), nums=10_000)
+    assert affordable_rows(narrow, CHECK_ROWS) == CHECK_ROWS
+    rows = affordable_rows(wide, CHECK_ROWS)
+    assert 100 <= rows < 300
+    assert len(check_rows(wide)) == rows
+    assert rows * 20_000 <= CELL_BUDGET
+    large = hand_made(hidden=(4000, 4000))
+    assert affordable_rows(large, CHECK_ROWS) * 4000 * 4000 <= PRODUCT_BUDGET
+    huge = hand_made(levels=(), nums=300_000, hidden=(1,))
+    assert affordable_rows(huge, CHECK_ROWS) == FEWEST_ROWS
+    found = check_parity(to_keras(narrow), narrow)
+    assert found.budget == {"rows": CHECK_ROWS, "cells": CELL_BUDGET, "products": PRODUCT_BUDGET}
+    assert check_parity(to_keras(narrow), narrow, check_rows(narrow, rows=10)).budget is None
+
+
+def test_too_many_levels_for_the_budget_are_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("emit.made_rows.CELL_BUDGET", 2_000)
+    mojo = hand_made(levels=(500, 2))
+    made = make_rows(mojo)
+    assert len(made.matrix) < 300
+    texts = set(made.columns["c0"])
+    assert len(texts) >= len(made.matrix) - 5  # a mark may have been drawn twice
+    assert {"", "NA", "N/A", "-", "no such level"} <= texts
+    codes = Scorer(mojo).encode(made.columns)
+    np.testing.assert_array_equal(codes, made.matrix)
+
+
+def test_the_column_to_blame_is_found_among_many() -> None:
+    mojo = hand_made(levels=(), nums=3000, norm=(0.0, 1.0))
+    rows = np.full((40, 3000), 0.5)
+    rows[:, 2900] = 1e7 + 0.123456789
+    kernel = mojo.layers[0].kernels[0] * np.float32(0.01)
+    layers = (dataclasses.replace(mojo.layers[0], kernels=(kernel,)), *mojo.layers[1:])
+    means = np.where(np.arange(3000) == 2900, 1e7, 0.0)
+    features = dataclasses.replace(mojo.features, norm_sub=means)
+    mojo = dataclasses.replace(mojo, layers=layers, features=features)
+    rows[:, :2900] = 0.1  # moved by rounding too, but by less
+    start = time.perf_counter()
+    found = check_parity(to_keras(mojo), mojo, rows)
+    assert time.perf_counter() - start < 30
+    assert found.beyond == 40
+    assert found.beyond_columns == ("n2900",)

@@ -158,7 +158,9 @@ def test_what_is_scored_for_a_reader_that_left_ends_at_once(folder: Path) -> Non
 
 
 def test_a_verdict_counts_without_a_reader(folder: Path) -> None:
-    scores = (folder / "expected.csv").read_text("utf-8").replace("\nIris-setosa,", "\nIris-versicolor,")
+    scores = (
+        (folder / "expected.csv").read_text("utf-8").replace("\nIris-setosa,", "\nIris-versicolor,")
+    )
     (folder / "expected.csv").write_text(scores, "utf-8")
     line = "{ m2k verify model.zip input.csv --expected expected.csv; echo $? >&3; } 3>code | true"
     assert "labels differ" in shell(folder, line).err
