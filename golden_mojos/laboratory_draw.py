@@ -130,10 +130,12 @@ def _response(source: random.Random, kind: str, names: list[str]) -> ColumnPlan:
         deviation = 10 ** source.choice((0, 1, source.uniform(-4, 6)))
         mean = source.choice((0, 1, 10, -3)) * deviation
         return ColumnPlan(name=name, shape="ordinary", seed=seed, mean=mean, deviation=deviation)
-    pools = [pool for pool in FAMILIES.values() if len(pool) > 2] if kind != "binomial" else None  # noqa: PLR2004
-    pool = source.choice(pools or list(FAMILIES.values()))
+    # A hexadecimal label comes from the server as a number does.
+    families = [tuple(x for x in pool if x[:2] != "0x") for pool in FAMILIES.values()]
+    fewest = 2 if kind == "binomial" else 3
+    pool = source.choice([pool for pool in families if len(pool) >= fewest])
     most = min(len(pool), _MOST_LEVELS_OF_CLASSES)
-    count = 2 if kind == "binomial" else source.randint(3, most)
+    count = 2 if kind == "binomial" else source.randint(fewest, most)
     levels = tuple(source.sample(pool, count))
     return ColumnPlan(name=name, shape="classes", seed=seed, levels=levels)
 

@@ -107,11 +107,17 @@ def _subject(
 def server_rows(plan: Plan, table: Table) -> NDArray[np.bool_]:
     """Says on which training rows the server does what Java does, ``(rows,)``."""
     plain = np.full(plan.rows, "offset_column" not in plan.parameters)
-    if plan.parameters.get("categorical_encoding") == "Binary" and plan.learner != "automl":
-        for column in plan.features:
-            if column.levels:
-                # The server sets the bits of a missing cell to 0.
-                plain &= np.array([cell is not None for cell in table[column.name][: plan.rows]])
+    encoding = plan.parameters.get("categorical_encoding") if plan.learner != "automl" else None
+    for column in plan.features:
+        if not column.levels or encoding not in {"Binary", "Eigen", "LabelEncoder"}:
+            continue
+        cells = table[column.name][: plan.rows]
+        if encoding == "Binary":
+            # The server sets the bits of a missing cell to 0.
+            plain &= np.array([cell is not None for cell in cells])
+        # Java trims the levels before an encoding, so that they are no longer those of the rows.
+        trimmed = {level.strip() for level in column.levels if level != level.strip()}
+        plain &= np.array([cell is None or cell.strip() not in trimmed for cell in cells])
     return plain
 
 
