@@ -115,6 +115,24 @@ LEVELS: Final = (
         oracle="server",
         oracle_why="The Java scorer's reader of model.ini breaks at such a name.",
     ),
+    *(
+        Case(
+            name=f"column_names_blank{suffix}",
+            why="Column names that end in a blank, one beside the same name without.",
+            frame=odd.blank_names,
+            parameters={"response_column": "y ", **more},
+            # The training rows alone: the server's eigenvectors are those of the scored frame.
+            rows=Rows(sample=None, missing=False, unseen=False, extremes=()),
+            oracle="server",
+            oracle_why="The Java scorer knows columns by their trimmed names.",
+        )
+        for suffix, more in (
+            ("", {}),
+            ("_binary", {"categorical_encoding": "Binary"}),
+            ("_eigen", {"categorical_encoding": "Eigen"}),
+            ("_label", {"categorical_encoding": "LabelEncoder"}),
+        )
+    ),
     Case(
         name="absent_columns",
         why="Two columns of the model are not in the input.",

@@ -132,6 +132,16 @@ ENCODINGS: Final = (
         notes="The input's ten most frequent levels are the model's own.",
     ),
     Case(
+        name="encoding_enum_limited_blanks",
+        why="The ten most frequent levels and the rest; half of them end in a blank.",
+        frame=odd.blank_ranked_levels,
+        parameters={**Y, "categorical_encoding": "EnumLimited"},
+        make_rows=odd.blank_ranked_rows,
+        oracle="server",
+        oracle_why=LIMITED,
+        notes="The input's ten most frequent levels are the model's own.",
+    ),
+    Case(
         name="encoding_enum_limited_multinomial",
         why="The ten most frequent levels and the rest; three classes.",
         frame=functools.partial(odd.ranked_levels, "classes"),

@@ -105,6 +105,29 @@ def unreadable_names() -> Frame:
     return frame.renamed({"age": "#age", "size": "[domains]", "color": "# color = 1"})
 
 
+def blank_names() -> Frame:
+    """Column names with a blank at their end, one of them beside the same without."""
+    return mixed("binary", seed=48, missing=0).renamed(
+        {"age": "size ", "color": "color ", "y": "y "}
+    )
+
+
+def blank_ranked_levels() -> Frame:
+    """The ranked levels, every second one with a blank at its end."""
+    return _with_blanks(ranked_levels())
+
+
+def blank_ranked_rows(frame: Frame) -> Frame:
+    """The ranked rows with the same levels."""
+    return _with_blanks(ranked_rows(frame))
+
+
+def _with_blanks(frame: Frame) -> Frame:
+    cells = [f"{cell} " if cell in RANKED[::2] else cell for cell in frame["ranked"].cells]
+    changed = enum("ranked", cells)
+    return Frame(tuple(changed if c.name == "ranked" else c for c in frame.columns))
+
+
 def odd_response() -> Frame:
     """A response of four odd levels."""
     frame = mixed("number", seed=56)

@@ -4,7 +4,7 @@ r"""The wire layout of a MOJO's text members, declared once for reading and for 
 
     MODEL_INI       [info] KEY = VALUE ...   [columns] NAME ...   [domains] INDEX: COUNT FILE ...
     level_lines     one level a line (domain files)
-    string_lines    one string a line, trimmed (``_orig_names``, ``_orig_domain_values_K``)
+    string_lines    one string a line (``_orig_names``, ``_orig_domain_values_K``)
     VALUES          the type of each key of ``[info]``
 
 Sources: ``hex.genmodel.ModelMojoReader``, ``hex.genmodel.utils.ParseUtils``,
@@ -35,13 +35,13 @@ _COMMENT: Final = b"#"
 
 
 class _Line(Leaf):
-    """One line of text, trimmed as Java trims it."""
+    """A column's name. Java trims it; with its blanks it is the name that was trained with."""
 
     def _parse(self, stream: LineStream, context: object, path: str) -> str:
         line = stream.readline()
         if line is None:
             raise MojoFormatError("the member ends too early")
-        return java.trim(decode(line))
+        return decode(line.rstrip(b"\r\n"))
 
     def _build(self, obj: str, stream: io.BufferedIOBase, context: object, path: str) -> str:
         stream.write(obj.encode() + b"\n")
@@ -366,13 +366,10 @@ class _TextLines(Leaf):
         return obj
 
 
-def _trimmed_unescaped(line: str) -> str:
-    return java.trim(java.unescape_newlines(line))
-
-
 PLAIN_LEVELS: Final = _TextLines(str, str)
 ESCAPED_LEVELS: Final = _TextLines(java.unescape_newlines, java.escape_newlines)
-STRINGS: Final = _TextLines(_trimmed_unescaped, java.escape_newlines)
+#: Java trims these; ``resolving`` does where that is what counts.
+STRINGS: Final = ESCAPED_LEVELS
 
 
 def level_lines(*, escaped: bool) -> construct.Construct:

@@ -254,13 +254,17 @@ def _python_rows(piece: bytes, separator: str) -> Iterator[tuple[str, ...]]:
 
 
 def _matched_names(header: tuple[str, ...], mojo: Mojo, keep: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the header with blanks dropped around names that are the model's without them."""
+    """Return the header with names that are the model's but for blanks around them as its own."""
     known = {column.name for column in mojo.inputs} | set(keep)
+    # Two names that differ in blanks alone are no one's without them.
+    bare_names = Counter(name.strip(_BLANKS) for name in known)
+    own = {bare: name for name in known if bare_names[bare := name.strip(_BLANKS)] == 1}
+    own |= {name: name for name in known}
     there = set(header)
     names = []
     for name in header:
-        bare = name.strip(_BLANKS)
-        names.append(bare if name not in known and bare in known and bare not in there else name)
+        meant = own.get(name.strip(_BLANKS), name)
+        names.append(meant if name not in known and meant not in there else name)
     counts = Counter(name for name in names if name in known)
     twice = [name for name, count in counts.items() if count > 1]
     if twice:

@@ -7,6 +7,7 @@ prediction.
 from enum import StrEnum
 from typing import Final, TypeVar
 
+from mojo_reader import java
 from mojo_reader.details import DETAILS, parse_details
 from mojo_reader.layout import VALUES, network_array
 from mojo_reader.model import CategoricalEncoding, Category, Info, Kept, Mojo
@@ -73,13 +74,18 @@ def _info(parsed: ParsedModel, base_model: str | None) -> Info:
         distribution=keys.required("distribution"),
         categorical_encoding=encoding,
         encoded_inputs=encoded_inputs,
-        offset_column=keys.optional("offset_column"),
-        fold_column=keys.optional("fold_column"),
+        offset_column=_column_name(parsed, keys.optional("offset_column")),
+        fold_column=_column_name(parsed, keys.optional("fold_column")),
         origin=keys.optional("origin"),
         base_model=base_model,
         sha256=parsed.sha256,
         source=parsed.source,
     )
+
+
+def _column_name(parsed: ParsedModel, value: str | None) -> str | None:
+    """Return a column's own name; the value of a key has lost the blanks around it."""
+    return next((name for name in parsed.columns if java.trim(name) == value), value)
 
 
 def _check_required(keys: Keys) -> None:

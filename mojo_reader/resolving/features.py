@@ -72,8 +72,9 @@ def _feature_counts(parsed: ParsedModel) -> tuple[int, int]:
     for index in range(cats, n_features):
         if parsed.levels(index) is not None:
             fail(f"the numeric column {parsed.columns[index]!r} has levels", "[domains]")
-    if "" in parsed.columns:
-        fail(f"column {parsed.columns.index('')} has no name", "[columns]")
+    names = [java.trim(name) for name in parsed.columns]
+    if "" in names:
+        fail(f"column {names.index('')} has no name", "[columns]")
     twice = first_twice(parsed.columns)
     if twice is not None:
         fail(f"the column {twice!r} stands twice", "[columns]")

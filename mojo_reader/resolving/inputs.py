@@ -151,7 +151,10 @@ def _originals(parsed: ParsedModel, encoding: CategoricalEncoding) -> list[_Orig
     counts = [parsed.keys.required(f"_m_orig_domain_values_{index}") for index in range(count)]
     with located(member=MODEL_INI, key="_m_orig_domain_values_K"):
         parsed.limits.check_levels(counts)
-    levels = [_original_levels(parsed, index, size) for index, size in enumerate(counts)]
+    trimmed = encoding is not CategoricalEncoding.ENUM_LIMITED
+    levels = [
+        _original_levels(parsed, index, size, trimmed=trimmed) for index, size in enumerate(counts)
+    ]
     levels = levels[: len(names)]
     projections = _projections(parsed, encoding, levels)
     return [
@@ -160,8 +163,14 @@ def _originals(parsed: ParsedModel, encoding: CategoricalEncoding) -> list[_Orig
     ]
 
 
-def _original_levels(parsed: ParsedModel, index: int, count: int) -> tuple[str, ...] | None:
-    return _strings(parsed, f"_orig_domain_values_{index}", count) if count > 0 else None
+def _original_levels(
+    parsed: ParsedModel, index: int, count: int, *, trimmed: bool
+) -> tuple[str, ...] | None:
+    """Read a column's levels, as Java does where it can score; the server trims none."""
+    if count <= 0:
+        return None
+    levels = _strings(parsed, f"_orig_domain_values_{index}", count)
+    return tuple(map(java.trim, levels)) if trimmed else levels
 
 
 def _strings(parsed: ParsedModel, member: str, count: int) -> tuple[str, ...]:

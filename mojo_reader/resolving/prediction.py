@@ -204,10 +204,10 @@ def _reconstruction(features: Features, units: int) -> Reconstruction:
             "neural_network_sizes",
         )
     names = [
-        f"reconstr_{feature.name}.{level}"
+        f"reconstr_{java.trim(feature.name)}.{level}"
         for feature in features.categorical
         for level in (*feature.levels, "missing(NA)")
-    ] + [f"reconstr_{name}" for name in features.numeric]
+    ] + [f"reconstr_{java.trim(name)}" for name in features.numeric]
     if len(names) != units:
         refuse(
             "an autoencoder whose outputs are not one for each level cannot be named",

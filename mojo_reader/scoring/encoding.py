@@ -6,6 +6,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from mojo_reader import java
 from mojo_reader.errors import MojoDataError, listed
 from mojo_reader.model import CategoricalInput, Features, Mojo
 from mojo_reader.scoring.cells import (
@@ -53,6 +54,9 @@ class Encoder:
         self._n_features = len(mojo.features.names)
         self._encoded = mojo.info.encoded_inputs
         self._encoding = mojo.info.categorical_encoding
+        # Java knows a column by its name without blanks; it may be given so.
+        bare = {name: java.trim(name) for name in self.names}
+        self._bare = {name: trimmed for name, trimmed in bare.items() if trimmed not in bare}
         self._lookups = {
             column.name: LevelLookup(column)
             for column in mojo.inputs
@@ -80,6 +84,7 @@ class Encoder:
         Raises:
             MojoDataError: a cell has no meaning in its column, or no column is there.
         """
+        columns = self._as_trained(columns)
         self._check_absent(columns, notices, strictness)
         matrix = np.full((rows, self._n_features), np.nan)
         for column in self._inputs:
@@ -96,6 +101,15 @@ class Encoder:
             else:
                 matrix[:, column.feature] = number_values(values, on_invalid)
         return matrix
+
+    def _as_trained(self, columns: Columns) -> Columns:
+        """Call a column that is given without the blanks around its name as it was trained."""
+        given = {
+            name: columns[bare]
+            for name, bare in self._bare.items()
+            if name not in columns and bare in columns
+        }
+        return {**columns, **given} if given else columns
 
     def _check_absent(self, columns: Columns, notices: Notices, strictness: Strictness) -> None:
         names = self.names

@@ -146,7 +146,8 @@ def level_positions(column: CategoricalInput) -> dict[str, int]:
     if column.prefixed:
         prefix = f"{column.name}."
         for level, position in list(positions.items()):
-            if level.startswith(prefix):
+            # What is left of the level ``COLUMN.`` is a missing cell, in a CSV and in ONNX.
+            if level.startswith(prefix) and level != prefix:
                 positions.setdefault(level.removeprefix(prefix), position)
     for mark in MISSING_MARKS:
         positions.setdefault(mark, column.missing)
