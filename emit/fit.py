@@ -14,6 +14,7 @@ from mojo_reader.errors import (
     TrainingError,
 )
 from mojo_reader.model import Classification, Mojo, Regression
+from mojo_reader.scoring.encoding import Strictness
 from mojo_reader.scoring.notices import Notices
 from mojo_reader.scoring.scorer import Scorer
 from mojo_reader.threshold import max_f1_threshold, with_threshold
@@ -156,6 +157,7 @@ class _Run:
             self._columns,
             notices,
             skips_missing=self._plan.parameters.skips_missing,
+            strictness=Strictness(invalid_is_missing=self._options.on_invalid == "missing"),
         )
         trained, held_out = _split(rows, self._options)
         judged = trained if held_out is None else held_out

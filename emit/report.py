@@ -2,15 +2,16 @@
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from mojo_reader.errors import MojoDataError
 from mojo_reader.files.tables import TableRules
 from mojo_reader.files.tables import read_rows as files_of_rows
-from mojo_reader.model import Mojo, Reconstruction
+from mojo_reader.model import Mojo, Reconstruction, Regression
 from mojo_reader.scoring.columns import AbsentColumnError, named_columns
-from mojo_reader.scoring.encoding import Encoder
+from mojo_reader.scoring.encoding import Encoder, Strictness
 from mojo_reader.scoring.notices import Notices
 from mojo_reader.scoring.responses import response_values
 
@@ -51,13 +52,20 @@ def report_page(
     )
 
 
-def read_rows(mojo: Mojo, path: str | os.PathLike[str], *, response: str | None = None) -> Rows:
+def read_rows(
+    mojo: Mojo,
+    path: str | os.PathLike[str],
+    *,
+    response: str | None = None,
+    rules: TableRules | None = None,
+) -> Rows:
     """Read rows to look at, with their response where the file has it.
 
     Args:
         mojo: the model.
-        path: CSV or Parquet file.
+        path: file of rows.
         response: its column; None takes the model's, which may be absent.
+        rules: how the file is read; what to keep is set here.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -69,21 +77,25 @@ def read_rows(mojo: Mojo, path: str | os.PathLike[str], *, response: str | None 
     name = response
     if name is None and not isinstance(mojo.output, Reconstruction):
         name = mojo.output.response
+    rules = replace(TableRules() if rules is None else rules, keep=(name,) if name else ())
+    if name and isinstance(mojo.output, Regression):
+        rules = replace(rules, numbers=frozenset({name}))
     try:
-        table = files_of_rows(path, mojo, TableRules(keep=(name,) if name else ()), notices)
+        table = files_of_rows(path, mojo, rules, notices)
     except AbsentColumnError as error:
         if response is not None:
             message = f"the rows lack the response column {response!r}"
             raise MojoDataError(message, file=error.file) from error
         notices, name = Notices(), None
-        table = files_of_rows(path, mojo, TableRules(), notices)
+        table = files_of_rows(path, mojo, replace(rules, keep=(), numbers=frozenset()), notices)
     if not table.num_rows:
         raise MojoDataError("the file has no rows", file=str(path))
     columns, count = named_columns(table)
+    strictness = Strictness(invalid_is_missing=rules.invalid_is_missing)
     return Rows(
         name=Path(path).name,
         table=table,
-        matrix=Encoder(mojo).encode(columns, count, notices),
+        matrix=Encoder(mojo).encode(columns, count, notices, strictness),
         missing={column: cells.null_count for column, cells in columns.items()},
         notices=notices,
         response=None if name is None else response_values(mojo, columns, name),

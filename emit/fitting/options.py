@@ -37,6 +37,8 @@ class FitOptions:
         freeze: layers that keep their weights, from the first on.
         threshold: ``keep`` the model's, or take that with the largest F1 on the rows held out
             (on all rows where none are).
+        on_invalid: raise at a cell without a meaning in a feature's column (``error``), or take
+            it as ``missing``.
     """
 
     response: str | None = None
@@ -50,6 +52,7 @@ class FitOptions:
     seed: int = 0
     freeze: int = 0
     threshold: Literal["keep", "max-f1"] = "keep"
+    on_invalid: Literal["missing", "error"] = "error"
 
     @property
     def judged(self) -> str:

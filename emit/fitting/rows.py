@@ -13,7 +13,12 @@ from mojo_reader.files.tables import TableRules, read_rows
 from mojo_reader.model import Mojo, Output, Reconstruction, Regression
 from mojo_reader.scoring.cells import Invalid, number_values
 from mojo_reader.scoring.columns import AbsentColumnError, Columns, named_columns
-from mojo_reader.scoring.encoding import Encoder, standardized
+from mojo_reader.scoring.encoding import (
+    DEFAULT_STRICTNESS,
+    Encoder,
+    Strictness,
+    standardized,
+)
 from mojo_reader.scoring.notices import Notices
 from mojo_reader.scoring.responses import raising, response_values
 
@@ -132,18 +137,22 @@ def read_training_rows(
         MojoDataError: a file is no table, lacks a column, or a cell has no meaning.
     """
     try:
-        return read_rows(sources, mojo, replace(rules, keep=columns.named), notices)
+        numbers = [columns.response] if isinstance(mojo.output, Regression) else []
+        named = frozenset(name for name in (columns.weights, *numbers) if name is not None)
+        rules = replace(rules, keep=columns.named, numbers=named)
+        return read_rows(sources, mojo, rules, notices)
     except AbsentColumnError as error:
         raise columns.absent(error.column, file=error.file) from error
 
 
-def training_rows(
+def training_rows(  # noqa: PLR0913 - the last two are options
     mojo: Mojo,
     table: object,
     columns: RowColumns,
     notices: Notices,
     *,
     skips_missing: bool = False,
+    strictness: Strictness = DEFAULT_STRICTNESS,
 ) -> TrainingRows:
     """Encode rows with their targets and weights, and leave out those that cannot train.
 
@@ -153,6 +162,7 @@ def training_rows(
         columns: which of its columns these are.
         notices: what was seen is added here.
         skips_missing: leave out rows that miss a feature (``missing_values_handling`` ``Skip``).
+        strictness: what to refuse in the features.
 
     Raises:
         MojoDataError: a column is absent, a cell has no meaning or is out of the distribution's
@@ -164,7 +174,7 @@ def training_rows(
             raise columns.absent(name)
     if not count:
         raise MojoDataError("there are no rows")
-    matrix = Encoder(mojo).encode(found, count, notices)
+    matrix = Encoder(mojo).encode(found, count, notices, strictness)
     weights = _weights(found, columns.weights, count)
     targets = matrix
     if columns.response is not None:

@@ -26,9 +26,12 @@ from mojo_reader.cli.options import (
     named_inputs,
 )
 from mojo_reader.cli.printing import print_json, show
-from mojo_reader.cli.rows import progress
+from mojo_reader.cli.reading import Reading, reads_rows
+from mojo_reader.cli.rows import progress, say_notices
 from mojo_reader.cli.tables import cell
 from mojo_reader.errors import MojoDataError, MojoUnsupportedError, ParityError
+from mojo_reader.files.formats import FORMAT_NAMES
+from mojo_reader.limits import Limits
 from mojo_reader.outputs import Named
 
 _COLUMNS: Final = ".columns.json"
@@ -36,6 +39,7 @@ _FAILED: Final = ".failed"
 
 
 @plain_failures
+@reads_rows
 def convert(  # noqa: PLR0913 - a command's options
     model: ModelArgument,
     *,
@@ -49,7 +53,7 @@ def convert(  # noqa: PLR0913 - a command's options
     limit: LimitOption = None,
     check: Annotated[
         Path | None,
-        typer.Option("--check", metavar="ROWS", help="Prove on these rows too (CSV or Parquet)."),
+        typer.Option("--check", metavar="ROWS", help=f"Prove on these rows too ({FORMAT_NAMES})."),
     ] = None,
     expected: Annotated[
         Path | None,
@@ -66,6 +70,7 @@ def convert(  # noqa: PLR0913 - a command's options
     keep_failed: Annotated[
         bool, typer.Option("--keep-failed", help="Keep a model that failed as NAME.failed.SUFFIX.")
     ] = False,
+    reading: Reading,
     quiet: QuietOption = False,
     json_: JsonOption = False,
 ) -> None:
@@ -103,6 +108,7 @@ def convert(  # noqa: PLR0913 - a command's options
         raise MojoUnsupportedError(message, file=model)
     job = _Job(
         mojo=mojo, to=to, target=target, dtype=dtype, seed=seed, check=check, expected=expected,
+        reading=reading, limits=chosen_limits(limit),
         keep_failed=keep_failed, quiet=quiet or json_,
     )  # fmt: skip
     outcome = job.run()
@@ -154,6 +160,8 @@ class _Job:
     seed: int
     check: Path | None
     expected: Path | None
+    reading: Reading
+    limits: Limits
     keep_failed: bool
     quiet: bool
 
@@ -191,10 +199,15 @@ class _Job:
         if self.check is None:
             return None, None
         from mojo_reader.files.tables import read_rows  # noqa: PLC0415
+        from mojo_reader.scoring.encoding import Strictness  # noqa: PLC0415
+        from mojo_reader.scoring.notices import Notices  # noqa: PLC0415
         from mojo_reader.scoring.scorer import Scorer  # noqa: PLC0415
 
-        table = read_rows(self.check, self.mojo)
-        matrix = Scorer(self.mojo).encode(table)
+        notices = Notices()
+        table = read_rows(self.check, self.mojo, self.reading.rules(self.limits), notices)
+        strictness = Strictness(invalid_is_missing=self.reading.on_invalid == "missing")
+        matrix = Scorer(self.mojo).encode_batch(table, notices, strictness).matrix
+        say_notices(notices)
         if not len(matrix):
             message = "the file has no rows"
             raise MojoDataError(message, file=str(self.check))
@@ -210,7 +223,7 @@ class _Job:
             return
         from mojo_reader.cli.verify import against_h2o, failure  # noqa: PLC0415
 
-        found = against_h2o(self.mojo, self.check, self.expected)
+        found = against_h2o(self.mojo, self.check, self.expected, self.reading, self.limits)
         if not found.passed:
             message = f"{failure(found)}; nothing was written"
             raise ParityError(message, file=str(self.expected))

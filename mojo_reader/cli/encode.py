@@ -14,19 +14,13 @@ from mojo_reader.cli.options import (
     chosen_limits,
     model_source,
 )
+from mojo_reader.cli.reading import Reading, reads_rows
 from mojo_reader.cli.rows import (
-    FormatOption,
     OnAbsentOption,
-    OnInvalidOption,
     OnUnseenOption,
     RowsArgument,
-    SeparatorOption,
-    TimeZoneOption,
     WorkersOption,
-    checked_format,
     checked_on_odd,
-    checked_separator,
-    checked_zone,
     progress,
     say_notices,
     say_written,
@@ -35,6 +29,7 @@ from mojo_reader.outputs import everything
 
 
 @plain_failures
+@reads_rows
 def encode(  # noqa: PLR0913 - a command's options
     model: ModelArgument,
     rows: RowsArgument,
@@ -44,13 +39,10 @@ def encode(  # noqa: PLR0913 - a command's options
     ],
     base_model: BaseModelOption = None,
     limit: LimitOption = None,
-    format_: FormatOption = None,
     on_unseen: OnUnseenOption = "missing",
     on_absent: OnAbsentOption = "missing",
-    on_invalid: OnInvalidOption = "error",
-    time_zone: TimeZoneOption = "UTC",
-    separator: SeparatorOption = ",",
     workers: WorkersOption = None,
+    reading: Reading,
     quiet: QuietOption = False,
 ) -> None:
     """Write raw rows as the matrix that the Keras model reads.
@@ -66,12 +58,7 @@ def encode(  # noqa: PLR0913 - a command's options
     options = ScoreOptions(
         on_unseen=checked_on_odd(on_unseen, "--on-unseen"),
         on_absent=checked_on_odd(on_absent, "--on-absent"),
-        on_invalid=checked_on_odd(on_invalid, "--on-invalid"),
-        time_zone=checked_zone(time_zone),
-        separator=checked_separator(separator),
-        format=checked_format(format_),
-        limits=chosen_limits(limit),
-        workers=workers,
+        **reading.options(limits=chosen_limits(limit), workers=workers),
     )
     check_outputs([("-o", output)], [("MODEL", model), *everything("ROWS", rows)], quiet=quiet)
     mojo = read_mojo(model_source(model), base_model=base_model, limits=options.limits)

@@ -25,15 +25,10 @@ from mojo_reader.cli.options import (
     model_source,
 )
 from mojo_reader.cli.printing import print_json, show
+from mojo_reader.cli.reading import Reading, reads_rows
 from mojo_reader.cli.rows import (
-    FormatOption,
     ResponseOption,
     RowsArgument,
-    SeparatorOption,
-    TimeZoneOption,
-    checked_format,
-    checked_separator,
-    checked_zone,
     one_of,
     progress,
 )
@@ -47,6 +42,7 @@ _BALANCED: Final = "balanced"
 
 
 @plain_failures
+@reads_rows
 def fit(  # noqa: PLR0913 - a command's options
     model: ModelArgument,
     rows: RowsArgument,
@@ -105,9 +101,7 @@ def fit(  # noqa: PLR0913 - a command's options
     ] = None,
     base_model: BaseModelOption = None,
     limit: LimitOption = None,
-    format_: FormatOption = None,
-    time_zone: TimeZoneOption = "UTC",
-    separator: SeparatorOption = ",",
+    reading: Reading,
     quiet: QuietOption = False,
     json_: JsonOption = False,
 ) -> None:
@@ -138,16 +132,10 @@ def fit(  # noqa: PLR0913 - a command's options
         )
     if learning_rate is not None and not 0.0 < learning_rate < float("inf"):
         raise typer.BadParameter("expected a number above 0", param_hint="'--learning-rate'")
-    from mojo_reader.files.tables import TableRules  # noqa: PLC0415 - a command loads what it needs
-    from mojo_reader.reader import read_mojo  # noqa: PLC0415
+    from mojo_reader.reader import read_mojo  # noqa: PLC0415 - a command loads what it needs
     from mojo_reader.scoring.extras import require_pyarrow  # noqa: PLC0415
 
-    rules = TableRules(
-        format=checked_format(format_),
-        separator=checked_separator(separator),
-        time_zone=checked_zone(time_zone),
-        limits=chosen_limits(limit),
-    )
+    rules = reading.rules(chosen_limits(limit))
     weighed = _class_weights(class_weights or [])
     mojo = read_mojo(model_source(model), base_model=base_model, limits=rules.limits)
     require_pyarrow("Files of rows")
@@ -158,6 +146,7 @@ def fit(  # noqa: PLR0913 - a command's options
         response=response, weights=weights, class_weights=weighed, epochs=epochs,
         batch_size=batch_size, learning_rate=learning_rate, validation_split=validation_split,
         early_stopping=early_stopping, seed=seed, freeze=freeze, threshold=threshold,
+        on_invalid=reading.on_invalid,
     )  # fmt: skip
     job = _Job(room=room, mojo=mojo, options=options, quiet=quiet or json_)
     with ExitStack() as outputs:

@@ -14,23 +14,17 @@ from mojo_reader.cli.options import (
     chosen_limits,
     model_source,
 )
+from mojo_reader.cli.reading import Reading, reads_rows
 from mojo_reader.cli.rows import (
-    FormatOption,
     MissingOption,
     OffsetOption,
     OnAbsentOption,
-    OnInvalidOption,
     OnUnseenOption,
     RowsArgument,
-    SeparatorOption,
-    TimeZoneOption,
     WorkersOption,
-    checked_format,
     checked_missing,
     checked_offset,
     checked_on_odd,
-    checked_separator,
-    checked_zone,
     one_of,
     progress,
     say_notices,
@@ -40,6 +34,7 @@ from mojo_reader.outputs import STANDARD_STREAM, everything
 
 
 @plain_failures
+@reads_rows
 def predict(  # noqa: PLR0913 - a command's options
     model: ModelArgument,
     rows: RowsArgument,
@@ -52,7 +47,6 @@ def predict(  # noqa: PLR0913 - a command's options
     ] = STANDARD_STREAM,
     base_model: BaseModelOption = None,
     limit: LimitOption = None,
-    format_: FormatOption = None,
     keep: Annotated[
         list[str] | None,
         typer.Option("--keep", metavar="COL", help="Carry a column through; may be repeated."),
@@ -91,10 +85,8 @@ def predict(  # noqa: PLR0913 - a command's options
     offset: OffsetOption = "java",
     on_unseen: OnUnseenOption = "missing",
     on_absent: OnAbsentOption = "missing",
-    on_invalid: OnInvalidOption = "error",
-    time_zone: TimeZoneOption = "UTC",
-    separator: SeparatorOption = ",",
     workers: WorkersOption = None,
+    reading: Reading,
     quiet: QuietOption = False,
 ) -> None:
     """Score rows as H2O does, with H2O's columns; no Java, no Keras.
@@ -137,12 +129,7 @@ def predict(  # noqa: PLR0913 - a command's options
         offset=checked_offset(offset),
         on_unseen=checked_on_odd(on_unseen, "--on-unseen"),
         on_absent=checked_on_odd(on_absent, "--on-absent"),
-        on_invalid=checked_on_odd(on_invalid, "--on-invalid"),
-        time_zone=checked_zone(time_zone),
-        separator=checked_separator(separator),
-        format=checked_format(format_),
-        limits=chosen_limits(limit),
-        workers=workers,
+        **reading.options(limits=chosen_limits(limit), workers=workers),
     )
     check_outputs([("-o", output)], [("MODEL", model), *everything("ROWS", rows)], quiet=quiet)
     mojo = read_mojo(model_source(model), base_model=base_model, limits=options.limits)

@@ -24,9 +24,11 @@ from mojo_reader.cli.options import (
     named_inputs,
 )
 from mojo_reader.cli.printing import echo
+from mojo_reader.cli.reading import Reading, reads_rows
 from mojo_reader.cli.rows import ResponseOption
 from mojo_reader.cli.verify import against_h2o
 from mojo_reader.errors import MissingExtraError, ParityError
+from mojo_reader.files.formats import FORMAT_NAMES
 
 _SUFFIX: Final = ".html"
 _SUFFIXES: Final = (_SUFFIX, ".htm")
@@ -35,13 +37,14 @@ _DTYPE: Final = "float32"
 
 
 @plain_failures
+@reads_rows
 def report(  # noqa: PLR0913 - a command's options
     model: ModelArgument,
     *,
     output: OutputOption = None,
     rows: Annotated[
         Path | None,
-        typer.Option("--rows", metavar="ROWS", help="Rows to look at (CSV or Parquet)."),
+        typer.Option("--rows", metavar="ROWS", help=f"Rows to look at ({FORMAT_NAMES})."),
     ] = None,
     expected: Annotated[
         Path | None,
@@ -50,6 +53,7 @@ def report(  # noqa: PLR0913 - a command's options
     response: ResponseOption = None,
     base_model: BaseModelOption = None,
     limit: LimitOption = None,
+    reading: Reading,
     quiet: QuietOption = False,
 ) -> None:
     """Write one HTML file that shows what the model is, and proves it.
@@ -70,11 +74,14 @@ def report(  # noqa: PLR0913 - a command's options
     inputs = named_inputs(model, {"--rows": rows, "--expected": expected})
     check_outputs([("-o", target)], inputs, quiet=quiet)
     room = reporting()
-    mojo = read_mojo(model_source(model), base_model=base_model, limits=chosen_limits(limit))
-    shown = None if rows is None else room.read_rows(mojo, rows, response=response)
+    limits = chosen_limits(limit)
+    mojo = read_mojo(model_source(model), base_model=base_model, limits=limits)
+    rules = reading.rules(limits)
+    shown = None if rows is None else room.read_rows(mojo, rows, response=response, rules=rules)
     proofs, notes = _emitted(room, mojo, shown)
     if rows is not None and expected is not None:
-        proofs.append(room.h2o_proof(expected.name, against_h2o(mojo, rows, expected)))
+        verified = against_h2o(mojo, rows, expected, reading, limits)
+        proofs.append(room.h2o_proof(expected.name, verified))
     page = room.report_page(mojo, title=target.stem, proofs=proofs, proof_notes=notes, rows=shown)
     with replacing(target) as partial:
         partial.write_text(page, "utf-8")

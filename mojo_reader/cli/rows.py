@@ -2,7 +2,6 @@
 
 import sys
 import time
-import zoneinfo
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Final, cast, get_args
@@ -10,7 +9,7 @@ from typing import Annotated, Final, cast, get_args
 import typer
 
 from mojo_reader.cli.printing import say
-from mojo_reader.files.formats import FORMATS, Format
+from mojo_reader.files.formats import FORMAT_NAMES
 from mojo_reader.outputs import STANDARD_STREAM
 from mojo_reader.scoring.notices import Notices
 from mojo_reader.scoring.offsets import OFFSET_RULES, OffsetRule
@@ -18,32 +17,13 @@ from mojo_reader.scoring.prediction import MISSING_NUMBERS, MissingNumber
 from mojo_reader.scoring.rows import OnOdd
 
 _SECONDS_BETWEEN: Final = 0.2
-_TAB_NAMES: Final = ("\\t", "tab")
 
 RowsArgument = Annotated[
     list[str],
     typer.Argument(
         metavar="ROWS...",
-        help="CSV (also .gz, .zst) or Parquet files or patterns; '-' for standard input.",
+        help=f"{FORMAT_NAMES} files or patterns; '-' for standard input.",
         show_default=False,
-    ),
-]
-SeparatorOption = Annotated[
-    str, typer.Option("--separator", metavar="CHAR", help="Between the cells of ROWS; 'tab'.")
-]
-TimeZoneOption = Annotated[
-    str, typer.Option("--time-zone", metavar="ZONE", help="Of time texts that name none.")
-]
-FormatOption = Annotated[
-    str | None,
-    typer.Option("--format", metavar="|".join(FORMATS), help="Where a file's name does not tell."),
-]
-OnInvalidOption = Annotated[
-    str,
-    typer.Option(
-        "--on-invalid",
-        metavar="error|missing",
-        help="A cell without a meaning in its column, or a prediction that is NaN.",
     ),
 ]
 OnUnseenOption = Annotated[
@@ -123,45 +103,6 @@ def checked_missing(value: str | None) -> MissingNumber | None:
     if value is None:
         return None
     return cast("MissingNumber", one_of(value, MISSING_NUMBERS, "--missing"))
-
-
-def checked_format(value: str | None) -> Format | None:
-    """Return the value of ``--format``.
-
-    Raises:
-        typer.BadParameter: it is no format.
-    """
-    if value is None:
-        return None
-    return cast("Format", one_of(value, FORMATS, "--format"))
-
-
-def checked_separator(value: str) -> str:
-    """Return the separator; ``tab`` is a tabulator.
-
-    Raises:
-        typer.BadParameter: it is not one character that can separate cells.
-    """
-    separator = "\t" if value in _TAB_NAMES else value
-    if len(separator) != 1 or separator in '"\r\n' or not separator.isascii():
-        message = f"expected one character, no quote and no line end, found {value!r}"
-        raise typer.BadParameter(message, param_hint="'--separator'")
-    return separator
-
-
-def checked_zone(value: str) -> str:
-    """Return the name of the time zone.
-
-    Raises:
-        typer.BadParameter: there is no such zone.
-    """
-    try:
-        if value != "UTC":
-            zoneinfo.ZoneInfo(value)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
-        message = f"expected a time zone such as Europe/Berlin, found {value!r}"
-        raise typer.BadParameter(message, param_hint="'--time-zone'") from error
-    return value
 
 
 @contextmanager

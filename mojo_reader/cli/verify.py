@@ -16,29 +16,24 @@ from mojo_reader.cli.options import (
     model_source,
 )
 from mojo_reader.cli.printing import print_json, show
+from mojo_reader.cli.reading import Reading, reads_rows
 from mojo_reader.cli.rows import (
-    FormatOption,
     MissingOption,
     OffsetOption,
     OnAbsentOption,
-    OnInvalidOption,
     OnUnseenOption,
     RowsArgument,
-    SeparatorOption,
-    TimeZoneOption,
     WorkersOption,
-    checked_format,
     checked_missing,
     checked_offset,
     checked_on_odd,
-    checked_separator,
-    checked_zone,
     one_of,
     progress,
     say_notices,
 )
 from mojo_reader.cli.tables import cell
 from mojo_reader.errors import ParityError
+from mojo_reader.limits import Limits
 
 if TYPE_CHECKING:
     from mojo_reader.files.verification import Verification
@@ -49,6 +44,7 @@ _SHOWN_COLUMNS: Final = 20
 
 
 @plain_failures
+@reads_rows
 def verify(  # noqa: PLR0913 - a command's options
     model: ModelArgument,
     rows: RowsArgument,
@@ -68,15 +64,12 @@ def verify(  # noqa: PLR0913 - a command's options
         typer.Option("--threshold", help="Of the second class, instead of the model's."),
     ] = None,
     dtype: Annotated[str, typer.Option("--dtype", help="float64 or float32.")] = "float64",
-    format_: FormatOption = None,
     offset: OffsetOption = "java",
     missing: MissingOption = None,
     on_unseen: OnUnseenOption = "missing",
     on_absent: OnAbsentOption = "missing",
-    on_invalid: OnInvalidOption = "error",
-    time_zone: TimeZoneOption = "UTC",
-    separator: SeparatorOption = ",",
     workers: WorkersOption = None,
+    reading: Reading,
     quiet: QuietOption = False,
     json_: JsonOption = False,
 ) -> None:
@@ -100,12 +93,7 @@ def verify(  # noqa: PLR0913 - a command's options
         missing=checked_missing(missing),
         on_unseen=checked_on_odd(on_unseen, "--on-unseen"),
         on_absent=checked_on_odd(on_absent, "--on-absent"),
-        on_invalid=checked_on_odd(on_invalid, "--on-invalid"),
-        time_zone=checked_zone(time_zone),
-        separator=checked_separator(separator),
-        format=checked_format(format_),
-        limits=chosen_limits(limit),
-        workers=workers,
+        **reading.options(limits=chosen_limits(limit), workers=workers),
     )
     mojo = read_mojo(model_source(model), base_model=base_model, limits=options.limits)
     with progress(quiet=quiet or json_) as show:
@@ -120,7 +108,9 @@ def verify(  # noqa: PLR0913 - a command's options
         raise ParityError(failure(found))
 
 
-def against_h2o(mojo: "Mojo", rows: Path, expected: Path) -> "Verification":
+def against_h2o(
+    mojo: "Mojo", rows: Path, expected: Path, reading: Reading, limits: Limits
+) -> "Verification":
     """Compare the scorer with H2O's own scores of a file of rows.
 
     Where H2O has no number, its file has none either, so that what is invalid is missing.
@@ -128,7 +118,8 @@ def against_h2o(mojo: "Mojo", rows: Path, expected: Path) -> "Verification":
     from mojo_reader.files.score import ScoreOptions  # noqa: PLC0415 - needs pyarrow
     from mojo_reader.files.verification import verify_file  # noqa: PLC0415
 
-    return verify_file(mojo, str(rows), str(expected), ScoreOptions(on_invalid="missing"))
+    options = ScoreOptions(**reading.options(limits=limits, on_invalid="missing"))
+    return verify_file(mojo, str(rows), str(expected), options)
 
 
 def failure(found: "Verification") -> str:
