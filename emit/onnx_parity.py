@@ -78,7 +78,9 @@ def check_onnx(  # noqa: PLR0913 - what a proof needs
 
 def session(model: Any) -> Any:
     """Load a model, or the path of its file, for the processor."""
-    source = model.SerializeToString() if isinstance(model, onnx.ModelProto) else str(Path(model))
+    # A file's bytes: onnxruntime takes no path that is not UTF-8.
+    known = isinstance(model, onnx.ModelProto)
+    source = model.SerializeToString() if known else Path(model).read_bytes()
     return onnxruntime.InferenceSession(source, providers=["CPUExecutionProvider"])
 
 

@@ -40,6 +40,8 @@ _MAX_DESCRIPTOR_BYTES: Final = 24
 _ENTRY_SIGNATURE: Final = b"PK\x01\x02"
 _LOCAL: Final = struct.Struct("<4s5H3L2H")
 _LOCAL_SIGNATURE: Final = b"PK\x03\x04"
+_EXTRA: Final = struct.Struct("<2H")
+_UNICODE_PATH: Final = 0x7075
 _END: Final = struct.Struct("<4s4H2LH")
 _END_SIGNATURE: Final = b"PK\x05\x06"
 _END64: Final = struct.Struct("<4sQ2H2L4Q")
@@ -224,8 +226,19 @@ def _check_name(name: str, limits: Limits) -> None:
         )
 
 
+def _check_unicode_path(info: zipfile.ZipInfo, extra: bytes) -> None:
+    """Refuse a second name in Info-ZIP's field for one, which some programs go by (``unzip``)."""
+    while len(extra) >= _EXTRA.size:
+        kind, length = _EXTRA.unpack_from(extra)
+        content, extra = extra[_EXTRA.size :][:length], extra[_EXTRA.size + length :]
+        # A version and a checksum of the other name stand before it.
+        if kind == _UNICODE_PATH and content[5:] != info.orig_filename.encode():
+            raise MojoFormatError("the member has two names", member=info.orig_filename)
+
+
 def _check_kind(info: zipfile.ZipInfo) -> None:
     name = info.filename
+    _check_unicode_path(info, info.extra)
     if info.flag_bits & _ENCRYPTED:
         raise MojoUnsupportedError("the zip is encrypted; decrypt it first", member=name)
     if info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
@@ -273,6 +286,7 @@ def _content_start(stream: BinaryIO, info: zipfile.ZipInfo) -> int:
     fields = _LOCAL.unpack(header)
     _, _, flags, method, _, _, crc, compressed_size, size, name_length, extra_length = fields
     name = stream.read(name_length)
+    _check_unicode_path(info, stream.read(extra_length))
     same = (
         method == info.compress_type
         and not (flags ^ info.flag_bits) & _TELLING

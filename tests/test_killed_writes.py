@@ -300,3 +300,14 @@ def test_write_mojo_on_a_full_disk(tmp_path: Path) -> None:
     assert done.stdout == f"{target}: the MOJO cannot be written: File too large\n"
     assert target.read_bytes() == OLD
     assert list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.parametrize("name", ["o.csv.gz", "o.csv.zst", "o.csv", "o.parquet"])
+def test_a_disk_that_fills_up_in_the_middle_is_one_sentence(name: str, tmp_path: Path) -> None:
+    target = tmp_path / name
+    words = words_for("predict", tmp_path, target)
+    many_rows(tmp_path / "rows.csv", 200)
+    before = set(tmp_path.iterdir())
+    done = said(sys.executable, "-c", FULL_DISK, *words, "-q")
+    assert_one_sentence(done, f"{target}: File too large")
+    assert set(tmp_path.iterdir()) == before

@@ -1,8 +1,10 @@
 """Zips that other programs write are read; what is unpacked comes in pieces of any size."""
 
 import io
+import struct
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
@@ -158,6 +160,13 @@ def test_two_members_can_be_read_in_turn() -> None:
             crcs = [zlib.crc32(piece, crc) for piece, crc in zip(pieces, crcs, strict=True)]
             done = not any(pieces)
     assert crcs == [zlib.crc32(entry.content) for entry in entries]
+
+
+def test_the_same_name_in_info_zips_field_is_read() -> None:
+    first, *others = sound_entries()
+    field = struct.pack("<2HBL", 0x7075, 5 + len(first.name), 1, zlib.crc32(first.name))
+    same = replace(first, extra=field + first.name)
+    assert read_mojo(raw_zip([same, *others])).info.uuid == IRIS.mojo().info.uuid
 
 
 def test_the_order_of_members_does_not_matter() -> None:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mojo_reader.details import read_details
+from mojo_reader.errors import printable
 from mojo_reader.model import Mojo
 from mojo_reader.scoring.scorer import Scorer
 from mojo_reader.summary import summarize
@@ -77,7 +78,8 @@ def render(  # noqa: PLR0913 - what the page is made of
         **_training(mojo),
     }
     page: str = _template().render(context)
-    return page
+    # What a name holds that a browser would obey (NUL, U+202E) is shown as an escape.
+    return "\n".join(map(printable, page.split("\n")))
 
 
 def _training(mojo: Mojo) -> dict[str, Any]:

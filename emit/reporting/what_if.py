@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from mojo_reader.errors import printable
 from mojo_reader.model import (
     CategoricalInput,
     Classification,
@@ -69,14 +70,14 @@ def page_model(mojo: Mojo, ranges: Ranges) -> dict[str, Any]:
 def _input(mojo: Mojo, column: InputColumn, ranges: Ranges) -> dict[str, Any]:
     if isinstance(column, CategoricalInput):
         return {
-            "name": column.name,
-            "levels": list(column.levels),
+            "name": printable(column.name),
+            "levels": list(map(printable, column.levels)),
             "feature": column.feature,
             "table": _plain(column.table),
         }
     low, start, high = ranges.get(column.name) or _training_range(mojo, column)
     return {
-        "name": column.name,
+        "name": printable(column.name),
         "levels": None,
         "feature": column.feature,
         "low": low,
@@ -109,19 +110,19 @@ def _output(output: Output) -> dict[str, Any]:
         factors = output.prior_factors
         return {
             "kind": "classification",
-            "columns": list(output.labels),
+            "columns": list(map(printable, output.labels)),
             "priorFactors": None if factors is None else factors.tolist(),
             "threshold": output.threshold,
         }
     if isinstance(output, Regression):
         return {
             "kind": "regression",
-            "columns": [output.response],
+            "columns": [printable(output.response)],
             "normRespMul": output.norm_resp_mul,
             "normRespSub": output.norm_resp_sub,
             "inverseLink": output.inverse_link.value,
         }
-    return {"kind": "reconstruction", "columns": list(output.columns)}
+    return {"kind": "reconstruction", "columns": list(map(printable, output.columns))}
 
 
 def _base64(array: NDArray[Any], dtype: str) -> str:

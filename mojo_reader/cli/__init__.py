@@ -31,9 +31,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _run(words: list[str]) -> int:
+    from mojo_reader.cli.printing import own_warnings_said  # noqa: PLC0415
     from mojo_reader.cli.signals import ending_by_signals  # noqa: PLC0415
 
-    with ending_by_signals():
+    with ending_by_signals(), own_warnings_said():
         from mojo_reader.cli.app import app  # noqa: PLC0415
 
         try:

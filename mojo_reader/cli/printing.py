@@ -2,6 +2,9 @@
 
 import json
 import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from mojo_reader.errors import printable
@@ -11,6 +14,22 @@ def say(sentence: str) -> None:
     """Print one line on standard error."""
     sys.stderr.write(f"mojo2keras: {printable(sentence)}\n")
     sys.stderr.flush()
+
+
+@contextmanager
+def own_warnings_said() -> Iterator[None]:
+    """Say this project's warnings as sentences in the block; others stay as Python shows them."""
+    others = warnings.showwarning
+
+    def show_warning(message: Warning | str, category: type[Warning], *place: Any) -> None:
+        if category.__module__.partition(".")[0] == "mojo_reader":
+            say(str(message))
+        else:
+            others(message, category, *place)
+
+    with warnings.catch_warnings():
+        warnings.showwarning = show_warning  # type: ignore[assignment]
+        yield
 
 
 def echo(text: str) -> None:

@@ -1,5 +1,6 @@
 """Where predictions go: CSV or Parquet, a file that appears whole or not at all, or a stream."""
 
+import io
 import os
 import shutil
 from collections.abc import Iterator
@@ -141,7 +142,8 @@ class CsvSink:
         self._compressed: Any = None
         self._stream = stream
         if compression is not None:
-            self._compressed = pa.CompressedOutputStream(pa.PythonFile(stream, "w"), compression)
+            guarded = pa.PythonFile(_Guarded(stream), "w")
+            self._compressed = pa.CompressedOutputStream(guarded, compression)
             self._stream = cast("BinaryIO", self._compressed)
         self._header = (",".join(map(quoted, names)) + "\n").encode()
 
@@ -167,6 +169,27 @@ class CsvSink:
         self._write_header()
         if self._compressed is not None:
             self._compressed.close()
+
+
+class _Guarded(io.RawIOBase):
+    """Takes nothing after an error: Arrow, which writes on, prints what it cannot write."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._failed = False
+
+    def writable(self) -> bool:
+        """Say that it takes writes."""
+        return True
+
+    def write(self, data: Any, /) -> int:
+        """Write, until that failed or the stream was closed by an error."""
+        if not self._failed and not self._stream.closed:
+            self._failed = True
+            self._stream.write(data)
+            self._stream.flush()
+            self._failed = False
+        return memoryview(data).nbytes
 
 
 class ParquetSink:

@@ -2,6 +2,7 @@
 
 import stat
 import struct
+import zlib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -34,6 +35,12 @@ def _overlapped() -> bytes:
     directory = content[len(body) + size :]
     start = struct.pack("<L", len(body) + size)
     return body + directory.replace(start, struct.pack("<L", len(body)))
+
+
+def _unicode_path(name: bytes) -> bytes:
+    """Return Info-ZIP's field for a name in Unicode, as ``unzip`` and Python 3.13 believe it."""
+    content = struct.pack("<BL", 1, zlib.crc32(INI.encode())) + name
+    return struct.pack("<2H", 0x7075, len(content)) + content
 
 
 def _unpacks_to_more() -> bytes:
@@ -94,6 +101,16 @@ def _names() -> Sequence[Attack]:
             "a folder with content",
             _with(Entry(b"folder/", b"x")),
             "the member is a file and a folder at once (folder/)",
+        ),
+        _attack(
+            "another name in Info-ZIP's field of the directory",
+            _first(central={"extra": _unicode_path(b"other.ini")}),
+            f"the member has two names ({INI})",
+        ),
+        _attack(
+            "another name in Info-ZIP's field of the member's header",
+            _first(local={"extra": b"\x99\x99\0\0" + _unicode_path(b"other.ini")}),
+            f"the member has two names ({INI})",
         ),
         _attack(
             "a link",
