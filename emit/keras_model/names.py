@@ -3,6 +3,8 @@
 from typing import Final
 
 COLUMNS: Final = "columns"
+OFFSET: Final = "offset"
+OFFSET_ADDED: Final = "offset_added"
 ONE_HOT: Final = "one_hot"
 SLOTS: Final = "one_hot_slots"
 NORMALIZATION: Final = "normalization"

@@ -14,8 +14,9 @@ from mojo_reader.model import (
     Reconstruction,
     Regression,
 )
+from mojo_reader.scoring.offsets import OffsetRule
 
-from ..formulas import constant
+from ..formulas import constant, standardized
 from . import names
 from .tensors import step
 
@@ -42,6 +43,30 @@ def predict(outputs: Any, mojo: Mojo, dtype: str) -> Any:
             return _response(outputs, mojo.output, dtype)
         case Reconstruction():
             return _column_units(outputs, mojo.features, dtype)
+
+
+def with_offset(outputs: Any, offset: Any, mojo: Mojo, rule: OffsetRule, dtype: str) -> Any:
+    """Add the offset to the raw output, in the units that the network was trained in.
+
+    Args:
+        outputs: symbolic ``(rows, 1)``.
+        offset: symbolic ``(rows, 1)``, NaN for missing.
+        mojo: the model, a regression.
+        rule: ``server`` or ``always``.
+        dtype: ``float32`` or ``float64``.
+    """
+    if not isinstance(mojo.output, Regression):
+        return outputs
+    sub, mul = np.array([mojo.output.norm_resp_sub]), np.array([mojo.output.norm_resp_mul])
+    with step(names.OFFSET_ADDED, offset, dtype) as shift:
+        units = standardized(shift.input, sub, mul, dtype)
+        added = keras.ops.logical_not(keras.ops.isnan(shift.input))
+        if rule == "server":
+            added = keras.ops.greater(shift.input, 0.0)
+        shift.output = keras.ops.where(added, units, keras.ops.zeros_like(units))
+    return keras.layers.Add(name=f"{names.OUTPUT}_with_offset", dtype=dtype)(
+        [outputs, shift.result]
+    )
 
 
 def _prior_correction(outputs: Any, output: Classification, dtype: str) -> Any:

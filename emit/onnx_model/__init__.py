@@ -6,13 +6,15 @@ golden models, in both types, were run in onnxruntime 1.17.3 and in 1.32.
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Final, Literal
 
 import onnx
-from onnx import helper
+from onnx import TensorProto, helper
 
 from mojo_reader.errors import MojoUnsupportedError
 from mojo_reader.model import CategoricalInput, Classification, Mojo
+from mojo_reader.scoring.offsets import OffsetRule, offset_column, unused_offset
 from mojo_reader.version import own_version
 
 from . import encoding, names, network, prediction
@@ -47,6 +49,7 @@ def to_onnx(
     dtype: str = "float32",
     inputs: Literal["columns", "matrix"] | str = "columns",  # noqa: PYI051 - the set, for people
     labels: bool = True,
+    offset: OffsetRule = "java",
 ) -> onnx.ModelProto:
     """Make the ONNX model that predicts H2O's numbers.
 
@@ -59,6 +62,9 @@ def to_onnx(
             numeric ones (NaN is missing). ``matrix`` for one input ``(rows, n_features)`` of
             doubles as ``Scorer.encode`` returns it.
         labels: a classifier gives its label too.
+        offset: ``java``: the offset column is not used, as in H2O's Java scorer; ``server``: one
+            more input of doubles ``(rows, 1)``, by the column's name (``offset`` beside a matrix),
+            is added where it is above 0, as H2O's server does; ``always``: wherever it is not NaN.
 
     Returns:
         The model. Its outputs are ``label`` ``(rows,)`` strings and ``probabilities``
@@ -69,17 +75,21 @@ def to_onnx(
         and its label an empty text. float32 gives NaN, too, for numbers that it cannot hold.
 
     Raises:
-        MojoUnsupportedError: an unknown dtype or kind of inputs, or a network too large for a
-            file of 2 GiB.
+        MojoUnsupportedError: an unknown dtype or kind of inputs, an offset of a model that has
+            none, or a network too large for a file of 2 GiB.
     """
     _check(dtype, DTYPES, "dtype")
     _check(inputs, tuple(INPUTS), "inputs")
+    column = offset_column(mojo, offset)
     graph = Graph(dtype)
     read = INPUTS[inputs](graph, mojo)
+    if column is not None:
+        named = column if inputs == "columns" else names.OFFSET
+        read = replace(read, offset=graph.input(named, TensorProto.DOUBLE, 1))
     graph.reserve(_OUTPUT_NAMES)
     outputs = network.apply(graph, read, mojo.features, mojo.layers)
-    prediction.predict(graph, outputs, read, mojo, labels=labels)
-    return _model(graph, mojo, dtype)
+    prediction.predict(graph, outputs, read, mojo, labels=labels, rule=offset)
+    return _model(graph, mojo, dtype, offset)
 
 
 def _check(found: str, allowed: tuple[str, ...], what: str) -> None:
@@ -88,7 +98,7 @@ def _check(found: str, allowed: tuple[str, ...], what: str) -> None:
         raise MojoUnsupportedError(message)
 
 
-def _model(graph: Graph, mojo: Mojo, dtype: str) -> onnx.ModelProto:
+def _model(graph: Graph, mojo: Mojo, dtype: str, offset: OffsetRule) -> onnx.ModelProto:
     body = helper.make_graph(
         graph.nodes, _NAME, graph.inputs, graph.outputs, initializer=graph.constants
     )
@@ -100,11 +110,11 @@ def _model(graph: Graph, mojo: Mojo, dtype: str) -> onnx.ModelProto:
         ir_version=IR_VERSION,
         doc_string=f"H2O-3 deep learning, {mojo.info.category}",
     )
-    helper.set_model_props(model, _metadata(mojo, dtype))
+    helper.set_model_props(model, _metadata(mojo, dtype, offset))
     return model
 
 
-def _metadata(mojo: Mojo, dtype: str) -> dict[str, str]:
+def _metadata(mojo: Mojo, dtype: str, offset: OffsetRule) -> dict[str, str]:
     """What a program may want to know about the model; lists and mappings are JSON."""
     output = mojo.output
     classes = output if isinstance(output, Classification) else None
@@ -119,7 +129,8 @@ def _metadata(mojo: Mojo, dtype: str) -> dict[str, str]:
         "base_model": mojo.info.base_model,
         "category": str(mojo.info.category),
         "categorical_encoding": str(mojo.info.categorical_encoding),
-        "offset_column_ignored": mojo.info.offset_column,
+        "offset_column_ignored": unused_offset(mojo, offset),
+        "offset": None if offset == "java" else offset,
         "columns": [column.name for column in mojo.inputs],
         "levels": levels,
         "features": mojo.features.names,

@@ -32,12 +32,14 @@ class NetworkInputs:
             without categorical features.
         numbers: ``(rows, nums)`` of the network's type, standardized, a missing one 0; None
             without numeric features.
+        offset: ``(rows, 1)`` float64, NaN for missing; None where none is added.
         raw_numbers: ``(rows, nums)`` float64 as they come, a missing one NaN; None likewise.
     """
 
     slots: str | None
     numbers: str | None
     raw_numbers: str | None
+    offset: str | None = None
 
 
 def encode_columns(graph: Graph, mojo: Mojo) -> NetworkInputs:

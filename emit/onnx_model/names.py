@@ -1,7 +1,8 @@
-"""Names of the model's outputs, as users of skl2onnx know them."""
+"""Names of the model's outputs, as users of skl2onnx know them, and of an input."""
 
 from typing import Final
 
+OFFSET: Final = "offset"
 LABEL: Final = "label"
 PROBABILITIES: Final = "probabilities"
 PREDICT: Final = "predict"

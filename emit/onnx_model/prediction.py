@@ -14,6 +14,7 @@ from mojo_reader.model import (
     Reconstruction,
     Regression,
 )
+from mojo_reader.scoring.offsets import OffsetRule
 
 from . import names
 from .encoding import NetworkInputs
@@ -25,7 +26,15 @@ NO_LABEL: Final = ""
 _LARGEST_EXP: Final = 1e19
 
 
-def predict(graph: Graph, outputs: str, inputs: NetworkInputs, mojo: Mojo, *, labels: bool) -> None:
+def predict(  # noqa: PLR0913 - what the three kinds of outputs need
+    graph: Graph,
+    outputs: str,
+    inputs: NetworkInputs,
+    mojo: Mojo,
+    *,
+    labels: bool,
+    rule: OffsetRule = "java",
+) -> None:
     """Add the model's outputs.
 
     Args:
@@ -34,12 +43,16 @@ def predict(graph: Graph, outputs: str, inputs: NetworkInputs, mojo: Mojo, *, la
         inputs: what the network read; an autoencoder's error compares with it.
         mojo: the model.
         labels: a classifier gives its label beside the probabilities.
+        rule: where a regression's offset is added, if there is one among the inputs.
     """
     match mojo.output:
         case Classification():
             _classes(graph, outputs, mojo.output, labels=labels)
         case Regression():
-            response = _response(graph, outputs, mojo.output)
+            raw = graph.to_double(outputs, "response:double")
+            if inputs.offset is not None:
+                raw = _with_offset(graph, raw, inputs.offset, mojo.output, rule)
+            response = _response(graph, raw, mojo.output)
             graph.output(response, names.PREDICT, graph.float.element, 1)
         case Reconstruction():
             _reconstruction(graph, outputs, inputs, mojo.features)
@@ -105,9 +118,24 @@ def _none_for_nan(graph: Graph, probabilities: str, chosen: str, none: int) -> s
 # --------------------------------------------------------------------------- numbers
 
 
-def _response(graph: Graph, outputs: str, output: Regression) -> str:
+def _with_offset(graph: Graph, raw: str, offset: str, output: Regression, rule: OffsetRule) -> str:
+    """Add the offset to the raw output, in the units that the network was trained in."""
+    mean = graph.constant("offset:mean", np.array(output.norm_resp_sub))
+    factor = graph.constant("offset:factor", np.array(output.norm_resp_mul))
+    zero = graph.constant("offset:zero", np.array(0.0))
+    centered = graph.node("Sub", offset, mean, name="offset:centered")
+    units = graph.node("Mul", centered, factor, name="offset:units")
+    if rule == "server":
+        added = graph.node("Greater", offset, zero, name="offset:positive")
+        shift = graph.node("Where", added, units, zero, name="offset:added")
+    else:
+        missing = graph.node("IsNaN", offset, name="offset:missing")
+        shift = graph.node("Where", missing, zero, units, name="offset:added")
+    return graph.node("Add", raw, shift, name="response:with_offset")
+
+
+def _response(graph: Graph, response: str, output: Regression) -> str:
     """The response in its own units, made in float64 (``DeeplearningMojoModel.score0``)."""
-    response = graph.to_double(outputs, "response:double")
     if output.standardize:
         scale = graph.constant("norm_resp_mul", np.array(output.norm_resp_mul))
         shift = graph.constant("norm_resp_sub", np.array(output.norm_resp_sub))
