@@ -93,7 +93,7 @@ def raw_columns(mojo: Mojo, table: object) -> dict[str, NDArray[Any]]:
     Raises:
         MojoDataError: a cell has no meaning in its column.
     """
-    named, rows = named_columns(table)
+    named, rows = named_columns(table, {column.name for column in mojo.inputs})
     columns: dict[str, NDArray[Any]] = {}
     for column in mojo.inputs:
         cells = named.get(column.name, [None] * rows)

@@ -16,6 +16,7 @@ _BLANKS: Final = "".join(map(chr, range(0x21)))
 _SPLIT_BLANKS: Final = " \t\n\x0b\f\r"
 _INT32_MIN: Final = -(2**31)
 _INT32_MAX: Final = 2**31 - 1
+_LAST_CHAR: Final = "\uffff"
 _MASK_32: Final = 0xFFFF_FFFF
 _MASK_48: Final = (1 << 48) - 1
 
@@ -83,8 +84,9 @@ def parse_int(text: str) -> int:
     Raises:
         ValueError: where Java throws ``NumberFormatException``.
     """
-    # Java reads every Unicode decimal digit, and so does Python's int.
-    if len(text) <= _MAX_NUMBER_CHARS and _INTEGER.fullmatch(text):
+    # Java reads every Unicode decimal digit, as Python's int does, but by its 16-bit characters:
+    # none beyond the basic plane.
+    if len(text) <= _MAX_NUMBER_CHARS and _INTEGER.fullmatch(text) and max(text) <= _LAST_CHAR:
         number = int(text)
         if _INT32_MIN <= number <= _INT32_MAX:
             return number

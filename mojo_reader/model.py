@@ -88,6 +88,8 @@ class CategoricalInput:
         feature: index of the first feature that the column fills.
         table: ``(len(levels) + 2, width)`` float64; row ``-2`` is a missing cell, row ``-1`` a
             level that the model does not know. NaN is a missing feature.
+        marks_unseen: a missing mark other than the empty text, in a table in memory, is a level
+            that the model does not know (``BinaryEncoder``), and not a missing cell.
     """
 
     name: str
@@ -95,6 +97,7 @@ class CategoricalInput:
     prefixed: bool
     feature: int
     table: NDArray[np.float64]
+    marks_unseen: bool = False
 
     @property
     def width(self) -> int:

@@ -18,9 +18,10 @@ from mojo_reader.files import records
 from mojo_reader.files.number_text import number_texts
 from mojo_reader.files.records import Records
 from mojo_reader.files.tables import TableRules, read_rows
-from mojo_reader.files.text_numbers import text_numbers, time_milliseconds
+from mojo_reader.files.text_numbers import text_numbers
 from mojo_reader.scoring.arrow import float_array, text_array
 from mojo_reader.scoring.cells import RowError
+from mojo_reader.scoring.times import time_milliseconds
 
 MIXED = golden("binomial_tanh")
 MOJO = MIXED.mojo()

@@ -23,6 +23,7 @@ from mojo_reader import Mojo, Scorer
 from mojo_reader.errors import listed
 from mojo_reader.model import CategoricalInput, Classification, Reconstruction
 from mojo_reader.scoring.choices import ERROR_COLUMN
+from mojo_reader.scoring.columns import matched_names
 from mojo_reader.scoring.near_names import with_near_names
 from mojo_reader.scoring.rows import EncodedRows
 
@@ -95,6 +96,9 @@ def request_columns(request: InferRequest, names: Collection[str]) -> tuple[dict
         InvalidInput: a name, a shape or data are not the model's or not the protocol's.
     """
     tensors = request.inputs
+    meant = matched_names([tensor.name for tensor in tensors], names)
+    for tensor in tensors:
+        tensor.name = meant.get(tensor.name, tensor.name)
     _check_names([tensor.name for tensor in tensors], names)
     rows = {tensor.name: _rows(tensor) for tensor in tensors}
     if len(set(rows.values())) > 1:

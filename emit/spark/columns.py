@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from mojo_reader.errors import MojoDataError, listed
+from mojo_reader.scoring.levels import BLANKS
 
 Fields = Mapping[str, Any]
 """Field name to the ``Fields`` of a struct; empty for anything else."""
@@ -15,8 +16,9 @@ Path = tuple[str, ...]
 def find_columns(names: Iterable[str], fields: Fields, *, case_sensitive: bool) -> dict[str, Path]:
     """Find the model's columns among a data frame's.
 
-    The exact name comes first, then the dotted name of a field inside structs, then the same
-    without regard to case, unless Spark is told to regard it.
+    The exact name comes first, then the dotted name of a field inside structs, then one that
+    differs in the blanks around it, then the same without regard to case, unless Spark is told to
+    regard it.
 
     Args:
         names: the model's columns.
@@ -31,7 +33,7 @@ def find_columns(names: Iterable[str], fields: Fields, *, case_sensitive: bool) 
     """
     found = {}
     for name in names:
-        path = _exact_path(name, fields)
+        path = _exact_path(name, fields) or _bare_path(name, fields)
         if path is None and not case_sensitive:
             path = _folded_path(name, fields)
         if path is not None:
@@ -41,6 +43,12 @@ def find_columns(names: Iterable[str], fields: Fields, *, case_sensitive: bool) 
 
 def _exact_path(name: str, fields: Fields) -> Path | None:
     return min(_paths(name, fields, str), key=len, default=None)
+
+
+def _bare_path(name: str, fields: Fields) -> Path | None:
+    """Find the one column that differs from the model's in the blanks around it alone."""
+    paths = list(_paths(name.strip(BLANKS), fields, lambda field: field.strip(BLANKS)))
+    return paths[0] if len(paths) == 1 else None
 
 
 def _folded_path(name: str, fields: Fields) -> Path | None:

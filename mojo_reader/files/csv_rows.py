@@ -37,12 +37,11 @@ from mojo_reader.scoring.cells import (
     RowError,
     invalid_handler,
 )
-from mojo_reader.scoring.columns import KEPT, AbsentColumnError
-from mojo_reader.scoring.levels import level_positions
+from mojo_reader.scoring.columns import KEPT, AbsentColumnError, matched_names
+from mojo_reader.scoring.levels import BLANKS, bare_forms, level_positions
 from mojo_reader.scoring.notices import Count, Notices
 
 _LEVEL_TYPE: Final = pa.dictionary(pa.int32(), pa.string())
-_BLANKS: Final = " \t"
 # Cells of the columns that are read, of one piece.
 _MOST_CELLS: Final = 4_000_000
 
@@ -254,23 +253,16 @@ def _python_rows(piece: bytes, separator: str) -> Iterator[tuple[str, ...]]:
 
 
 def _matched_names(header: tuple[str, ...], mojo: Mojo, keep: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the header with names that are the model's but for blanks around them as its own."""
-    known = {column.name for column in mojo.inputs} | set(keep)
-    # Two names that differ in blanks alone are no one's without them.
-    bare_names = Counter(name.strip(_BLANKS) for name in known)
-    own = {bare: name for name in known if bare_names[bare := name.strip(_BLANKS)] == 1}
-    own |= {name: name for name in known}
-    there = set(header)
-    names = []
-    for name in header:
-        meant = own.get(name.strip(_BLANKS), name)
-        names.append(meant if name not in known and meant not in there else name)
+    """Return the header with the model's names where they differ in blanks around them alone."""
+    known = dict.fromkeys([*(column.name for column in mojo.inputs), *keep])
+    meant = matched_names(header, known)
+    names = tuple(meant.get(name, name) for name in header)
     counts = Counter(name for name in names if name in known)
     twice = [name for name, count in counts.items() if count > 1]
     if twice:
         message = f"the column {twice[0]!r} stands twice in the header"
         raise MojoDataError(message)
-    return tuple(names)
+    return names
 
 
 def _wanted_columns(names: tuple[str, ...], mojo: Mojo, rules: TableRules) -> list[_Wanted]:
@@ -320,7 +312,7 @@ def _as_text(array: Any) -> Any:
 def _level_column(array: Any, name: str, known: frozenset[str], notices: Notices) -> Any:
     """Make missing marks null, and drop blanks around what is a level only without them."""
     texts = array.dictionary
-    trimmed = pc.utf8_trim(texts, characters=_BLANKS)
+    trimmed = pc.utf8_trim(texts, characters=BLANKS)
     same = bool_values(pc.equal(texts, trimmed))
     marked = bool_values(pc.is_in(texts, value_set=missing_marks()))
     if same.all() and not marked.any():
@@ -329,14 +321,24 @@ def _level_column(array: Any, name: str, known: frozenset[str], notices: Notices
     padded: dict[int, str] = {}
     for position in np.flatnonzero(~same | marked).tolist():
         text = texts[position].as_py()
-        bare = text.strip(_BLANKS)
-        if bare in MISSING_MARKS and text not in known - set(MISSING_MARKS):
-            replaced[position] = None
-        elif text not in known and bare in known:
-            replaced[position] = bare
+        level = _bare_level(text, known)
+        replaced[position] = level
+        if level is not None and level != text:
             padded[position] = text
     _count_padded(array, padded, name, notices)
     return _with_dictionary(array, replaced)
+
+
+def _bare_level(text: str, known: frozenset[str]) -> str | None:
+    """Return the level that a text is with as many of its blanks as can be, else the text.
+
+    Returns:
+        None where it is a missing mark, which is no level in a CSV file.
+    """
+    for form in bare_forms(text):
+        if form in known and form not in MISSING_MARKS:
+            return form
+    return None if text.strip(BLANKS) in MISSING_MARKS else text
 
 
 def _count_padded(array: Any, padded: dict[int, str], name: str, notices: Notices) -> None:

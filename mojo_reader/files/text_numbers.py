@@ -23,15 +23,16 @@ from mojo_reader.scoring.arrow import (
     one_chunk,
     text_array,
 )
-from mojo_reader.scoring.cells import MISSING_MARKS, Invalid, OnInvalid
+from mojo_reader.scoring.cells import (
+    BLANKS,
+    MISSING_MARKS,
+    Invalid,
+    OnInvalid,
+)
+from mojo_reader.scoring.times import time_milliseconds
 
-BLANKS: Final = "".join(map(chr, range(0x21)))
 _DECIMAL: Final = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 _SHORT: Final = r"^.{1,400}$"
-_TIME: Final = re.compile(
-    r"(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}:\d{2})(?::(\d{2})(\.\d{1,9})?)?\s?(Z|[+-]\d{2}:?\d{2})?)?",
-    re.ASCII,
-)
 COMMA: Final = ","
 _SWAPPED: Final = str.maketrans(".,", ",.")
 _COMMA_NUMBER: Final = re.compile(r"\s*[+-]?\d+,\d+\s*", re.ASCII)
@@ -103,38 +104,3 @@ def _invalid(row: int, cell: str, decimal: str) -> Invalid:
     elif _COMMA_NUMBER.fullmatch(cell):
         expected = "a number with a decimal point (--decimal , takes a comma)"
     return Invalid(row=row, cell=cell, expected=expected)
-
-
-def time_milliseconds(text: str, time_zone: str) -> float | None:
-    """Read an ISO date or time as milliseconds since 1970 in UTC.
-
-    Args:
-        text: ``2020-01-31``, ``2020-01-31 23:59``, ``2020-01-31T23:59:59.123``, the last two
-            also with ``Z`` or ``+01:00`` after.
-        time_zone: zone of a text that names none.
-
-    Returns:
-        None where the text is no such time.
-    """
-    match = _TIME.fullmatch(text)
-    if match is None:
-        return None
-    return _milliseconds(match, time_zone)
-
-
-def _milliseconds(match: re.Match[str], time_zone: str) -> float | None:
-    import datetime as dt  # noqa: PLC0415 - times are rare
-    import zoneinfo  # noqa: PLC0415
-
-    date, minute, second, fraction, zone = match.groups()
-    try:
-        moment = dt.datetime.fromisoformat(f"{date}T{minute or '00:00'}:{second or '00'}")
-    except ValueError:
-        return None
-    if zone is None:
-        moment = moment.replace(tzinfo=zoneinfo.ZoneInfo(time_zone))
-    else:
-        moment = dt.datetime.fromisoformat(f"{moment.isoformat()}{zone}")
-    whole = moment.timestamp() * 1000.0
-    # H2O keeps whole milliseconds.
-    return whole + float(int(float(fraction or 0) * 1000.0))

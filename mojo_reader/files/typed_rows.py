@@ -15,7 +15,7 @@ from mojo_reader.errors import MojoDataError
 from mojo_reader.files.rules import TableRules, check_columns
 from mojo_reader.model import CategoricalInput, Mojo
 from mojo_reader.scoring.arrow import int_array, int_values
-from mojo_reader.scoring.columns import KEPT
+from mojo_reader.scoring.columns import KEPT, matched_names
 from mojo_reader.scoring.notices import Notices
 
 _BATCH_ROWS: Final = 16_384
@@ -59,8 +59,11 @@ class TypedColumns:
     """
 
     def __init__(self, schema: Any, mojo: Mojo, rules: TableRules, notices: Notices) -> None:
-        types = dict(zip(schema.names, schema.types, strict=True))
-        check_columns(tuple(schema.names), mojo, rules, notices)
+        known = {*(column.name for column in mojo.inputs), *rules.keep}
+        self._meant = matched_names(schema.names, known)
+        names = [self._meant.get(name, name) for name in schema.names]
+        types = dict(zip(names, schema.types, strict=True))
+        check_columns(tuple(names), mojo, rules, notices)
         self._keep = rules.keep
         self._wanted = [
             column.name
@@ -70,7 +73,9 @@ class TypedColumns:
         for name in rules.keep:
             _readable(name, types, rules, None)
         _note_kinds(types, mojo, notices)
-        self.names = list(dict.fromkeys((*self._wanted, *self._keep)))
+        read = dict.fromkeys((*self._wanted, *self._keep))
+        types = dict(zip(schema.names, schema.types, strict=True))
+        self.names = [name for name in schema.names if self._meant.get(name, name) in read]
         self.texts = [name for name in self.names if is_text(types[name])]
         self._plain_texts = {name for name in self.texts if not pa.types.is_dictionary(types[name])}
         self.batch_rows = max(1, min(_BATCH_ROWS, _BATCH_CELLS // max(1, len(self.names))))
@@ -94,7 +99,8 @@ class TypedColumns:
 
     def read(self, batch: Any, _notices: Notices) -> Any:
         """Return a part as the scorer takes it, what is carried through under ``KEPT``."""
-        arrays = dict(zip(batch.schema.names, map(_compact, batch.columns), strict=True))
+        names = [self._meant.get(name, name) for name in batch.schema.names]
+        arrays = dict(zip(names, map(_compact, batch.columns), strict=True))
         kept = [self._as_it_stands(name, arrays[name]) for name in self._keep]
         names = [*self._wanted, *(KEPT + name for name in self._keep)]
         return pa.RecordBatch.from_arrays(

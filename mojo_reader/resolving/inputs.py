@@ -4,6 +4,7 @@ Sources: ``hex.genmodel.easy.EnumEncoder``, ``BinaryEncoder``, ``EigenEncoder``,
 ``LabelEncoder``, and for ``EnumLimited`` the server (``water.util.FrameUtils``).
 """
 
+import dataclasses
 import itertools
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -257,7 +258,8 @@ def _binary(
     codes = np.arange(1, len(levels) + 1)
     bits = (codes[:, None] >> np.arange(width)) & 1
     table = np.vstack([bits, np.full(width, _NAN), np.zeros(width)]).astype(np.float64)
-    return _categorical(original.name, levels, first, table)
+    column = _categorical(original.name, levels, first, table)
+    return dataclasses.replace(column, marks_unseen=True)
 
 
 def _eigen(

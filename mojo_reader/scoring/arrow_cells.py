@@ -16,7 +16,7 @@ ReadNumbers = Callable[[Sequence[Any], OnInvalid], NDArray[np.float64]]
 _DAY_MILLISECONDS: Final = 86_400_000
 _TO_MILLISECONDS: Final = {"s": 1000.0, "ms": 1.0}
 _NARROW_FLOATS: Final = {pa.float32(): np.float32, pa.float16(): np.float16}
-_PER_MICROSECOND: Final = {"us": 1, "ns": 1000}
+_PER_MILLISECOND: Final = {"us": 1000, "ns": 1_000_000}
 
 
 def level_positions(
@@ -133,7 +133,7 @@ def _chunk_times(chunk: Any) -> NDArray[np.float64] | None:
 def _milliseconds(ticks: NDArray[np.int64], unit: str) -> NDArray[np.float64]:
     if unit in _TO_MILLISECONDS:
         return np.asarray(ticks * _TO_MILLISECONDS[unit])
-    return np.asarray(ticks // _PER_MICROSECOND[unit] / 1000.0)
+    return np.asarray(ticks // _PER_MILLISECOND[unit], np.float64)
 
 
 def _with_nulls(values: NDArray[np.float64], chunk: Any) -> NDArray[np.float64]:

@@ -22,11 +22,12 @@ from numpy.typing import NDArray
 
 from mojo_reader import java
 from mojo_reader.errors import MojoDataError
-from mojo_reader.scoring.notices import Count, Notices
+from mojo_reader.scoring.notices import Count, Notices, shown
+from mojo_reader.scoring.times import moment_milliseconds, time_milliseconds
 
 MISSING_MARKS: Final = ("", "NA", "N/A", "-")
-_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-_MILLISECOND: Final = dt.timedelta(milliseconds=1)
+#: What is dropped around a number's text.
+BLANKS: Final = "".join(map(chr, range(0x21)))
 # pandas's NA and NaT, told by name because pandas is not a dependency.
 _MISSING_TYPES: Final = ("NAType", "NaTType")
 _PLAIN_NUMBER_TYPES: Final = frozenset({float, int, bool, type(None)})
@@ -34,7 +35,6 @@ _NUMBER_KINDS: Final = "iubf"
 _FLOAT_KIND: Final = "f"
 _TIME_KIND: Final = "M"
 _DURATION_KIND: Final = "m"
-_SHOWN_SIGNS: Final = 80
 # Milliseconds in one step of NumPy's times; finer ones are cut to microseconds first.
 _STEP_MILLISECONDS: Final = {
     "W": 604_800_000.0,
@@ -102,16 +102,6 @@ class Invalid:
         """Return the error that names the place; rows are counted from 1."""
         problem = f", column {column!r}: expected {self.expected}, found {shown(self.cell)}"
         return RowError(self.row, problem)
-
-
-def shown(cell: object) -> str:
-    """Write the start of a cell for a message, whatever it is."""
-    if isinstance(cell, (str, bytes)):
-        cell = cell[:_SHOWN_SIGNS]
-    try:
-        return repr(cell)[:_SHOWN_SIGNS]
-    except Exception:  # noqa: BLE001 - a cell can be any object, or an integer too long to write
-        return f"a value of the type {type(cell).__name__}"
 
 
 OnInvalid = Callable[[Invalid], None]
@@ -190,7 +180,7 @@ def _milliseconds(times: NDArray[Any], on_invalid: OnInvalid) -> NDArray[np.floa
     if unit in _STEP_MILLISECONDS:
         result = times.astype(np.int64) * (_STEP_MILLISECONDS[unit] * steps)
     else:
-        result = times.astype("datetime64[us]").astype(np.int64) / 1000.0
+        result = (times.astype("datetime64[us]").astype(np.int64) // 1000).astype(np.float64)
     result[missing] = np.nan
     return np.asarray(result, np.float64)
 
@@ -207,15 +197,37 @@ def _number(row: int, cell: object, on_invalid: OnInvalid) -> float:
         return float("nan")
 
 
+def text_number(text: str, time_zone: str = "UTC") -> float:
+    """Read a number's text, or a time's; blanks around are dropped, a missing mark is NaN.
+
+    Args:
+        text: as ``Double.parseDouble`` takes it, a mark, or an ISO date or time.
+        time_zone: zone of a time that names none.
+
+    Raises:
+        ValueError: it is none of these.
+    """
+    bare = text.strip(BLANKS)
+    if bare in MISSING_MARKS:
+        return float("nan")
+    try:
+        return java.parse_double(bare)
+    except ValueError:
+        milliseconds = time_milliseconds(bare, time_zone)
+        if milliseconds is None:
+            raise
+        return milliseconds
+
+
 def _number_of(cell: object, row: int, on_invalid: OnInvalid) -> float:
     if isinstance(cell, str):
-        return float("nan") if cell in MISSING_MARKS else java.parse_double(cell)
+        return text_number(cell)
     if isinstance(cell, dt.datetime):
         aware = cell if cell.tzinfo else cell.replace(tzinfo=dt.UTC)
-        return (aware - _EPOCH) / _MILLISECOND
+        return moment_milliseconds(aware)
     if isinstance(cell, dt.date):
         midnight = dt.datetime(cell.year, cell.month, cell.day, tzinfo=dt.UTC)
-        return (midnight - _EPOCH) / _MILLISECOND
+        return moment_milliseconds(midnight)
     if isinstance(cell, np.datetime64):
         return float(_milliseconds(np.array([cell]), moved(on_invalid, row))[0])
     if isinstance(cell, np.timedelta64):  # NumPy counts it among the integers

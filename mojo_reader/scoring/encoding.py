@@ -6,7 +6,6 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from mojo_reader import java
 from mojo_reader.errors import MojoDataError, listed
 from mojo_reader.model import CategoricalInput, Features, Mojo
 from mojo_reader.scoring.cells import (
@@ -15,7 +14,7 @@ from mojo_reader.scoring.cells import (
     is_arrow,
     number_values,
 )
-from mojo_reader.scoring.columns import Columns, absent
+from mojo_reader.scoring.columns import Columns, absent, matched_names
 from mojo_reader.scoring.levels import LevelLookup
 from mojo_reader.scoring.near_names import near_names, shown_names
 from mojo_reader.scoring.notices import Count, Notices
@@ -54,9 +53,7 @@ class Encoder:
         self._n_features = len(mojo.features.names)
         self._encoded = mojo.info.encoded_inputs
         self._encoding = mojo.info.categorical_encoding
-        # Java knows a column by its name without blanks; it may be given so.
-        bare = {name: java.trim(name) for name in self.names}
-        self._bare = {name: trimmed for name, trimmed in bare.items() if trimmed not in bare}
+        self._wanted = frozenset(self.names)
         self._lookups = {
             column.name: LevelLookup(column)
             for column in mojo.inputs
@@ -103,13 +100,11 @@ class Encoder:
         return matrix
 
     def _as_trained(self, columns: Columns) -> Columns:
-        """Call a column that is given without the blanks around its name as it was trained."""
-        given = {
-            name: columns[bare]
-            for name, bare in self._bare.items()
-            if name not in columns and bare in columns
-        }
-        return {**columns, **given} if given else columns
+        """Call a column that has other blanks around its name as it was trained."""
+        meant = matched_names(columns, self._wanted)
+        if not meant:
+            return columns
+        return {**columns, **{name: columns[given] for given, name in meant.items()}}
 
     def _check_absent(self, columns: Columns, notices: Notices, strictness: Strictness) -> None:
         names = self.names
@@ -148,7 +143,17 @@ def _note_unseen(
     if strictness.unseen_is_error:
         expected = f"one of the model's {len(column.levels)} levels"
         raise Invalid(row=row, cell=example, expected=expected).error(column.name)
-    notices.unseen.setdefault(column.name, Count()).add(int(np.count_nonzero(unseen)), example)
+    seen = notices.unseen.setdefault(column.name, Count(outcome=_outcome(column)))
+    seen.add(int(np.count_nonzero(unseen)), example)
+
+
+def _outcome(column: CategoricalInput) -> str:
+    """Say what the model reads for a level that it does not know."""
+    missing, unseen = column.table[column.missing], column.table[column.unseen]
+    if np.array_equal(missing, unseen, equal_nan=True):
+        return "taken as missing"
+    # Binary has bits, EnumLimited its level for all others.
+    return "encoded without a bit" if column.marks_unseen else "scored as its level 'other'"
 
 
 def _cell(values: Any, row: int) -> object:

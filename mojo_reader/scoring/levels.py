@@ -24,6 +24,8 @@ from mojo_reader.scoring.cells import (
 )
 from mojo_reader.scoring.spellings import spellings
 
+#: What is dropped around a level or a column's name in a CSV file.
+BLANKS: Final = " \t"
 #: Types of which each value is spelled once; what is equal is spelled alike.
 _REPEATED: Final = frozenset({bool, int, float})
 
@@ -141,7 +143,7 @@ def _coded(values: Any) -> tuple[Any, NDArray[np.int64]] | None:
 
 
 def level_positions(column: CategoricalInput) -> dict[str, int]:
-    """Return the position of every text that the column knows, the missing marks included."""
+    """Return the position of every text that the column knows, with the marks of missing cells."""
     positions = {level: position for position, level in enumerate(column.levels)}
     if column.prefixed:
         prefix = f"{column.name}."
@@ -149,9 +151,18 @@ def level_positions(column: CategoricalInput) -> dict[str, int]:
             # What is left of the level ``COLUMN.`` is a missing cell, in a CSV and in ONNX.
             if level.startswith(prefix) and level != prefix:
                 positions.setdefault(level.removeprefix(prefix), position)
-    for mark in MISSING_MARKS:
+    for mark in ("",) if column.marks_unseen else MISSING_MARKS:
         positions.setdefault(mark, column.missing)
     return positions
+
+
+def bare_forms(text: str) -> tuple[str, str, str, str]:
+    """Return a text of a CSV file as it stands, and without leading, trailing and both blanks.
+
+    H2O's parser drops leading blanks alone, so that a level may end in blanks.
+    """
+    bare = text.strip(BLANKS)
+    return text, text.lstrip(BLANKS), text.rstrip(BLANKS), bare
 
 
 def position_texts(column: CategoricalInput) -> tuple[str, ...]:
@@ -160,7 +171,8 @@ def position_texts(column: CategoricalInput) -> tuple[str, ...]:
     The last two are a missing mark that is no level, and a text that the column does not know.
     """
     positions = level_positions(column)
-    missing = next((mark for mark in MISSING_MARKS if positions[mark] == column.missing), "")
+    marks = (mark for mark in MISSING_MARKS if positions.get(mark) == column.missing)
+    missing = next(marks, "")
     unseen = "unseen"
     while unseen in positions:
         unseen += "?"

@@ -9,10 +9,11 @@ from mojo_reader.scoring.near_names import shown_names
 
 @dataclass(kw_only=True, slots=True)
 class Count:
-    """How often something was seen in a column, and its first example."""
+    """How often something was seen in a column, its first example, and what became of it."""
 
     count: int = 0
     example: object = None
+    outcome: str = "taken as missing"
 
     def add(self, count: int, example: object) -> None:
         """Count further cells."""
@@ -67,7 +68,7 @@ class Notices:
             (self.invalid, other.invalid),
         ):
             for column, seen in theirs.items():
-                mine.setdefault(column, Count()).add(seen.count, seen.example)
+                mine.setdefault(column, Count(outcome=seen.outcome)).add(seen.count, seen.example)
 
     def sentences(self) -> Iterator[str]:
         """Yield one plain sentence for each thing seen."""
@@ -99,7 +100,7 @@ class Notices:
     def unseen_sentences(self) -> Iterator[str]:
         """Yield what to say of levels that the model does not know."""
         for column, seen in self.unseen.items():
-            yield _cells(column, seen, "levels that the model does not know, taken as missing")
+            yield _cells(column, seen, f"levels that the model does not know, {seen.outcome}")
 
     def offset_sentences(self) -> Iterator[str]:
         """Yield what to say of the offset."""
@@ -117,6 +118,7 @@ class Notices:
 
 
 _SHOWN: Final = 8
+_SHOWN_SIGNS: Final = 80
 
 
 def _names(names: Mapping[str, object]) -> str:
@@ -126,4 +128,14 @@ def _names(names: Mapping[str, object]) -> str:
 
 
 def _cells(column: str, seen: Count, what: str) -> str:
-    return f"column {column!r}: {what}: {seen.count:,}, the first is {seen.example!r:.80}"
+    return f"column {column!r}: {what}: {seen.count:,}, the first is {shown(seen.example)}"
+
+
+def shown(cell: object) -> str:
+    """Write the start of a cell for a message, whatever it is."""
+    if isinstance(cell, (str, bytes)):
+        cell = cell[:_SHOWN_SIGNS]
+    try:
+        return repr(cell)[:_SHOWN_SIGNS]
+    except Exception:  # noqa: BLE001 - a cell can be any object, or an integer too long to write
+        return f"a value of the type {type(cell).__name__}"

@@ -1,6 +1,6 @@
 """A response column of labelled rows: class positions, or numbers in the response's own units."""
 
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,9 +9,7 @@ from mojo_reader.errors import listed
 from mojo_reader.model import CategoricalInput, Classification, Mojo
 from mojo_reader.scoring.cells import Invalid, OnInvalid, number_values
 from mojo_reader.scoring.columns import Columns
-from mojo_reader.scoring.levels import LevelLookup
-
-_BLANKS: Final = " \t"
+from mojo_reader.scoring.levels import LevelLookup, bare_forms
 
 
 def response_values(mojo: Mojo, columns: Columns, name: str) -> NDArray[np.float64]:
@@ -55,8 +53,9 @@ def _class_positions(output: Classification, values: Any, name: str) -> NDArray[
     found = lookup.positions(values, raising(name))
     for row in np.flatnonzero(found == column.unseen).tolist():
         cell = _cell(values, row)
-        bare = cell.strip(_BLANKS) if isinstance(cell, str) else cell
-        found[row] = lookup.cell_positions([bare], raising(name))[0]
+        forms = bare_forms(cell) if isinstance(cell, str) else (cell,)
+        tried = lookup.cell_positions(forms, raising(name))
+        found[row] = next((place for place in tried if place != column.unseen), column.unseen)
         if found[row] == column.unseen:
             expected = f"one of the model's classes {listed(output.labels)}"
             raise Invalid(row=row, cell=cell, expected=expected).error(name)

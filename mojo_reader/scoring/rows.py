@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mojo_reader.model import InputColumn, Mojo
-from mojo_reader.scoring.columns import Columns, named_columns
+from mojo_reader.scoring.columns import Columns, arrow_columns, named_columns
 from mojo_reader.scoring.encoding import Encoder, Strictness
 from mojo_reader.scoring.notices import Notices
 from mojo_reader.scoring.offsets import (
@@ -92,20 +92,21 @@ class RowReader:
         self.rules = rules
         self.offset_column = offset_column(mojo, rules.offset)
         self.columns: tuple[InputColumn, ...] = row_columns(mojo, rules.offset)
+        self._names = frozenset(column.name for column in self.columns)
         self._unused_offset = unused_offset(mojo, rules.offset)
         self._encoder = Encoder(mojo)
 
     def matrix(self, table: object) -> NDArray[np.float64]:
         """Return the row matrix of a table, without its offset."""
         notices = Notices()
-        columns, rows = named_columns(table)
+        columns, rows = named_columns(table, self._names)
         matrix = self._encoder.encode(columns, rows, notices, self.rules.strictness)
         warn_of(notices)
         return matrix
 
     def table(self, table: object, notices: Notices | None) -> EncodedRows:
         """Return a table's rows; warn of what was seen where no notices are given."""
-        columns, rows = named_columns(table)
+        columns, rows = named_columns(table, self._names)
         seen = Notices() if notices is None else notices
         encoded = self._encoded(columns, rows, seen, self.rules.strictness)
         if notices is None:
@@ -114,8 +115,8 @@ class RowReader:
 
     def batch(self, batch: Any, notices: Notices, strictness: Strictness | None) -> EncodedRows:
         """Return the rows of an Arrow record batch."""
-        columns = dict(zip(batch.schema.names, batch.columns, strict=True))
-        return self._encoded(columns, batch.num_rows, notices, strictness or self.rules.strictness)
+        columns, rows = arrow_columns(batch, self._names)
+        return self._encoded(columns, rows, notices, strictness or self.rules.strictness)
 
     def _encoded(
         self, columns: Columns, rows: int, notices: Notices, strictness: Strictness
