@@ -1,7 +1,7 @@
 """Proves in onnxruntime that an emitted ONNX model predicts what the float64 scorer does."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,6 +27,8 @@ from .onnx_model.prediction import NO_LABEL
 
 BATCH_ROWS: Final = 4096
 _DTYPES: Final = {"tensor(float)": "float32", "tensor(double)": "float64"}
+# An autoencoder's outputs: reconstruction and error; the columns' errors stand between them.
+_OUTPUTS: Final = 2
 
 Feeds = Mapping[str, NDArray[Any]]
 
@@ -112,8 +114,7 @@ class _Runner:
         self, loaded: Any, mojo: Mojo, columns: Feeds, matrix: NDArray[np.float64]
     ) -> None:
         self.labels_off = 0
-        self._errors_off = 0
-        self._largest_error = 0.0
+        self._off: dict[str, OutputOff] = {}
         self._session = loaded
         self._scorer = Scorer(mojo)
         self._matrix = matrix
@@ -122,18 +123,14 @@ class _Runner:
             name: columns[name][:, np.newaxis] for name in names
         }
         outputs = loaded.get_outputs()
-        self._error_name = outputs[-1].name
+        self._names = [output.name for output in outputs]
         self._numbers = next(i for i, output in enumerate(outputs) if output.type in _DTYPES)
         self.dtype = _DTYPES[outputs[self._numbers].type]
 
     @property
     def outputs_off(self) -> tuple[OutputOff, ...]:
         """What is off beside the predictions and the labels."""
-        if not self._errors_off:
-            return ()
-        return (
-            OutputOff(name=self._error_name, rows=self._errors_off, largest=self._largest_error),
-        )
+        return tuple(off for off in self._off.values() if off.rows)
 
     def predict(self, rows: slice) -> NDArray[Any]:
         """Return the predictions of some rows."""
@@ -143,7 +140,9 @@ class _Runner:
         if isinstance(self._scorer.mojo.output, Classification) and self._numbers:
             self._check_labels(outputs[0], values, self._matrix[rows])
         if isinstance(self._scorer.mojo.output, Reconstruction):
-            self._check_errors(outputs[-1], self._matrix[rows])
+            self._check_errors(-1, outputs, self._scorer.anomaly_matrix, rows)
+            if len(outputs) > _OUTPUTS:
+                self._check_errors(1, outputs, self._scorer.squared_errors, rows)
         return values
 
     def _check_labels(
@@ -163,23 +162,34 @@ class _Runner:
             wrong &= (best.sum(axis=1) == 1) | undefined
         self.labels_off += int(wrong.sum())
 
-    def _check_errors(self, errors: NDArray[Any], matrix: NDArray[np.float64]) -> None:
-        """Count errors that are off where float32, if that is the type, holds the row."""
+    def _check_errors(
+        self,
+        place: int,
+        outputs: list[NDArray[Any]],
+        of: Callable[[NDArray[np.float64]], NDArray[np.float64]],
+        rows: slice,
+    ) -> None:
+        """Count rows whose errors are off where float32, if that is the type, holds the row."""
+        name, errors, matrix = self._names[place], outputs[place], self._matrix[rows]
         tolerance = TOLERANCES[self.dtype].value
-        right = self._scorer.anomaly_matrix(matrix)
+        right = of(matrix)
         with np.errstate(over="ignore", invalid="ignore"):
             held = matrix if self.dtype == "float64" else matrix.astype(self.dtype).astype(float)
-            excess = np.abs(self._scorer.anomaly_matrix(held) - right)
+            excess = np.abs(of(held) - right)
             difference = np.abs(errors.astype(np.float64) - right)
             close = difference <= tolerance * (1.0 + np.abs(right)) + excess
         same = close | (np.isnan(right) & np.isnan(errors)) | (errors == right)
         # What rounding makes no number of is beyond the type, as in every comparison.
         exempt = np.isnan(excess) & ~np.isnan(right)
         off = ~same & ~exempt
-        self._errors_off += int(off.sum())
         relative = relative_difference(absolute_difference(errors.astype(np.float64), right), right)
         relative[np.isnan(relative)] = np.inf
-        self._largest_error = max(self._largest_error, float(relative[off].max(initial=0.0)))
+        before = self._off.get(name, OutputOff(name=name, rows=0, largest=0.0))
+        self._off[name] = OutputOff(
+            name=name,
+            rows=before.rows + int(off.reshape(len(off), -1).any(axis=1).sum()),
+            largest=max(before.largest, float(relative[off].max(initial=0.0))),
+        )
 
 
 def _matrix_feed(mojo: Mojo, names: list[str], matrix: NDArray[np.float64]) -> Feeds | None:

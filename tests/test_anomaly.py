@@ -7,9 +7,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from onnx_support import feeds
+from onnx_support import run as run_onnx
 from rows_support import run as run_program
 from support import Golden, assert_close, golden, golden_cases, read_csv
 
+from emit.onnx_model import to_onnx
+from emit.onnx_parity import check_onnx
 from mojo_reader import Scorer
 from mojo_reader.errors import MojoUnsupportedError
 from mojo_reader.files.score import ScoreOptions, score_file
@@ -95,6 +99,33 @@ def test_the_program(case: Golden, run: Any, tmp_path: Path) -> None:
     assert "--missing server counts it as the mean" in result.err
 
 
+@each_case
+@pytest.mark.parametrize("inputs", ["columns", "matrix"])
+@pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 1e-5), ("float64", TOLERANCE)])
+def test_onnx(case: Golden, inputs: str, dtype: str, tolerance: float) -> None:
+    mojo, (names, expected) = case.mojo(), by_column(case)
+    model = to_onnx(mojo, dtype=dtype, inputs=inputs, per_feature=True)
+    given = feeds(mojo, case.columns())
+    if inputs == "matrix":
+        given = {"matrix": Scorer(mojo).encode(case.columns())}
+    plain = run_onnx(to_onnx(mojo, dtype=dtype, inputs=inputs), given)
+    reconstruction, errors, error = run_onnx(model, given)
+    assert errors.shape == (len(expected), len(names))
+    assert_close(errors.astype(np.float64), expected, tolerance=tolerance)
+    assert np.array_equal(plain[0], reconstruction)
+    assert np.array_equal(plain[1], error, equal_nan=True)
+    found = check_onnx(model, mojo, case.columns())
+    assert found.passed
+
+
+def test_onnx_errors_by_column_are_proved() -> None:
+    case = golden("autoencoder_per_feature")
+    model = to_onnx(case.mojo(), dtype="float64", per_feature=True)
+    (squares,) = (node for node in model.graph.node if "column_errors:squares" in node.output)
+    squares.op_type = "Add"
+    assert not check_onnx(model, case.mojo(), case.columns()).passed
+
+
 def test_the_server_counts_a_missing_number_as_the_mean() -> None:
     case = golden("autoencoder_small")
     _, expected = by_column(case)
@@ -108,6 +139,8 @@ def test_other_models_have_no_error(choice: dict[str, Any], run: Any) -> None:
     message = "a Multinomial model has no reconstruction error"
     with pytest.raises(MojoUnsupportedError, match=message):
         Choice(**choice).check(case.mojo())
+    with pytest.raises(MojoUnsupportedError, match=message):
+        to_onnx(case.mojo(), per_feature=True)
     rows = case.folder / "input.csv"
     result = run("verify", case.path, rows, "--expected", case.folder / "expected.csv",
                  "--missing", "server")  # fmt: skip

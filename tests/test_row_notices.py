@@ -253,3 +253,29 @@ def test_a_model_without_an_offset_has_none_to_add(run: Any) -> None:
     result = run("predict", CASE.path, CASE.folder / "input.csv", "--offset", "server")
     assert result.code == 3
     assert "only a regression has an offset, and this is a Binomial model" in result.err
+
+
+@pytest.mark.long
+def test_converting_says_what_is_odd_in_the_rows_to_check(
+    run: Any, odd_rows: Path, tmp_path: Path
+) -> None:
+    result = run("convert", CASE.path, "-o", tmp_path / "m.keras", "--check", odd_rows, "-q")
+    assert result.code == 0
+    assert result.err.count(f"mojo2keras: {UNSEEN}\n") == 1
+    assert "UserWarning" not in result.err
+    assert "LevelWarning" not in result.err
+
+
+@pytest.mark.long
+def test_training_quietly_says_what_is_odd_in_the_rows(run: Any, tmp_path: Path) -> None:
+    rows_file = CASE.folder / "input.csv"
+    table = rows_file.read_text("utf-8").splitlines()
+    labelled = [
+        f"{table[0]},y",
+        *(f"{line},{'yes' if i % 2 else 'no'}" for i, line in enumerate(table[1:])),
+    ]
+    source = tmp_path / "rows.csv"
+    source.write_text("\n".join(labelled) + "\n", "utf-8")
+    result = run("fit", CASE.path, source, "-o", tmp_path / "m.zip", "--epochs", "1", "-q")
+    assert result.code == 0, result.err
+    assert "mojo2keras: column 'city': levels that the model does not know" in result.err

@@ -427,8 +427,10 @@ def test_doubles_that_nobody_asks_for_do_no_harm(spark: Any) -> None:
         ({"on_invalid": "null"}, "expected on_invalid='error' or 'missing', found 'null'"),
         ({"on_unseen": "null"}, "expected on_unseen='error' or 'missing', found 'null'"),
         ({"columns": "sparkling-water", "layer": 0},
-         "columns='sparkling-water' has columns of its own; leave out reconstruction_error and "
-         "layer"),
+         "columns='sparkling-water' has columns of its own; leave out reconstruction_error, "
+         "per_feature, missing and layer"),
+        ({"on_absent": "null"}, "expected on_absent='missing' or 'error', found 'null'"),
+        ({"missing": "mean"}, "expected missing='java' or 'server', found 'mean'"),
     ],
 )  # fmt: skip
 def test_options_that_are_none(spark: Any, options: dict[str, Any], message: str) -> None:

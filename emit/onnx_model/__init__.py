@@ -14,6 +14,7 @@ from onnx import TensorProto, helper
 
 from mojo_reader.errors import MojoUnsupportedError
 from mojo_reader.model import CategoricalInput, Classification, Mojo
+from mojo_reader.scoring.choices import Choice
 from mojo_reader.scoring.offsets import OffsetRule, offset_column, unused_offset
 from mojo_reader.version import own_version
 
@@ -39,17 +40,19 @@ _OUTPUT_NAMES: Final = (
     names.PROBABILITIES,
     names.PREDICT,
     names.RECONSTRUCTION,
+    names.COLUMN_ERRORS,
     names.RECONSTRUCTION_ERROR,
 )
 
 
-def to_onnx(
+def to_onnx(  # noqa: PLR0913 - choices
     mojo: Mojo,
     *,
     dtype: str = "float32",
     inputs: Literal["columns", "matrix"] | str = "columns",  # noqa: PYI051 - the set, for people
     labels: bool = True,
     offset: OffsetRule = "java",
+    per_feature: bool = False,
 ) -> onnx.ModelProto:
     """Make the ONNX model that predicts H2O's numbers.
 
@@ -65,19 +68,24 @@ def to_onnx(
         offset: ``java``: the offset column is not used, as in H2O's Java scorer; ``server``: one
             more input of doubles ``(rows, 1)``, by the column's name (``offset`` beside a matrix),
             is added where it is above 0, as H2O's server does; ``always``: wherever it is not NaN.
+        per_feature: an autoencoder gives its error in each column too, as
+            ``h2o.anomaly(per_feature=True)`` does.
 
     Returns:
         The model. Its outputs are ``label`` ``(rows,)`` strings and ``probabilities``
         ``(rows, n_classes)`` in domain order; ``predict`` ``(rows, 1)``; or ``reconstruction``
-        ``(rows, width)`` and ``reconstruction_error`` ``(rows,)``, which is NaN where a number is
-        missing, as in H2O's Java scorer. Where a column has an output's name, the output's gets
-        an underscore. Where H2O's Java scorer stops because a prediction is NaN, it is NaN here
-        and its label an empty text. float32 gives NaN, too, for numbers that it cannot hold.
+        ``(rows, width)``, ``column_errors`` ``(rows, width)`` if asked for, in which a missing
+        number is the mean, as on H2O's server, and ``reconstruction_error`` ``(rows,)``, which is
+        NaN where a number is missing, as in H2O's Java scorer. Where a column has an output's
+        name, the output's gets an underscore. Where H2O's Java scorer stops because a prediction
+        is NaN, it is NaN here and its label an empty text. float32 gives NaN, too, for numbers
+        that it cannot hold.
 
     Raises:
         MojoUnsupportedError: an unknown dtype or kind of inputs, an offset of a model that has
-            none, or a network too large for a file of 2 GiB.
+            none, errors of what is no autoencoder, or a network too large for a file of 2 GiB.
     """
+    Choice(per_feature=per_feature).check(mojo)
     _check(dtype, DTYPES, "dtype")
     _check(inputs, tuple(INPUTS), "inputs")
     column = offset_column(mojo, offset)
@@ -88,7 +96,9 @@ def to_onnx(
         read = replace(read, offset=graph.input(named, TensorProto.DOUBLE, 1))
     graph.reserve(_OUTPUT_NAMES)
     outputs = network.apply(graph, read, mojo.features, mojo.layers)
-    prediction.predict(graph, outputs, read, mojo, labels=labels, rule=offset)
+    prediction.predict(
+        graph, outputs, read, mojo, labels=labels, rule=offset, per_feature=per_feature
+    )
     return _model(graph, mojo, dtype, offset)
 
 

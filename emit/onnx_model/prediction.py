@@ -34,6 +34,7 @@ def predict(  # noqa: PLR0913 - what the three kinds of outputs need
     *,
     labels: bool,
     rule: OffsetRule = "java",
+    per_feature: bool = False,
 ) -> None:
     """Add the model's outputs.
 
@@ -44,6 +45,7 @@ def predict(  # noqa: PLR0913 - what the three kinds of outputs need
         mojo: the model.
         labels: a classifier gives its label beside the probabilities.
         rule: where a regression's offset is added, if there is one among the inputs.
+        per_feature: an autoencoder gives its error in each column, too.
     """
     match mojo.output:
         case Classification():
@@ -55,7 +57,7 @@ def predict(  # noqa: PLR0913 - what the three kinds of outputs need
             response = _response(graph, raw, mojo.output)
             graph.output(response, names.PREDICT, graph.float.element, 1)
         case Reconstruction():
-            _reconstruction(graph, outputs, inputs, mojo.features)
+            _reconstruction(graph, outputs, inputs, mojo.features, per_feature=per_feature)
 
 
 # --------------------------------------------------------------------------- classes
@@ -173,9 +175,12 @@ INVERSE_LINKS: Final[Mapping[InverseLink, Callable[[Graph, str], str]]] = {
 # --------------------------------------------------------------------------- autoencoder
 
 
-def _reconstruction(graph: Graph, outputs: str, inputs: NetworkInputs, features: Features) -> None:
+def _reconstruction(
+    graph: Graph, outputs: str, inputs: NetworkInputs, features: Features, *, per_feature: bool
+) -> None:
     """The reconstruction in the columns' units, and its error in standardized space."""
     one_hot, numbers = _blocks(graph, outputs, features)
+    errors = _column_errors(graph, one_hot, numbers, inputs, features) if per_feature else None
     rebuilt = outputs
     if features.standardize and numbers is not None:
         numbers = _in_units(graph, numbers, features)
@@ -183,6 +188,8 @@ def _reconstruction(graph: Graph, outputs: str, inputs: NetworkInputs, features:
         if one_hot is not None:
             rebuilt = graph.node("Concat", one_hot, rebuilt, name="reconstructed", axis=1)
     graph.output(rebuilt, names.RECONSTRUCTION, graph.float.element, features.width)
+    if errors is not None:
+        graph.output(errors, names.COLUMN_ERRORS, graph.float.element, features.width)
     error = graph.to_float(_error(graph, one_hot, numbers, inputs, features), "error:float")
     graph.output(error, names.RECONSTRUCTION_ERROR, graph.float.element)
 
@@ -235,6 +242,28 @@ def _error(
     total = sums[0] if len(sums) == 1 else graph.node("Add", *sums, name="error:total")
     width = graph.constant("error:width", np.array(float(features.width)))
     return graph.node("Div", total, width, name="error:mean")
+
+
+def _column_errors(
+    graph: Graph,
+    one_hot: str | None,
+    numbers: str | None,
+    inputs: NetworkInputs,
+    features: Features,
+) -> str:
+    """Squared differences in standardized space, a missing number the mean, as on H2O's server."""
+    parts = []
+    if one_hot is not None and inputs.slots is not None:
+        hot = _hot(graph, features.one_hot_width, inputs.slots)
+        parts.append(graph.node("Sub", one_hot, hot, name="column_errors:one_hot"))
+    if numbers is not None and inputs.numbers is not None:
+        known = graph.to_double(inputs.numbers, "column_errors:known")
+        block = graph.node("Sub", numbers, known, name="column_errors:numbers")
+        parts.append(graph.to_float(block, "column_errors:float"))
+    joined = parts[0]
+    if len(parts) > 1:
+        joined = graph.node("Concat", *parts, name="column_errors:joined", axis=1)
+    return graph.node("Mul", joined, joined, name="column_errors:squares")
 
 
 def _squares(graph: Graph, block: str, axis: str, name: str) -> str:

@@ -2,6 +2,7 @@
 
 import functools
 import sys
+import warnings
 from collections.abc import Callable
 from typing import ParamSpec
 
@@ -9,6 +10,7 @@ import typer
 
 from mojo_reader.errors import MojoError
 from mojo_reader.failures import COMPARISON_FAILED, EndedBySignal, exit_code, sentence
+from mojo_reader.scoring.row_warnings import ROW_WARNINGS
 
 __all__ = ["COMPARISON_FAILED", "code_of", "plain_failures"]
 
@@ -21,7 +23,11 @@ def plain_failures(command: Callable[_Parameters, None]) -> Callable[_Parameters
     @functools.wraps(command)
     def run(*args: _Parameters.args, **kwargs: _Parameters.kwargs) -> None:
         def call() -> int:
-            command(*args, **kwargs)
+            with warnings.catch_warnings():
+                # The program says in a line of its own what is odd in the rows.
+                for kind in ROW_WARNINGS:
+                    warnings.simplefilter("ignore", kind)
+                command(*args, **kwargs)
             return 0
 
         if code := code_of(call):

@@ -31,6 +31,7 @@ from mojo_reader.cli.rows import (
     RowsArgument,
     one_of,
     progress,
+    say_notices,
 )
 from mojo_reader.cli.tables import cell, table
 from mojo_reader.outputs import STANDARD_STREAM, Named, everything
@@ -200,10 +201,13 @@ class _Job:
         )
         read = self.room.read_training_rows(rows, self.mojo, columns, rules, notices)
         with progress(quiet=self.quiet) as advance:
-            return self.room.fit(
+            fitted = self.room.fit(
                 self.mojo, read, self.options, on_epoch=self._shown(), progress=advance,
                 notices=notices,
             )  # fmt: skip
+        if self.quiet:  # else they are among the notes
+            say_notices(notices)
+        return fitted
 
     def _shown(self) -> Callable[[Any], None]:
         judged = self.options.judged

@@ -25,7 +25,7 @@ from mojo_reader.cli.options import (
 )
 from mojo_reader.cli.printing import echo
 from mojo_reader.cli.reading import Reading, reads_rows
-from mojo_reader.cli.rows import ResponseOption
+from mojo_reader.cli.rows import ResponseOption, say_notices
 from mojo_reader.cli.verify import against_h2o
 from mojo_reader.errors import MissingExtraError, ParityError
 from mojo_reader.files.formats import FORMAT_NAMES
@@ -78,6 +78,8 @@ def report(  # noqa: PLR0913 - a command's options
     mojo = read_mojo(model_source(model), base_model=base_model, limits=limits)
     rules = reading.rules(limits)
     shown = None if rows is None else room.read_rows(mojo, rows, response=response, rules=rules)
+    if shown is not None:
+        say_notices(shown.notices)
     proofs, notes = _emitted(room, mojo, shown)
     if rows is not None and expected is not None:
         verified = against_h2o(mojo, rows, expected, reading, limits)

@@ -21,6 +21,10 @@ class OffsetWarning(UserWarning):
     """The model has an offset that is not used, or that H2O's server drops in some rows."""
 
 
+#: Every kind of warning about rows.
+ROW_WARNINGS: Final = (MissingColumnWarning, UnseenLevelWarning, OffsetWarning)
+
+
 def warn_of(notices: Notices) -> None:
     """Warn of what a person may not have meant, in the code that called this package."""
     for kind, sentences in (
