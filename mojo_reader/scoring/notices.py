@@ -75,9 +75,6 @@ class Notices:
         yield from self.absent_sentences()
         for separator, file in self.separators.items():
             yield f"cells are separated by {separator!r}, as the column names of {file} show"
-        if self.absent:
-            lacking = _names(self.absent)
-            yield f"columns of the model that the rows lack, taken as missing: {lacking}"
         if self.extra:
             yield f"columns that the model does not know, ignored: {_names(self.extra)}"
         for column, kind in self.kinds.items():
