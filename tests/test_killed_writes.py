@@ -163,6 +163,22 @@ def test_convert_killed(to: str, tmp_path: Path) -> None:
     hold_to_old_or_new(code, sources, tmp_path / f"m.{to}", WHOLE[to], SLOW_KILLS)
 
 
+# Making a page takes seconds and writing it none, so that kills fall into a write of a large one.
+REPORT = """
+    from types import SimpleNamespace
+    import mojo_reader.cli.report as command
+    made = SimpleNamespace(report_page=lambda mojo, **_: mojo.info.sha256 * 200_000)
+    command.reporting = lambda: made
+    command._emitted = lambda *_: ([], [])
+"""
+
+
+def test_report_killed(tmp_path: Path) -> None:
+    sources = [SCORER_MODEL.path, OTHER_MODEL.path]
+    code = endless(REPORT + PROGRAM, "report", "{source}", "-o", "{target}", "--quiet")
+    hold_to_old_or_new(code, sources, tmp_path / "r.html", whole_bytes, SLOW_KILLS)
+
+
 # --------------------------------------------------------------------------- no room, no right
 
 OLD = b"what stood there before\n"
