@@ -1,5 +1,6 @@
 """Outputs that appear whole or not at all; pipes and devices are written through."""
 
+import errno
 import os
 import re
 import secrets
@@ -19,6 +20,8 @@ _STANDARD_OUTPUT: Final = 1
 _ASIDE: Final = ".old"
 #: What this project leaves where it is killed, with the process that wrote it.
 _PARTIAL: Final = re.compile(r"\..*\.(?:([0-9a-f]{8}))?[0-9a-f]{8}\.partial(\..*)?", re.DOTALL)
+
+_OF_WRITING: Final = NO_ROOM | {errno.EBADF}
 
 #: What is being written in this process.
 _unfinished: set[Path] = set()
@@ -148,7 +151,7 @@ def _naming(target: Path, partial: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        unnamed = error.filename is None and error.errno in NO_ROOM
+        unnamed = error.filename is None and error.errno in _OF_WRITING
         if unnamed or error.filename in {partial, str(partial)}:
             error.filename = str(target)
         raise

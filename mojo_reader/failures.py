@@ -1,6 +1,7 @@
 """How a program of this project fails: one plain sentence, and an exit code."""
 
 import os
+import tempfile
 from typing import Final
 
 from mojo_reader.errors import (
@@ -13,7 +14,9 @@ from mojo_reader.errors import (
     OutputNameError,
     ParityError,
     TrainingError,
+    printable,
 )
+from mojo_reader.standard_streams import NO_ROOM
 
 COMPARISON_FAILED: Final = 1
 TRAINING_FAILED: Final = 1
@@ -70,8 +73,12 @@ def sentence(error: BaseException) -> str:
         text = str(error)
     elif isinstance(error, (FileNotFoundError, NotADirectoryError)) and error.filename:
         text = f"{os.fsdecode(error.filename)}: no such file or folder"
+    elif isinstance(error, OSError) and error.filename is None and error.errno in NO_ROOM:
+        # Who writes a target names it; what has no name is written for a while only.
+        text = f"{tempfile.gettempdir()}, the folder for temporary files: {error.strerror}"
     elif isinstance(error, OSError):
-        place = f"{os.fsdecode(error.filename)}: " if error.filename else ""
+        named = isinstance(error.filename, (str, bytes, os.PathLike)) and error.filename
+        place = f"{os.fsdecode(error.filename)}: " if named else ""
         text = f"{place}{error.strerror or error}"
     elif isinstance(error, KeyboardInterrupt):
         text = "interrupted"
@@ -83,4 +90,4 @@ def sentence(error: BaseException) -> str:
         text = "not enough memory"
     else:
         text = str(error)
-    return " ".join(text.split())
+    return printable(" ".join(text.split()))

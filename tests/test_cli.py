@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -237,6 +238,12 @@ def test_system_errors_are_said_in_one_line() -> None:
     assert (
         sentence(PermissionError(13, "Permission denied", "x.keras"))
         == "x.keras: Permission denied"
+    )
+    assert sentence(OSError(28, "No space left on device", "o.csv")) == (
+        "o.csv: No space left on device"
+    )
+    assert sentence(OSError(28, "No space left on device")) == (
+        f"{tempfile.gettempdir()}, the folder for temporary files: No space left on device"
     )
     assert sentence(KeyboardInterrupt()) == "interrupted"
     assert sentence(MemoryError()) == "not enough memory"

@@ -180,6 +180,8 @@ def test_a_verdict_counts_without_a_reader(folder: Path) -> None:
         ("m2k predict model.zip - <&-", 6, "standard input: it is closed"),
         ("m2k predict model.zip input.csv -q -o o.csv <&- >&- 2>&-", 0, ""),
         ("m2k inspect nowhere.zip 2>&-", 2, ""),
+        ("m2k predict model.zip input.csv -o /dev/fd/9", 6, "/dev/fd/9: Bad file descriptor"),
+        ("m2k inspect $'no\\x1b[31m'", 2, "no\\x1b[31m: no such file or folder"),
     ],
 )
 def test_closed_streams(folder: Path, line: str, code: int, said: str) -> None:
