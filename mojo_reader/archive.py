@@ -27,6 +27,7 @@ _BUFFER_BYTES: Final = 1 << 18
 _SNIFFED_BYTES: Final = 1 << 16
 # What H2O's AutoBuffer writes first into a saved binary model.
 _BINARY_MODEL_MARK: Final = b"\x1c\xed"
+_LFS_MARK: Final = b"version https://git-lfs.github.com/spec/"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -282,6 +283,11 @@ def _require_zip(stream: BinaryIO) -> None:
     if head.startswith(_BINARY_MODEL_MARK):
         raise MojoUnsupportedError(
             "this is an H2O binary model; load it in H2O and download the MOJO instead"
+        )
+    if head.startswith(_LFS_MARK):
+        raise MojoFormatError(
+            "this is a Git LFS pointer and not the file that it stands for; fetch that with 'git "
+            "lfs pull'"
         )
     kind = "text" if _is_text(head) else "binary data"
     message = f"expected a MOJO zip, found {kind}"

@@ -95,7 +95,7 @@ class Comparison:
         beyond: rows that are beyond the type's precision.
         beyond_columns: names of the columns to blame: features, or the response.
         undefined: rows for which H2O itself has no number (NaN); not compared there.
-        worst: the rows with the largest differences, the largest first.
+        worst: the rows with the largest differences, the largest first; rows count from 0.
         decades: number of rows by the power of ten of their largest relative difference.
         seconds: time that the model took to predict.
         seed: of the rows that were made, None for given rows.
@@ -147,8 +147,9 @@ class Comparison:
         return ", ".join(parts) or f"none of {self.rows} rows can be compared"
 
     def as_dict(self) -> dict[str, Any]:
-        """Return everything, the verdict too, for JSON."""
-        return {**asdict(self), "passed": self.passed}
+        """Return everything, the verdict too, for JSON, where rows count from 1."""
+        worst = [row.as_dict() for row in self.worst]
+        return {**asdict(self), "worst": worst, "passed": self.passed}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)

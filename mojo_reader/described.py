@@ -25,6 +25,7 @@ from mojo_reader.resolving import resolve
 from mojo_reader.resolving.parsed import Keys, ParsedModel
 from mojo_reader.resolving.prediction import INVERSE_LINKS
 from mojo_reader.scoring.encoding import one_hot_slots, standardized
+from mojo_reader.scoring.problems import threshold_problem
 from mojo_reader.scoring.scorer import Scorer
 
 #: Distributions that a model of each category can have; the first is what AUTO means.
@@ -348,8 +349,9 @@ def _check_numbers(description: ModelDescription) -> None:
     for column in description.numeric:
         _check_standardization(column.mean, column.sd, f"the column {column.name!r}")
     _check_standardization(description.response_mean, description.response_sd, "the response")
-    if not 0 <= description.threshold <= 1:
-        _fail(f"expected a threshold from 0 to 1, found {description.threshold}")
+    problem = threshold_problem(description.threshold)
+    if problem is not None:
+        _fail(problem)
 
 
 def _check_standardization(mean: float, sd: float, what: str) -> None:

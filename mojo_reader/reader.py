@@ -1,6 +1,7 @@
 """Read a deep-learning MOJO: archive and layout to the resolved ``Mojo``."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 from mojo_reader import layout
@@ -67,6 +68,7 @@ def _require_model_ini(archive: Archive) -> None:
     if MODEL_INI in archive:
         return
     members = archive.members()
+    _refuse_container(archive, members)
     if any(name.startswith("mojo/") or name.endswith("pipeline.pb") for name in members):
         raise MojoUnsupportedError(
             "this is a Driverless AI MOJO2 pipeline; score it with Driverless AI's own runtime"
@@ -75,6 +77,34 @@ def _require_model_ini(archive: Archive) -> None:
     hint = f"; it stands in the folder {folders[0]}: zip that folder's content" if folders else ""
     message = f"expected the member model.ini of an H2O MOJO, found none{hint}"
     raise MojoFormatError(message)
+
+
+def _refuse_container(archive: Archive, members: Sequence[str]) -> None:
+    """Name what other programs keep a MOJO in, and the path of the MOJO.
+
+    Raises:
+        MojoUnsupportedError: it is an MLflow model, or a stage that Spark has saved.
+    """
+    inside = [
+        Path(archive.name, name.removesuffix("/" + MODEL_INI))
+        for name in members
+        # Sparkling Water calls it mojo_model.
+        if name.endswith((".zip", ".mojo", "/" + MODEL_INI, "mojo_model"))
+    ]
+    if "MLmodel" in members:
+        what = "an MLflow model"
+        instead = "it holds no MOJO; load it with mlflow.pyfunc.load_model"
+    elif any(name.startswith("metadata/part-") for name in members):
+        what = "a stage that Spark has saved"
+        instead = (
+            "it holds the MOJO's bytes in a table; load it with MojoTransformer.load and write "
+            "them with write_mojo(stage.mojo, 'model.zip')"
+        )
+    else:
+        return
+    where = f"the MOJO inside is {inside[0]}; give that" if inside else instead
+    message = f"this is {what}, and {where}"
+    raise MojoUnsupportedError(message)
 
 
 def _parse_model_ini(archive: Archive, limits: Limits) -> Any:
@@ -137,10 +167,13 @@ def _deep_learning_folders(archive: Archive, ini: Any, limits: Limits) -> dict[s
 def _chosen_folder(folders: dict[str, str], base_model: str | None) -> str:
     if base_model in folders:
         return folders[base_model]
+    if not folders:
+        message = "this is a stacked ensemble, and none of its base models is deep learning"
+        raise MojoUnsupportedError(message)
     wanted = "" if base_model is None else f"; {base_model!r} is none of them"
     message = (
         "this is a stacked ensemble; choose one of its deep-learning base models with base_model "
-        f"(--base-model): {', '.join(folders) or 'there is none'}{wanted}"
+        f"(--base-model): {', '.join(folders)}{wanted}"
     )
     raise MojoUnsupportedError(message)
 

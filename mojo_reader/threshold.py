@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mojo_reader import java
-from mojo_reader.errors import MojoDataError, MojoUnsupportedError
-from mojo_reader.model import Classification, Mojo
+from mojo_reader.errors import MojoDataError
+from mojo_reader.model import Mojo
 from mojo_reader.rebuilding import rebuilt
+from mojo_reader.scoring.choices import check_threshold
 
 #: Bins of H2O's histogram (``AUC2.NBINS``).
 BINS: Final = 400
@@ -62,12 +63,7 @@ def with_threshold(mojo: Mojo, threshold: float) -> Mojo:
         MojoUnsupportedError: the model has no two classes, or the threshold is no number from 0
             to 1.
     """
-    if not isinstance(mojo.output, Classification) or mojo.output.threshold is None:
-        message = f"a {mojo.info.category} model has no threshold"
-        raise MojoUnsupportedError(message)
-    if not 0 <= threshold <= 1:
-        message = f"a threshold is a probability from 0 to 1, not {threshold}"
-        raise MojoUnsupportedError(message)
+    check_threshold(mojo, threshold)
     return rebuilt(mojo, keys={"default_threshold": java.double_text(threshold)})
 
 

@@ -2,8 +2,8 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import asdict, dataclass
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ class WorstRow:
     """One of the rows with the largest differences.
 
     Attributes:
-        row: position among the compared rows.
+        row: position among the compared rows, from 0.
         column: name of the output column.
         expected: the reference's value.
         found: the value that was compared with it.
@@ -33,6 +33,10 @@ class WorstRow:
     expected: float
     found: float
     relative: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return everything for JSON, where rows count from 1."""
+        return {**asdict(self), "row": self.row + 1}
 
 
 class WorstRows:

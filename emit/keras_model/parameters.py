@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar
 
 #: ``max_w2`` from here on means no bound (the largest float32).
 UNBOUNDED: Final = 3.4e38
+_BOUND: Final = "max_w2"
 
 _T = TypeVar("_T")
 
@@ -72,7 +73,7 @@ def training_parameters(values: Mapping[str, Any]) -> TrainingParameters:
             H2O's default.
     """
     reader = _Reader(values)
-    max_w2 = reader.number("max_w2", UNBOUNDED, above=0.0)
+    max_w2 = reader.number(_BOUND, UNBOUNDED, above=0.0)
     return TrainingParameters(
         adaptive_rate=reader.flag("adaptive_rate", default=True),
         rho=reader.number("rho", 0.99, below=1.0),
@@ -110,6 +111,8 @@ class _Reader:
         self, name: str, default: float, *, above: float | None = None, below: float | None = None
     ) -> float:
         value = _number(self._values.get(name))
+        if name == _BOUND and self._values.get(name) == "Infinity":
+            value = UNBOUNDED  # as H2O writes an infinite number in JSON
         if value is None or value < 0.0 or (above is not None and value <= above):
             return self._default(name, default)
         if below is not None and value >= below:

@@ -10,6 +10,7 @@ from kserve.protocol.dataplane import DataPlane
 from kserve.protocol.rest.v2_datamodels import InferenceRequest
 from pydantic import ValidationError
 
+from mojo_reader.validation import plain_validation
 from mojo_reader.version import own_version
 
 _PLATFORM: Final = "h2o_mojo"
@@ -85,14 +86,15 @@ class MojoDataPlane(DataPlane):
         return InferRequest.from_inference_request(body, model_name)
 
 
-def plain_validation(errors: Sequence[Mapping[str, Any]]) -> str:
+def refusal(errors: Sequence[Mapping[str, Any]]) -> str:
     """Say in one sentence what pydantic, or FastAPI, found wrong with a request first."""
     first = errors[0]
     if first["type"] == "json_invalid":
         return f"expected JSON, found none: {first['ctx']['error']}"
     place = ".".join(str(part) for part in first["loc"] if part not in {"body", "InferenceRequest"})
     where = f" at {place}" if place else ""
-    return f"expected a request of the Open Inference Protocol, found{where}: {first['msg']}"
+    problem = plain_validation(first)
+    return f"this is no request of the Open Inference Protocol{where}: {problem}"
 
 
 def _binary_request(body: bytes, json_length: str | None, model_name: str) -> InferRequest:
@@ -108,7 +110,7 @@ def _binary_request(body: bytes, json_length: str | None, model_name: str) -> In
     try:
         parsed = InferenceRequest.model_validate(content)
     except ValidationError as error:
-        raise InvalidInput(plain_validation(error.errors())) from error
+        raise InvalidInput(refusal(error.errors())) from error
     request = InferRequest.from_inference_request(parsed, model_name)
     return InferRequest(
         model_name=model_name,

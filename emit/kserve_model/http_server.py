@@ -22,7 +22,7 @@ from kserve.protocol.model_repository_extension import ModelRepositoryExtension
 from kserve.protocol.rest.server import RESTServer
 from starlette.exceptions import HTTPException
 
-from .data_plane import MojoDataPlane, plain_validation
+from .data_plane import MojoDataPlane, refusal
 from .listening import turn_away
 
 # KServe's application, whose routes RESTServer registers.
@@ -95,7 +95,7 @@ async def _refuse(_request: Request, error: Exception) -> JSONResponse:
 
 
 async def _refuse_body(_request: Request, error: RequestValidationError) -> JSONResponse:
-    return JSONResponse({"error": plain_validation(error.errors())}, HTTPStatus.BAD_REQUEST)
+    return JSONResponse({"error": refusal(error.errors())}, HTTPStatus.BAD_REQUEST)
 
 
 async def _refuse_http(_request: Request, error: HTTPException) -> JSONResponse:

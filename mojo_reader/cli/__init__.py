@@ -4,12 +4,19 @@ The composition root: the only part of ``mojo_reader`` that reaches into ``emit`
 ``emitters.py``), and only when a command needs it.
 """
 
+import difflib
+import os
 import sys
 from collections.abc import Sequence
 from typing import Final
 
+from mojo_reader.failures import USAGE
+
 _DEFAULT_COMMAND: Final = "convert"
 _COMMANDS: Final = ("convert", "inspect", "diff", "encode", "predict", "verify", "fit", "report")
+_HELP: Final = "help"
+#: Likeness from which on a word is taken for a command that was mistyped.
+_NEAR: Final = 0.7
 _GLOBAL_OPTIONS: Final = ("--help", "-h", "--version", "--install-completion", "--show-completion")
 
 
@@ -23,14 +30,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     from mojo_reader.cli.streams import program_streams  # noqa: PLC0415
 
     words = list(sys.argv[1:] if arguments is None else arguments)
-    if words and words[0] not in (*_COMMANDS, *_GLOBAL_OPTIONS):
-        words.insert(0, _DEFAULT_COMMAND)
+    if words[:1] == [_HELP]:
+        words = [*words[1:2], "--help"]
+    bare = bool(words) and words[0] not in (*_COMMANDS, *_GLOBAL_OPTIONS)
     with program_streams():
-        code = code_of(lambda: _run(words))
+        code = code_of(lambda: _run(words, bare=bare))
     raise SystemExit(code)
 
 
-def _run(words: list[str]) -> int:
+def _run(words: list[str], *, bare: bool) -> int:
     from mojo_reader.cli.printing import own_warnings_said  # noqa: PLC0415
     from mojo_reader.cli.signals import ending_by_signals  # noqa: PLC0415
 
@@ -38,6 +46,9 @@ def _run(words: list[str]) -> int:
         from mojo_reader.cli.app import app  # noqa: PLC0415
 
         try:
+            if bare:
+                _refuse_mistyped(words[0])
+                words.insert(0, _DEFAULT_COMMAND)
             app(words, prog_name="mojo2keras")
         except SystemExit as done:
             return int(done.code or 0)
@@ -45,3 +56,16 @@ def _run(words: list[str]) -> int:
             # Here, where a full disk or a closed stream is still told.
             sys.stdout.flush()
     return 0
+
+
+def _refuse_mistyped(word: str) -> None:
+    """Stop where the first word is nearly a command and is no model.
+
+    Raises:
+        SystemExit: it is.
+    """
+    near = difflib.get_close_matches(word, (*_COMMANDS, _HELP), n=1, cutoff=_NEAR)
+    if near and not os.path.lexists(word):
+        message = f"there is no command and no file {word!r}; did you mean {near[0]}?"
+        sys.stderr.write(f"mojo2keras: {message}\n")
+        raise SystemExit(USAGE)

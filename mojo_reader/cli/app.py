@@ -1,5 +1,6 @@
 """The commands, put together."""
 
+from collections.abc import Callable, Mapping
 from importlib import metadata
 from typing import Annotated, Final
 
@@ -13,6 +14,7 @@ from mojo_reader.cli.inspect import inspect
 from mojo_reader.cli.predict import predict
 from mojo_reader.cli.printing import echo
 from mojo_reader.cli.report import report
+from mojo_reader.cli.usage import PlainCommand
 from mojo_reader.cli.verify import verify
 
 _EPILOG: Final = (
@@ -29,17 +31,22 @@ app = typer.Typer(
     help="Take H2O-3 deep-learning MOJOs out of H2O: no Java, no cluster.",
     epilog=_EPILOG,
     no_args_is_help=True,
+    rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(convert)
-app.command()(inspect)
-app.command()(diff)
-app.command()(encode)
-app.command()(predict)
-app.command()(verify)
-app.command()(report)
-app.command()(fit)
+_SHORT_HELP: Final[Mapping[Callable[..., None], str]] = {
+    convert: "Convert a MOJO to Keras, ONNX or StableHLO, and prove it.",
+    inspect: "Say what is in a MOJO.",
+    diff: "Say how two MOJOs differ.",
+    encode: "Write raw rows as the matrix that the Keras model reads.",
+    predict: "Score rows as H2O does, with H2O's columns.",
+    verify: "Score rows and compare with scores that H2O made.",
+    report: "Write one HTML file that shows a model and proves it.",
+    fit: "Train a MOJO on in Keras, and write a MOJO.",
+}
+for _command, _line in _SHORT_HELP.items():
+    app.command(cls=PlainCommand, short_help=_line)(_command)
 
 
 def _print_versions(requested: bool) -> None:  # noqa: FBT001 - typer's callback

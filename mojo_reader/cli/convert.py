@@ -18,6 +18,7 @@ from mojo_reader.cli.options import (
     LimitOption,
     ModelArgument,
     OutputOption,
+    Precision,
     QuietOption,
     check_outputs,
     chosen_limits,
@@ -46,9 +47,9 @@ def convert(  # noqa: PLR0913 - a command's options
     to: Annotated[Target, typer.Option("--to", help="What to write.")] = Target.KERAS,
     output: OutputOption = None,
     dtype: Annotated[
-        str,
-        typer.Option("--dtype", help="float32, or float64 (JAX needs JAX_ENABLE_X64=1 to run it)."),
-    ] = "float32",
+        Precision,
+        typer.Option("--dtype", help="float64 needs JAX_ENABLE_X64=1 to run on JAX."),
+    ] = Precision.FLOAT32,
     base_model: BaseModelOption = None,
     limit: LimitOption = None,
     check: Annotated[
@@ -80,12 +81,11 @@ def convert(  # noqa: PLR0913 - a command's options
     .saved_model. The model is saved, loaded again and compared with the float64 scorer in the
     runtime that will serve it; it is kept only when that passes.
 
-    Examples: mojo2keras model.zip; mojo2keras convert model.zip --to onnx --dtype float64
+    Examples: mojo2keras model.zip
+    mojo2keras convert model.zip --to onnx --dtype float64
     """
     from mojo_reader.reader import read_mojo  # noqa: PLC0415 - a command loads what it needs
 
-    if dtype not in {"float32", "float64"}:
-        raise typer.BadParameter("expected float32 or float64", param_hint="'--dtype'")
     if expected is not None and check is None:
         raise typer.BadParameter("needs --check ROWS", param_hint="'--expected'")
     suffix = EMITTERS[to].suffix

@@ -112,8 +112,8 @@ def fit(  # noqa: PLR0913 - a command's options
     that is best on the rows held out are kept; no output appears unless one is better than the
     model was. MODEL itself is never changed.
 
-    Examples: mojo2keras fit model.zip rows.csv -o retrained.zip;
-    mojo2keras fit model.zip rows.parquet --epochs 50 --early-stopping 5 --plot loss.png
+    Examples: mojo2keras fit model.zip rows.csv -o retrained.zip
+    mojo2keras fit model.zip rows.csv --epochs 50 --early-stopping 5
     """
     target = output or default_output(model, base_model, _SUFFIX)
     columns = None if keras is None else keras.with_name(f"{keras.stem}{_COLUMNS}")

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +13,9 @@ from mojo_reader.atomic import left_behind
 from mojo_reader.cli.printing import say
 from mojo_reader.errors import listed
 from mojo_reader.limits import Limits, parse_limits
+from mojo_reader.model import Mojo
 from mojo_reader.outputs import STANDARD_STREAM, Named, is_written_through, separate
+from mojo_reader.scoring.problems import layer_problem, threshold_problem
 from mojo_reader.standard_streams import standard_input
 
 ModelArgument = Annotated[
@@ -28,6 +31,10 @@ LimitOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors and warnings only.")]
+ThresholdOption = Annotated[
+    float | None,
+    typer.Option("--threshold", metavar="P", help="Of the second class, instead of the model's."),
+]
 OutputOption = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE", help="File to write.")
 ]
@@ -48,6 +55,37 @@ def chosen_limits(texts: list[str] | None) -> Limits:
         return parse_limits(texts or ())
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="'--limit'") from error
+
+
+class Precision(StrEnum):
+    """Types that numbers are computed in."""
+
+    FLOAT64 = "float64"
+    FLOAT32 = "float32"
+
+
+def checked_threshold(value: float | None) -> float | None:
+    """Return the value of ``--threshold``.
+
+    Raises:
+        typer.BadParameter: it is no probability.
+    """
+    problem = None if value is None else threshold_problem(value)
+    if problem is not None:
+        raise typer.BadParameter(problem, param_hint="'--threshold'")
+    return value
+
+
+def checked_layer(mojo: Mojo, value: int | None) -> int | None:
+    """Return the value of ``--layer``.
+
+    Raises:
+        typer.BadParameter: the model has no such hidden layer.
+    """
+    problem = None if value is None else layer_problem(mojo, value)
+    if problem is not None:
+        raise typer.BadParameter(problem, param_hint="'--layer'")
+    return value
 
 
 def named_inputs(model: str, files: Mapping[str, Path | None]) -> list[Named]:

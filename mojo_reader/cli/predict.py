@@ -9,8 +9,12 @@ from mojo_reader.cli.options import (
     BaseModelOption,
     LimitOption,
     ModelArgument,
+    Precision,
     QuietOption,
+    ThresholdOption,
     check_outputs,
+    checked_layer,
+    checked_threshold,
     chosen_limits,
     model_source,
 )
@@ -25,7 +29,6 @@ from mojo_reader.cli.rows import (
     checked_missing,
     checked_offset,
     checked_on_odd,
-    one_of,
     progress,
     say_notices,
     say_written,
@@ -57,10 +60,7 @@ def predict(  # noqa: PLR0913 - a command's options
     label_only: Annotated[
         bool, typer.Option("--label-only", help="The label, no probabilities.")
     ] = False,
-    threshold: Annotated[
-        float | None,
-        typer.Option("--threshold", help="Of the second class, instead of the model's."),
-    ] = None,
+    threshold: ThresholdOption = None,
     reconstruction_error: Annotated[
         bool,
         typer.Option("--reconstruction-error", help="An autoencoder's Reconstruction.MSE."),
@@ -77,8 +77,8 @@ def predict(  # noqa: PLR0913 - a command's options
         typer.Option("--layer", metavar="N", help="A hidden layer's outputs, 0 for the first."),
     ] = None,
     dtype: Annotated[
-        str, typer.Option("--dtype", help="float64, or float32: faster, within 1e-5.")
-    ] = "float64",
+        Precision, typer.Option("--dtype", help="float32 is faster, and within about 1e-5.")
+    ] = Precision.FLOAT64,
     exact: Annotated[
         bool, typer.Option("--exact", help="Java's order of operations for every value; slow.")
     ] = False,
@@ -93,7 +93,7 @@ def predict(  # noqa: PLR0913 - a command's options
 
     Output appears whole or not at all. What was odd in the rows is said at the end.
 
-    Examples: mojo2keras predict model.zip rows.csv -o scored.csv;
+    Examples: mojo2keras predict model.zip rows.csv -o scored.csv
     mojo2keras predict model.zip 'part-*.parquet' --keep id -o scored.parquet
     """
     if proba_only and label_only:
@@ -110,16 +110,15 @@ def predict(  # noqa: PLR0913 - a command's options
         )
     if model == STANDARD_STREAM and STANDARD_STREAM in rows:
         raise typer.BadParameter("the model and the rows cannot both be standard input")
-    dtype = one_of(dtype, ("float64", "float32"), "--dtype")
-    if exact and dtype != "float64":
+    if exact and dtype is not Precision.FLOAT64:
         raise typer.BadParameter("needs --dtype float64", param_hint="'--exact'")
     from mojo_reader.files.score import ScoreOptions, score_file  # noqa: PLC0415
     from mojo_reader.reader import read_mojo  # noqa: PLC0415 - a command loads what it needs
 
     options = ScoreOptions(
-        dtype="float64" if dtype == "float64" else "float32",
+        dtype=dtype.value,
         exact=exact,
-        threshold=threshold,
+        threshold=checked_threshold(threshold),
         keep=tuple(keep or ()),
         only="proba" if proba_only else "label" if label_only else None,
         reconstruction_error=reconstruction_error,
@@ -133,6 +132,7 @@ def predict(  # noqa: PLR0913 - a command's options
     )
     check_outputs([("-o", output)], [("MODEL", model), *everything("ROWS", rows)], quiet=quiet)
     mojo = read_mojo(model_source(model), base_model=base_model, limits=options.limits)
+    checked_layer(mojo, layer)
     with progress(quiet=quiet) as show:
         scored = score_file(mojo, rows, output, options, progress=show)
     if not quiet:

@@ -62,7 +62,7 @@ def report(  # noqa: PLR0913 - a command's options
     the rows say; a panel to move the columns and see the prediction change. It needs no network.
     Where a comparison failed, the page says so at its top, and the exit code is 1.
 
-    Example: mojo2keras report model.zip --rows rows.csv --expected h2o_scores.csv -o report.html
+    Example: mojo2keras report model.zip --rows rows.csv -o report.html
     """
     from mojo_reader.reader import read_mojo  # noqa: PLC0415 - a command loads what it needs
 

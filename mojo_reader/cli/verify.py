@@ -11,7 +11,10 @@ from mojo_reader.cli.options import (
     JsonOption,
     LimitOption,
     ModelArgument,
+    Precision,
     QuietOption,
+    ThresholdOption,
+    checked_threshold,
     chosen_limits,
     model_source,
 )
@@ -27,7 +30,6 @@ from mojo_reader.cli.rows import (
     checked_missing,
     checked_offset,
     checked_on_odd,
-    one_of,
     progress,
     say_notices,
 )
@@ -59,11 +61,10 @@ def verify(  # noqa: PLR0913 - a command's options
     ] = _DEFAULT_TOLERANCE,
     base_model: BaseModelOption = None,
     limit: LimitOption = None,
-    threshold: Annotated[
-        float | None,
-        typer.Option("--threshold", help="Of the second class, instead of the model's."),
-    ] = None,
-    dtype: Annotated[str, typer.Option("--dtype", help="float64 or float32.")] = "float64",
+    threshold: ThresholdOption = None,
+    dtype: Annotated[
+        Precision, typer.Option("--dtype", help="That the scores are computed in.")
+    ] = Precision.FLOAT64,
     offset: OffsetOption = "java",
     missing: MissingOption = None,
     on_unseen: OnUnseenOption = "missing",
@@ -85,10 +86,9 @@ def verify(  # noqa: PLR0913 - a command's options
     from mojo_reader.files.verification import verify_file  # noqa: PLC0415
     from mojo_reader.reader import read_mojo  # noqa: PLC0415 - a command loads what it needs
 
-    dtype = one_of(dtype, ("float64", "float32"), "--dtype")
     options = ScoreOptions(
-        dtype="float64" if dtype == "float64" else "float32",
-        threshold=threshold,
+        dtype=dtype.value,
+        threshold=checked_threshold(threshold),
         offset=checked_offset(offset),
         missing=checked_missing(missing),
         on_unseen=checked_on_odd(on_unseen, "--on-unseen"),

@@ -58,7 +58,7 @@ class Verification:
         rows_without_error: of these, rows of an autoencoder that have an error in the file alone.
         worst: the rows with the largest differences, the largest first; rows count from 0.
         decades: number of rows by the power of ten of their largest relative difference.
-        first_label_off: position of the first row with another label, None for none.
+        first_label_off: position from 0 of the first row with another label, None for none.
         notes: what a person should know about the comparison.
         notices: what was seen in the rows.
     """
@@ -82,9 +82,15 @@ class Verification:
         return self.rows > 0 and not self.labels_off and not self.rows_off
 
     def as_dict(self) -> dict[str, Any]:
-        """Return everything, the verdict too, for JSON."""
-        notices = list(self.notices.sentences())
-        return {**asdict(self), "notices": notices, "passed": self.passed}
+        """Return everything, the verdict too, for JSON, where rows count from 1."""
+        first = self.first_label_off
+        return {
+            **asdict(self),
+            "worst": [row.as_dict() for row in self.worst],
+            "first_label_off": None if first is None else first + 1,
+            "notices": list(self.notices.sentences()),
+            "passed": self.passed,
+        }
 
 
 def verify_file(  # noqa: PLR0913 - the last two are options

@@ -113,10 +113,11 @@ def _choice(kind: type[_Choice], text: str, key: str) -> _Choice:
 def _categorical_encoding(parsed: ParsedModel, version: float) -> tuple[CategoricalEncoding, bool]:
     """Return the encoding, and whether the rows must carry the encoded columns."""
     key = "_genmodel_encoding"
+    details = parse_details(parsed.members.get(DETAILS))
+    trained = details.parameters.get("categorical_encoding")
     if version < _ENCODING_SINCE:
         # The file has no original levels; only the training parameters tell of an encoding.
-        parameters = parse_details(parsed.members.get(DETAILS)).parameters
-        name = parameters.get("categorical_encoding")
+        name = trained
         known = name if isinstance(name, str) else CategoricalEncoding.AUTO
         encoding = _choice(CategoricalEncoding, known, "categorical_encoding")
         return encoding, encoding not in _NATIVE_ENCODINGS
@@ -126,7 +127,11 @@ def _categorical_encoding(parsed: ParsedModel, version: float) -> tuple[Categori
             fail("the key is missing", key)
         # H2O has no name for EnumLimited here and writes null (Model.getGenModelEncoding).
         return CategoricalEncoding.ENUM_LIMITED, False
-    return _choice(CategoricalEncoding, name, key), False
+    encoding = _choice(CategoricalEncoding, name, key)
+    if encoding is CategoricalEncoding.AUTO and trained in _NATIVE_ENCODINGS:
+        # H2O writes AUTO for all of them: they score alike (Model.getGenModelEncoding).
+        encoding = CategoricalEncoding(trained)
+    return encoding, False
 
 
 def _kept(parsed: ParsedModel, layers: int) -> Kept:

@@ -2,7 +2,7 @@
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from mojo_reader.errors import MojoUnsupportedError
 from mojo_reader.model import Classification, Mojo, Reconstruction
 from mojo_reader.scoring.notices import Notices
 from mojo_reader.scoring.prediction import MISSING_NUMBERS, MissingNumber
+from mojo_reader.scoring.problems import layer_problem, threshold_problem
 from mojo_reader.scoring.rows import EncodedRows
 from mojo_reader.scoring.scorer import Scorer
 
@@ -60,11 +61,8 @@ class Choice:
             known = " or ".join(map(repr, MISSING_NUMBERS))
             message = f"expected missing={known}, found {self.missing!r}"
             raise ValueError(message)
-        hidden = len(mojo.layers) - 1
-        if self.layer is not None and not 0 <= self.layer < hidden:
-            have = f"0 to {hidden - 1}" if hidden else "none: there is no hidden layer"
-            message = f"expected a hidden layer ({have}), found {self.layer}"
-            raise MojoUnsupportedError(message)
+        if self.layer is not None and (problem := layer_problem(mojo, self.layer)):
+            raise MojoUnsupportedError(problem)
 
     def columns(self, mojo: Mojo) -> tuple[str, ...]:
         """Return the names of the output columns, H2O's own."""
@@ -95,16 +93,28 @@ class Predictions:
     values: Array
 
 
-def with_threshold(mojo: Mojo, threshold: float) -> Mojo:
-    """Return the model with another threshold for the second class.
+def check_threshold(mojo: Mojo, threshold: float) -> None:
+    """Require a model with a threshold, and one that it can have.
 
     Raises:
-        MojoUnsupportedError: the model is not binomial.
+        MojoUnsupportedError: the model has not two classes, or the threshold is no probability.
     """
-    output = mojo.output
-    if not isinstance(output, Classification) or output.threshold is None:
+    if not isinstance(mojo.output, Classification) or mojo.output.threshold is None:
         message = f"a {mojo.info.category} model has no threshold"
         raise MojoUnsupportedError(message)
+    problem = threshold_problem(threshold)
+    if problem is not None:
+        raise MojoUnsupportedError(problem)
+
+
+def with_threshold(mojo: Mojo, threshold: float) -> Mojo:
+    """Return the model with another threshold for the second class, for scoring alone.
+
+    Raises:
+        MojoUnsupportedError: the model has not two classes, or the threshold is no probability.
+    """
+    check_threshold(mojo, threshold)
+    output = cast("Classification", mojo.output)
     return dataclasses.replace(mojo, output=dataclasses.replace(output, threshold=threshold))
 
 

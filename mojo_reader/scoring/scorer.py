@@ -22,6 +22,7 @@ from mojo_reader.scoring.prediction import (
     squared_errors,
 )
 from mojo_reader.scoring.predictor import Predictor
+from mojo_reader.scoring.problems import layer_problem
 from mojo_reader.scoring.row_warnings import MissingColumnWarning, UnseenLevelWarning
 from mojo_reader.scoring.rows import EncodedRows, OnOdd, RowReader, RowRules
 
@@ -213,10 +214,9 @@ class Scorer:
         Raises:
             ValueError: there is no such hidden layer.
         """
-        hidden = len(self.mojo.layers) - 1
-        if not 0 <= layer < hidden:
-            message = f"expected a hidden layer from 0 to {hidden - 1}, found {layer}"
-            raise ValueError(message)
+        problem = layer_problem(self.mojo, layer)
+        if problem is not None:
+            raise ValueError(problem)
         return self.layer_matrix(self.encode(table), layer)
 
     def score_batches(self, reader: Any, **choice: Any) -> Any:
