@@ -19,6 +19,8 @@ from mojo_reader.scoring.cells import MISSING_MARKS
 
 GOLDEN_FOLDER = Path(__file__).parent.parent / "golden_mojos"
 FOREIGN_FOLDER = Path(__file__).parent / "foreign"
+# Cases as in GOLDEN_FOLDER, of models drawn at random, that not every emitter can hold.
+DRAWN_FOLDER = Path(__file__).parent / "drawn"
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from support import FOREIGN_FOLDER, Golden, assert_close, golden, scored_cases
+from support import DRAWN_FOLDER, Golden, assert_close, golden, scored_cases
 
 from mojo_reader import Scorer
 from mojo_reader.comparison import Comparer
@@ -28,8 +28,8 @@ CASES = [
     "autoencoder_rectifier",
     "not_standardized",
 ]
-BLOWN_UP = Golden(FOREIGN_FOLDER / "exprectifier_blown_up")
-WIDE_RANGE = Golden(FOREIGN_FOLDER / "autoencoder_wide_range")
+BLOWN_UP = Golden(DRAWN_FOLDER / "exprectifier_blown_up")
+WIDE_RANGE = Golden(DRAWN_FOLDER / "autoencoder_wide_range")
 quiet = pytest.mark.filterwarnings("ignore::mojo_reader.scoring.scorer.MissingColumnWarning")
 
 

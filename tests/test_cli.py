@@ -186,7 +186,7 @@ def test_failures_are_one_sentence_and_a_code(run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "part"),
     [
-        (("--dtype", "float16"), "expected float32 or float64"),
+        (("--dtype", "float16"), "'float16' is not one of 'float64', 'float32'"),
         (("-o", "m.h5"), "expected a name that ends in .keras"),
         (("--expected", "scores.csv"), "needs --check ROWS"),
         (("--unknown",), "No such option"),

@@ -174,4 +174,6 @@ def test_a_model_without_two_classes_has_no_threshold() -> None:
 def test_a_threshold_is_a_probability(threshold: float) -> None:
     with pytest.raises(MojoUnsupportedError) as caught:
         with_threshold(golden("binomial_tanh").mojo(), threshold)
-    assert str(caught.value) == f"a threshold is a probability from 0 to 1, not {threshold}"
+    assert str(caught.value) == (
+        f"expected a threshold from 0 to 1, which is a probability, found {threshold}"
+    )

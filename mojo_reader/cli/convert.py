@@ -107,8 +107,8 @@ def convert(  # noqa: PLR0913 - a command's options
         )
         raise MojoUnsupportedError(message, file=model)
     job = _Job(
-        mojo=mojo, to=to, target=target, dtype=dtype, seed=seed, check=check, expected=expected,
-        reading=reading, limits=chosen_limits(limit),
+        mojo=mojo, to=to, target=target, dtype=dtype.value, seed=seed, check=check,
+        expected=expected, reading=reading, limits=chosen_limits(limit),
         keep_failed=keep_failed, quiet=quiet or json_,
     )  # fmt: skip
     outcome = job.run()
