@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Final
 
+import odd_frames as odd
 from case import Case
 from frames import Frame, iris, mixed
 from rows import Rows
@@ -160,6 +161,14 @@ AUTOENCODERS: Final = (
         frame=number,
         parameters={**AUTOENCODER, "activation": "Tanh", "hidden": [4]},
         rows=Rows(sample=10, drop=("y",), extremes=()),
+        per_feature=True,
+    ),
+    Case(
+        name="autoencoder_far_means",
+        why="Means of a billion deviations: the server's errors know nothing of them, Java's do.",
+        frame=odd.far_means,
+        parameters={"autoencoder": True, "activation": "Tanh", "hidden": [3]},
+        rows=Rows(sample=40, extremes=(), reorder=False),
         per_feature=True,
     ),
     Case(

