@@ -14,7 +14,15 @@ import pytest
 from onnx import numpy_helper
 from onnx.reference import ReferenceEvaluator
 from onnx_support import feeds, label_positions, numbers_of, run
-from support import Golden, assert_close, golden, golden_cases, read_csv, scored_cases
+from support import (
+    FOREIGN_FOLDER,
+    Golden,
+    assert_close,
+    golden,
+    golden_cases,
+    read_csv,
+    scored_cases,
+)
 
 from emit.onnx_model import INPUTS, IR_VERSION, OPSET, network, prediction, to_onnx
 from emit.onnx_parity import check_onnx
@@ -109,6 +117,14 @@ def test_reconstruction_error_equals_java(case: Golden) -> None:
     outputs = run(to_onnx(mojo, dtype="float64"), feeds(mojo, case.columns()))
     assert outputs[1].shape == expected.shape
     assert_close(outputs[1], expected, tolerance=FLOAT64_TOLERANCE)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_weights_that_training_blew_up_are_proved(dtype: str) -> None:
+    """exp(x) - 1 as H2O rounds it; in float32, where Elu lost 2 % of a prediction."""
+    mojo = Golden(FOREIGN_FOLDER / "exprectifier_blown_up").mojo()
+    found = check_onnx(to_onnx(mojo, dtype=dtype), mojo)
+    assert found.passed, found.failure
 
 
 # --------------------------------------------------------------------------- the proof can fail
