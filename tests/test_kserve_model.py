@@ -296,3 +296,11 @@ def test_the_documented_service_has_options_that_exist() -> None:
     chosen = _parser().parse_args(container["args"])
     assert container["ports"][0]["containerPort"] == chosen.http_port
     assert container["readinessProbe"]["httpGet"]["port"] == chosen.http_port
+
+
+def test_blanks_around_an_inputs_name_are_dropped(ks: ModuleType) -> None:
+    case = golden("iris_tanh")
+    plain = ks.tensors(case)
+    padded = [{**tensor, "name": f" {tensor['name']} "} for tensor in plain]
+    found = [answer(case, ks.json_request(given)).outputs[1].data for given in (plain, padded)]
+    assert np.array_equal(*found)

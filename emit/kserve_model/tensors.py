@@ -95,18 +95,17 @@ def request_columns(request: InferRequest, names: Collection[str]) -> tuple[dict
     Raises:
         InvalidInput: a name, a shape or data are not the model's or not the protocol's.
     """
-    tensors = request.inputs
-    meant = matched_names([tensor.name for tensor in tensors], names)
-    for tensor in tensors:
-        tensor.name = meant.get(tensor.name, tensor.name)
-    _check_names([tensor.name for tensor in tensors], names)
-    rows = {tensor.name: _rows(tensor) for tensor in tensors}
+    given = [tensor.name for tensor in request.inputs]
+    meant = matched_names(given, names)
+    found = [meant.get(name, name) for name in given]
+    _check_names(found, names)
+    tensors = dict(zip(found, request.inputs, strict=True))
+    rows = {name: _rows(tensor) for name, tensor in tensors.items()}
     if len(set(rows.values())) > 1:
         message = f"expected inputs of equally many rows, found {_counts(rows)}"
         raise InvalidInput(message)
-    return {tensor.name: _cells(tensor, from_grpc=request.from_grpc) for tensor in tensors}, (
-        next(iter(rows.values()))
-    )
+    cells = {name: _cells(tensor, from_grpc=request.from_grpc) for name, tensor in tensors.items()}
+    return cells, next(iter(rows.values()))
 
 
 def wanted_outputs(request: InferRequest, names: Sequence[str]) -> list[str]:
