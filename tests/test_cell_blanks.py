@@ -206,6 +206,8 @@ def test_polars_types_that_arrow_lacks() -> None:
     place = mojo.features.names.index("age")
     wide = pl.DataFrame({"age": pl.Series([3], dtype=pl.Int128)})
     assert Scorer(mojo).encode(wide)[0, place] == 3.0
+    with pytest.raises(MojoDataError, match=r"^the table has a column that Arrow cannot read: "):
+        Scorer(mojo).score_batches(wide)
     odd = pl.DataFrame({"age": pl.Series([Path("x")], dtype=pl.Object)})
     with pytest.raises(MojoDataError, match=r"^row 1, column 'age': expected a number, found P"):
         Scorer(mojo).encode(odd)

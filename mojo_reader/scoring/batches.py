@@ -142,7 +142,11 @@ def _scored(scorer: Scorer, batches: Iterable[Any], choice: Choice) -> Iterator[
 
 def _batches(reader: Any) -> Iterable[Any]:
     if hasattr(reader, "__arrow_c_stream__"):
-        batches: Iterable[Any] = pa.RecordBatchReader.from_stream(reader)
+        try:
+            batches: Iterable[Any] = pa.RecordBatchReader.from_stream(reader)
+        except pa.ArrowInvalid as error:
+            message = f"the table has a column that Arrow cannot read: {error}"
+            raise MojoDataError(message) from error
         return batches
     if isinstance(reader, Iterable):
         return reader
