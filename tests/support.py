@@ -4,6 +4,7 @@ import csv
 import functools
 import io
 import json
+import warnings
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -196,6 +197,13 @@ def ini_key(key: str, value: str | None) -> Mapping[str, Edit]:
         return "\n".join(lines).encode()
 
     return {"model.ini": edit}
+
+
+def missing_time(kind: type[np.generic]) -> Any:
+    """Return NumPy's missing time or duration without a unit, which NumPy 2.5 deprecates."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return kind("NaT")
 
 
 def zip_bytes(members: Mapping[str, bytes]) -> bytes:

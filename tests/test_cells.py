@@ -11,7 +11,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from support import golden
+from support import golden, missing_time
 
 from mojo_reader import Scorer
 from mojo_reader.errors import MojoDataError
@@ -62,7 +62,8 @@ LEVEL_CELLS: list[tuple[Any, str | None]] = [
     (np.float64("nan"), MISSING),
     (pd.NA, MISSING),
     (pd.NaT, MISSING),
-    (np.datetime64("NaT"), MISSING),
+    (np.datetime64("NaT", "ns"), MISSING),
+    (missing_time(np.datetime64), MISSING),
     (decimal.Decimal("NaN"), MISSING),
     (np.str_("red"), "red"),
     (1.5, "1.5"),

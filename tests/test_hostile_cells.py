@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as numpy_st
 from numpy.typing import NDArray
-from support import golden
+from support import golden, missing_time
 
 from mojo_reader import Scorer
 from mojo_reader.errors import MojoDataError
@@ -91,9 +91,11 @@ CELLS: list[tuple[Any, str | None, float | str]] = [
     (np.datetime64(10**17, "s"), REFUSED, 1e20),
     (np.datetime64(2**62, "Y"), REFUSED, REFUSED),
     (np.datetime64(1, "as"), REFUSED, 0.0),
-    (np.datetime64("NaT"), MISSING, MISSING),
+    (np.datetime64("NaT", "ns"), MISSING, MISSING),
+    (missing_time(np.datetime64), MISSING, MISSING),
     (np.timedelta64(5, "D"), REFUSED, REFUSED),
-    (np.timedelta64("NaT"), MISSING, MISSING),
+    (np.timedelta64("NaT", "ns"), MISSING, MISSING),
+    (missing_time(np.timedelta64), MISSING, MISSING),
     (pd.NA, MISSING, MISSING),
     (pd.NaT, MISSING, MISSING),
     (pd.Timestamp("1970-01-01T01:00", tz="Europe/Berlin"), REFUSED, 0.0),
