@@ -11,10 +11,19 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
+from support import REPEATABLE_EXAMPLES
 
 # The same draws in every run; the group `random` of .ci/run draws others each time, and more.
-settings.register_profile("repeatable", derandomize=True, database=None, deadline=None)
-settings.register_profile("random", max_examples=1_000, deadline=None, print_blob=True)
+settings.register_profile(
+    "repeatable",
+    max_examples=REPEATABLE_EXAMPLES,
+    derandomize=True,
+    database=None,
+    deadline=None,
+)
+settings.register_profile(
+    "random", max_examples=10 * REPEATABLE_EXAMPLES, deadline=None, print_blob=True
+)
 settings.load_profile("repeatable")
 
 # Keras reads this once, when it is imported.

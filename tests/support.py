@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from hypothesis import settings
 from numpy.typing import NDArray
 
 from mojo_reader import Mojo, Scorer, read_mojo
@@ -19,6 +20,8 @@ from mojo_reader.model import Classification
 from mojo_reader.scoring.cells import MISSING_MARKS
 
 GOLDEN_FOLDER = Path(__file__).parent.parent / "golden_mojos"
+#: Of a property that says no number of its own, in the runs that repeat the same draws.
+REPEATABLE_EXAMPLES = 50
 FOREIGN_FOLDER = Path(__file__).parent / "foreign"
 # Cases as in GOLDEN_FOLDER, of models drawn at random, that not every emitter can hold.
 DRAWN_FOLDER = Path(__file__).parent / "drawn"
@@ -63,7 +66,8 @@ class Golden:
         return bool(self.case["oracle"] == "java")
 
     def mojo(self) -> Mojo:
-        return read_mojo(self.path, base_model=self.case.get("base_model"))
+        """Return the model, which is read once: nothing in it can be changed."""
+        return _read(self.path, self.case.get("base_model"))
 
     def columns(self) -> dict[str, list[str | None]]:
         """Return the input as ``PredictCsv`` reads it: marks missing, backslash an escape."""
@@ -81,6 +85,11 @@ class Golden:
             labels=[row[0] for row in rows] if labelled else None,
             values=np.array([list(map(_number, row[start:])) for row in rows], np.float64),
         )
+
+
+@functools.cache
+def _read(path: Path, base_model: str | None) -> Mojo:
+    return read_mojo(path, base_model=base_model)
 
 
 @dataclass(frozen=True)
@@ -108,9 +117,10 @@ def read_csv(path: Path, **options: Any) -> list[list[str]]:
 
 @functools.cache
 def golden_cases() -> list[Golden]:
-    return [Golden(path.parent) for path in sorted(GOLDEN_FOLDER.glob("*/case.json"))]
+    return [golden(path.parent.name) for path in sorted(GOLDEN_FOLDER.glob("*/case.json"))]
 
 
+@functools.cache
 def golden(name: str) -> Golden:
     return Golden(GOLDEN_FOLDER / name)
 
@@ -197,6 +207,11 @@ def ini_key(key: str, value: str | None) -> Mapping[str, Edit]:
         return "\n".join(lines).encode()
 
     return {"model.ini": edit}
+
+
+def examples(count: int) -> int:
+    """Return how often a property is tried: the profile ``random`` of conftest tries more."""
+    return max(1, count * settings.default.max_examples // REPEATABLE_EXAMPLES)
 
 
 def missing_time(kind: type[np.generic]) -> Any:

@@ -78,7 +78,10 @@ def test_the_keras_file_and_the_mojo_predict_the_same(
     assert columns["mojo_sha256"] == digest
 
 
-@pytest.mark.parametrize(("suffix", "start"), [(".png", b"\x89PNG"), (".svg", b"<?xml")])
+@pytest.mark.parametrize(
+    ("suffix", "start"),
+    [(".png", b"\x89PNG"), pytest.param(".svg", b"<?xml", marks=pytest.mark.long)],
+)
 def test_the_curves_are_a_picture(
     capfd: pytest.CaptureFixture[str], tmp_path: Path, suffix: str, start: bytes
 ) -> None:
@@ -104,6 +107,7 @@ def test_quiet_says_nothing(capfd: pytest.CaptureFixture[str], tmp_path: Path) -
     assert (done.code, done.out, done.err) == (0, "", "")
 
 
+@pytest.mark.long
 def test_the_same_seed_writes_the_same_weights(
     capfd: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
@@ -137,6 +141,7 @@ def test_parquet_and_a_response_of_another_name(
     assert before.output.threshold != after.output.threshold  # type: ignore[union-attr]
 
 
+@pytest.mark.long
 def test_an_autoencoder_trains_on_its_input(
     capfd: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
@@ -285,6 +290,7 @@ def test_help_has_examples(capfd: pytest.CaptureFixture[str]) -> None:
     assert "mojo2keras fit model.zip rows.csv -o retrained.zip" in shown
 
 
+@pytest.mark.long
 def test_a_base_model_of_an_ensemble_becomes_a_mojo_of_its_own(
     capfd: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

@@ -151,6 +151,7 @@ def test_the_example_is_short() -> None:
     assert len([line for line in lines if line.strip() and not line.startswith('"""')]) <= 15
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_the_example_gives_h2os_predictions(dtype: str, tmp_path: Path) -> None:
     cases = [golden(name) for name in EXAMPLE_CASES]

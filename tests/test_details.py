@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from rules import each_rule_first
 from support import Golden, golden, golden_cases
 
 from mojo_reader.details import DETAILS, mark_as_original, parse_details
@@ -27,8 +28,7 @@ def content_of(case: Golden) -> bytes:
 
 @pytest.mark.parametrize(
     "case",
-    [c for c in golden_cases() if "rewritten_from" not in c.case],
-    ids=lambda case: case.name,
+    each_rule_first([c for c in golden_cases() if "rewritten_from" not in c.case]),
 )
 def test_only_descriptions_change_and_every_one_of_training_does(case: Golden) -> None:
     content = content_of(case)

@@ -43,6 +43,15 @@ def with_blocks() -> list[Path]:
     return [page for page in pages if blocks(page, "python|console")]
 
 
+#: Pages whose commands start the program, with a framework, many times.
+LONG = {"quickstart", "report", "write_back"}
+
+
+def parameter(page: Path) -> Any:
+    marks = pytest.mark.long if page.stem in LONG else ()
+    return pytest.param(page, id=page.stem, marks=marks)
+
+
 @pytest.fixture
 def folder(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with the files that the pages speak of."""
@@ -81,7 +90,7 @@ def _write_csv(path: Path, lines: list[list[str]]) -> None:
         csv.writer(file).writerows(lines)
 
 
-@pytest.mark.parametrize("page", with_blocks(), ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", [parameter(page) for page in with_blocks()])
 def test_the_blocks_of_a_page_run(
     page: Path, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from rules import each_rule_first
 from support import assert_close, scored_cases
 
 from mojo_reader import Scorer
@@ -11,7 +12,7 @@ from mojo_reader.scoring.gather import Gathers
 ROWS = 12
 
 
-@pytest.mark.parametrize("case", scored_cases(), ids=lambda case: case.name)
+@pytest.mark.parametrize("case", each_rule_first(scored_cases()))
 def test_one_row_scores_as_a_row_of_many(case) -> None:  # noqa: ANN001
     mojo = case.mojo()
     for dtype, tolerance in (("float64", 1e-12), ("float32", 1e-5)):

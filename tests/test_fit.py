@@ -36,6 +36,12 @@ GOALS = {
     "autoencoder_tanh": "reconstruction_MSE",
     "autoencoder_rectifier": "reconstruction_MSE",
 }
+#: Of each kind one; the others are long.
+QUICK = {"iris_tanh", "binomial_tanh", "gaussian", "quantile", "autoencoder_tanh"}
+
+
+def long(*values: Any) -> Any:
+    return pytest.param(*values, marks=pytest.mark.long)
 
 
 def quick(name: str, **options: Any) -> FitResult:
@@ -46,7 +52,7 @@ def quick(name: str, **options: Any) -> FitResult:
 # --------------------------------------------------------------------------- training is real
 
 
-@pytest.mark.parametrize("name", GOALS)
+@pytest.mark.parametrize("name", [name if name in QUICK else long(name) for name in GOALS])
 def test_the_loss_falls_and_rows_held_out_are_predicted_better(name: str) -> None:
     result = quick(name, epochs=12)
     first, best = result.epochs[0], result.best
@@ -70,6 +76,7 @@ def test_the_retrained_mojo_is_written_and_predicts_what_keras_does(tmp_path: Pa
     assert_close(keras_found, Scorer(read).score_matrix(matrix), tolerance=1e-5)
 
 
+@pytest.mark.long
 def test_levels_train_where_they_are_gathered() -> None:
     mojo = golden("levels_thousand").mojo()
     (wide,) = [place for place, f in enumerate(mojo.features.categorical) if len(f.levels) > 256]
@@ -85,6 +92,7 @@ def test_levels_train_where_they_are_gathered() -> None:
     assert not moved[np.setdiff1d(feature.slots, seen)].any()
 
 
+@pytest.mark.long
 def test_the_same_seed_makes_the_same_model_dropout_included() -> None:
     columns = training_columns("binomial_tanh")
     mojo = golden("binomial_rectifier_dropout").mojo()
@@ -128,6 +136,7 @@ def test_without_rows_held_out_those_trained_on_are_measured() -> None:
     )
 
 
+@pytest.mark.long
 def test_a_learning_rate_puts_adam_in_adadeltas_place() -> None:
     slow, fast = (quick("gaussian", epochs=1, learning_rate=rate) for rate in (1e-4, 1e-2))
     moved = [
@@ -154,6 +163,7 @@ def test_a_mojo_that_does_not_predict_what_keras_does_is_refused(
 # --------------------------------------------------------------------------- weights
 
 
+@pytest.mark.long
 def test_rows_of_weight_0_do_not_count() -> None:
     columns = training_columns("gaussian")
     good = len(columns["y"]) // 2
@@ -171,6 +181,7 @@ def test_rows_of_weight_0_do_not_count() -> None:
     assert "150 rows left out: weight 0" in weighed.notes
 
 
+@pytest.mark.long
 def test_only_the_shares_of_weights_count() -> None:
     columns = training_columns("gaussian")
     shares = np.array([1.0 + row % 3 for row in range(300)])
@@ -183,6 +194,7 @@ def test_only_the_shares_of_weights_count() -> None:
     assert np.abs(first - alike).max() > 1e-4
 
 
+@pytest.mark.long
 def test_class_weights_move_probabilities_to_a_class() -> None:
     mojo, columns = golden("binomial_tanh").mojo(), training_columns("binomial_tanh")
     shares = []
@@ -193,6 +205,7 @@ def test_class_weights_move_probabilities_to_a_class() -> None:
     assert shares[1] > shares[0] + 0.05
 
 
+@pytest.mark.long
 def test_balanced_weighs_each_class_alike() -> None:
     columns = training_columns("binomial_tanh")
     places = [row for row, cell in enumerate(columns["y"]) if cell == "no"][:15]
@@ -204,6 +217,7 @@ def test_balanced_weighs_each_class_alike() -> None:
     assert balanced.after == pytest.approx(by_hand.after, rel=1e-5)
 
 
+@pytest.mark.long
 def test_classes_drawn_by_h2o_weigh_as_much_as_they_were_drawn() -> None:
     mojo = golden("balance_classes_binomial").mojo()
     columns = training_columns("balance_classes_binomial")
@@ -217,6 +231,7 @@ def test_classes_drawn_by_h2o_weigh_as_much_as_they_were_drawn() -> None:
     assert "balance_classes: each class weighed as much as H2O drew it" not in by_hand.notes
 
 
+@pytest.mark.long
 def test_the_threshold_is_kept_or_chosen_anew() -> None:
     mojo = golden("binomial_tanh").mojo()
     kept = quick("binomial_tanh", epochs=2, learning_rate=0.01)
@@ -262,6 +277,7 @@ def test_skip_leaves_out_rows_that_miss_a_cell() -> None:
     assert rows.notes == (f"{gone} rows left out: a missing cell (missing_values_handling Skip)",)
 
 
+@pytest.mark.long
 def test_a_response_of_another_name_and_levels_of_any_kind() -> None:
     mojo = golden("response_zero_one").mojo()
     columns = training_columns("binomial_tanh")

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import pytest
 from keras_support import predictions, saved, trained, x64
+from rules import each_rule_first
 from support import Golden, assert_close, golden, golden_cases
 
 from emit import check_parity, from_keras, to_keras, training_model
@@ -42,7 +43,7 @@ def blank_layers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("blank_layers")
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("case", golden_cases(), ids=lambda case: case.name)
+@pytest.mark.parametrize("case", each_rule_first(golden_cases()))
 def test_an_untouched_model_comes_back_bit_by_bit(case: Golden, dtype: str) -> None:
     mojo = case.mojo()
     with x64(dtype):

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as numpy_st
 from numpy.typing import NDArray
-from support import golden, missing_time
+from support import examples, golden, missing_time
 
 from mojo_reader import Scorer
 from mojo_reader.errors import MojoDataError
@@ -364,13 +364,13 @@ def score_or_refuse(table: Any) -> None:
     assert len(text) < 300
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.lists(CELL, min_size=1, max_size=4), st.sampled_from(NAMES), st.sampled_from([*TABLES]))
 def test_any_cell_is_scored_or_refused(cells: list[Any], column: str, kind: str) -> None:
     score_or_refuse(TABLES[kind](column, cells))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(75), deadline=None)
 @given(
     st.one_of(numpy_st.scalar_dtypes(), numpy_st.array_dtypes(max_size=2), numpy_st.nested_dtypes())
     .flatmap(lambda dtype: numpy_st.arrays(dtype, 3)),
@@ -431,7 +431,7 @@ def arrow_columns(draw: st.DrawFn) -> Any:
     return values
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(75), deadline=None)
 @given(arrow_columns(), st.sampled_from(NAMES))
 def test_any_arrow_column_is_scored_or_refused(values: Any, column: str) -> None:
     others = {name: pa.nulls(len(values)) for name in NAMES}

@@ -11,7 +11,7 @@ import pytest
 from child_process import in_child
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from support import golden
+from support import examples, golden
 
 from mojo_reader.cli import main
 
@@ -96,7 +96,7 @@ def test_a_name_in_parquet_that_is_no_text(tmp_path: Path) -> None:
     predict(content.replace(name, b"\x80" * len(name)), "rows.parquet", tmp_path, code=4)
 
 
-@settings(quick, max_examples=250)
+@settings(quick, max_examples=examples(60))
 @given(content=odd_tables(), invalid=st.sampled_from(["error", "missing"]))
 @example(content=b"", invalid="error")
 @example(content=b"\x00" * 100, invalid="error")
@@ -106,19 +106,19 @@ def test_odd_tables(content: bytes, invalid: str, tmp_path: Path) -> None:
     in_child(predict, content, "rows.csv", tmp_path, "--on-invalid", invalid)
 
 
-@settings(quick, max_examples=100)
+@settings(quick, max_examples=examples(30))
 @given(content=damaged(TABLE))
 def test_damaged_tables(content: bytes, tmp_path: Path) -> None:
     in_child(predict, content, "rows.csv", tmp_path)
 
 
-@settings(quick, max_examples=100)
+@settings(quick, max_examples=examples(30))
 @given(content=damaged(gzip.compress(TABLE, mtime=0)))
 def test_damaged_gzip(content: bytes, tmp_path: Path) -> None:
     in_child(predict, content, "rows.csv.gz", tmp_path)
 
 
-@settings(quick, max_examples=100)
+@settings(quick, max_examples=examples(30))
 @given(content=damaged(parquet_bytes()))
 def test_damaged_parquet(content: bytes, tmp_path: Path) -> None:
     in_child(predict, content, "rows.parquet", tmp_path)

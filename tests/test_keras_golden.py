@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 from keras_support import compared_with_h2o, saved, x64
+from rules import each_rule_first
 from support import Golden, scored_cases
 
 from emit import to_keras
 
 pytestmark = pytest.mark.filterwarnings("ignore::mojo_reader.scoring.scorer.MissingColumnWarning")
-cases = pytest.mark.parametrize("case", scored_cases(), ids=lambda case: case.name)
+cases = pytest.mark.parametrize("case", each_rule_first(scored_cases()))
 
 
 @cases

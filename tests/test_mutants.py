@@ -13,7 +13,8 @@ from fuzz.invariants import check_invariants
 from fuzz.mutators import DETAILS, INI, MUTATIONS, Mutation, mutated, pack, unpack
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support import Golden, golden, golden_cases
+from rules import each_rule_first
+from support import Golden, examples, golden, golden_cases
 
 from mojo_reader import Mojo, read_mojo
 
@@ -36,14 +37,14 @@ def members_of(case: Golden) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("mutation", list(Mutation))
-@settings(quick, max_examples=100)
+@settings(quick, max_examples=examples(40))
 @given(case=st.sampled_from(SMALL), random=a_random)
 def test_every_mutation_of_small_models(mutation: Mutation, case: Golden, random: Random) -> None:
     examine(pack(mutated(members_of(case), mutation, random)))
 
 
-@pytest.mark.parametrize("case", golden_cases(), ids=lambda case: case.name)
-@settings(quick, max_examples=6)
+@pytest.mark.parametrize("case", each_rule_first(golden_cases()))
+@settings(quick, max_examples=examples(4))
 @given(mutations=some_mutations, random=a_random)
 def test_some_mutations_of_every_model(
     case: Golden, mutations: list[Mutation], random: Random
@@ -54,7 +55,7 @@ def test_some_mutations_of_every_model(
     examine(pack(members))
 
 
-@settings(quick, max_examples=200)
+@settings(quick, max_examples=examples(60))
 @given(case=st.sampled_from(SMALL[:10]), data=st.data())
 def test_damaged_zips(case: Golden, data: st.DataObject) -> None:
     content = bytearray(case.path.read_bytes())

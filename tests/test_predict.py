@@ -12,6 +12,7 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import pytest
 from rows_support import numbers_of, rows_file, run, table_of
+from rules import each_rule_first
 from support import Golden, assert_close, golden, read_csv, scored_cases
 
 from mojo_reader import Scorer
@@ -20,7 +21,7 @@ from mojo_reader.files.score import ScoreOptions, score_file
 from mojo_reader.scoring.cells import RowError
 
 MIXED = golden("binomial_tanh")
-CASES = pytest.mark.parametrize("case", scored_cases(), ids=lambda case: case.name)
+CASES = pytest.mark.parametrize("case", each_rule_first(scored_cases()))
 
 
 def _model_words(case: Golden) -> list[object]:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from rows_support import rows_file, run
+from rules import each_rule_first
 from support import Golden, golden, read_csv, scored_cases
 
 from mojo_reader.errors import MojoDataError
@@ -11,7 +12,7 @@ from mojo_reader.files.score import ScoreOptions
 from mojo_reader.files.verification import verify_file
 
 IRIS = golden("iris_tanh")
-CASES = pytest.mark.parametrize("case", scored_cases(), ids=lambda case: case.name)
+CASES = pytest.mark.parametrize("case", each_rule_first(scored_cases()))
 
 
 @CASES

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rules import each_rule_first
 from support import Golden, golden, golden_cases, ini_key, rewritten, scored, scored_cases
 
 from mojo_reader import Mojo, Scorer, read_mojo, write_mojo
@@ -45,7 +46,7 @@ def test_a_golden_comes_back_the_same(case: Golden) -> None:
     assert list(back.kept.keys) == list(mojo.kept.keys)
 
 
-@pytest.mark.parametrize("case", scored_cases(), ids=lambda case: case.name)
+@pytest.mark.parametrize("case", each_rule_first(scored_cases()))
 def test_a_golden_comes_back_with_its_scores_to_the_last_bit(case: Golden) -> None:
     mojo = case.mojo()
     before = scored(Scorer(mojo, exact=True), case.columns())
