@@ -5,6 +5,7 @@ import importlib.util
 import os
 import shutil
 import subprocess
+import sys
 import types
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -82,6 +83,20 @@ def _r_package(name: str) -> bool:
     return subprocess.run([rscript, "-e", found], check=False).returncode == 0
 
 
+@functools.cache
+def _reticulate() -> bool:
+    """Ask R for a number of Python's: Debian's reticulate cannot start Python 3.12 and later."""
+    rscript = shutil.which("Rscript")
+    if rscript is None or not _r_package("reticulate"):
+        return False
+    code = "quit(status = reticulate::import('math')$sqrt(4) != 2)"
+    environment = os.environ | {"RETICULATE_PYTHON": sys.executable}
+    done = subprocess.run(
+        [rscript, "-e", code], env=environment, capture_output=True, check=False, timeout=120
+    )
+    return done.returncode == 0
+
+
 # A marked test runs only where its program or package is there; nothing else skips.
 _NEEDS: dict[str, tuple[str, Callable[[], bool]]] = {
     "tensorflow": ("TensorFlow is not installed", lambda: _installed("tensorflow")),
@@ -98,7 +113,7 @@ _NEEDS: dict[str, tuple[str, Callable[[], bool]]] = {
     "duckdb": ("DuckDB is not installed", lambda: _installed("duckdb")),
     "docs": ("Sphinx is not installed", lambda: _installed("sphinx")),
     "chromium": ("no chromium or chromedriver on the path, or no Selenium", _chromium),
-    "r": ("no Rscript, or no R package reticulate", lambda: _r_package("reticulate")),
+    "r": ("no Rscript, or no reticulate that can talk to this Python", _reticulate),
     "r_keras3": ("no R package keras3", lambda: _r_package("keras3")),
 }
 
