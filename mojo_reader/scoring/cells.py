@@ -301,7 +301,7 @@ def _unmasked(values: np.ma.MaskedArray[Any, Any]) -> NDArray[Any]:
     if kind == _FLOAT_KIND:
         return values.filled(np.nan)
     if kind in _TIME_KIND + _DURATION_KIND:
-        return values.filled(np.array("NaT", values.dtype))
+        return values.filled(np.array("NaT", values.dtype)[()])
     cells = values.data.astype(object)
     cells[np.ma.getmaskarray(values)] = None
     return np.asarray(cells)
