@@ -301,7 +301,9 @@ def _unmasked(values: np.ma.MaskedArray[Any, Any]) -> NDArray[Any]:
     if kind == _FLOAT_KIND:
         return values.filled(np.nan)
     if kind in _TIME_KIND + _DURATION_KIND:
-        return values.filled(np.array("NaT", values.dtype)[()])
+        # Of the column's own unit: NumPy 2.5 deprecates a time without one.
+        missing: Any = np.array("NaT", values.dtype)
+        return values.filled(missing)
     cells = values.data.astype(object)
     cells[np.ma.getmaskarray(values)] = None
     return np.asarray(cells)
