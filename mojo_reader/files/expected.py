@@ -57,6 +57,10 @@ class ExpectedScores:
 
     def _read_header(self, mojo: Mojo) -> None:
         self.file = self._opened.name
+        if self._opened.format not in {"csv", "parquet"}:
+            raise MojoDataError(
+                "expected scores as CSV or Parquet, as H2O writes them", file=self.file
+            )
         self._rows = _parquet_rows(self._opened) if self._parquet else _csv_rows(self._opened)
         header = [str(cell) for cell in next(self._rows, [])]
         first = next(self._rows, None)

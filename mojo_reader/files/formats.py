@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Final, Literal, get_args
 
-Format = Literal["csv", "parquet"]
+Format = Literal["csv", "parquet", "arrow", "jsonl"]
 
 FORMATS: Final[tuple[Format, ...]] = get_args(Format)
-FORMAT_NAMES: Final = "CSV or Parquet"
+FORMAT_NAMES: Final = "CSV, Parquet, Arrow (Feather) or JSON lines"
 """The formats for a sentence."""
 
 _FORMATS: Final[dict[str, Format]] = {
@@ -14,6 +14,10 @@ _FORMATS: Final[dict[str, Format]] = {
     ".tsv": "csv",
     ".txt": "csv",
     ".parquet": "parquet",
+    ".arrow": "arrow",
+    ".feather": "arrow",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
 }
 _COMPRESSIONS: Final = {".gz": "gzip", ".gzip": "gzip", ".zst": "zstd", ".zstd": "zstd"}
 _SPREADSHEETS: Final = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")

@@ -70,7 +70,7 @@ class Records:
     ) -> None:
         self._stream = stream
         self._limits = limits
-        self._rest = _read(stream, PIECE_BYTES).removeprefix(_BOM)
+        self._rest = read_fully(stream, PIECE_BYTES).removeprefix(_BOM)
         if not self._rest:
             raise MojoDataError("the file is empty, expected a line of column names")
         self.separator = separator or _told_separator(self._rest, known)
@@ -87,7 +87,7 @@ class Records:
             most_rows: records of a piece; None for any number.
         """
         data, self._rest = self._rest, b""
-        while more := _read(self._stream, max(PIECE_BYTES, len(data))):
+        while more := read_fully(self._stream, max(PIECE_BYTES, len(data))):
             data += more
             end, in_order = self.quotes.last_end(data)
             if end:
@@ -122,7 +122,7 @@ class Records:
             stray = self.quotes.stray(data, finished=False)
             if stray is not None or len(data) > self._limits.record_bytes:
                 break
-            more = _read(self._stream, len(data))
+            more = read_fully(self._stream, len(data))
             data += more
             if not more:
                 end = len(data)
@@ -175,7 +175,7 @@ def _most_ends(data: bytes) -> int:
     return data.count(b"\n") or data.count(b"\r")
 
 
-def _read(stream: ByteStream, size: int) -> bytes:
+def read_fully(stream: ByteStream, size: int) -> bytes:
     """Read until ``size`` bytes are there or the stream ends; pipes give less at a time."""
     parts = []
     while size > 0 and (part := stream.read(size)):

@@ -1,6 +1,7 @@
-"""Where predictions go: CSV or Parquet, a file that appears whole or not at all, or a stream."""
+"""Where predictions go: a file that appears whole or not at all, or a stream, in any format."""
 
 import io
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -30,7 +31,7 @@ from mojo_reader.scoring.arrow import float_values, text_scalar
 from mojo_reader.standard_streams import standard_output
 
 NA: Final = "NA"
-WRITTEN: Final = ".csv, .csv.gz, .csv.zst or .parquet"
+WRITTEN: Final = ".csv, .csv.gz, .csv.zst, .parquet, .arrow, .feather, .jsonl or .jsonl.gz"
 """The endings of what is written, for a sentence."""
 SEEKING: Final[frozenset[Format]] = frozenset({"parquet"})
 """Formats that need a file of their own to be written to."""
@@ -84,7 +85,7 @@ def output_format(target: Source, chosen: Format | None) -> Format:
     name = os.fspath(target)
     said = format_of(name, None)
     if said is not None and not (said == "csv" and ending(name) == _TABS):
-        if said != "csv" and compression_of(name):
+        if said in {"parquet", "arrow"} and compression_of(name):
             message = f"expected a name that ends in {ending(name)}, which is compressed inside"
             raise OutputNameError(message, file=name)
         return said
@@ -124,8 +125,13 @@ def open_sink(
         kept: number of columns, the first ones, that are no predictions.
     """
     name = os.fspath(target)
-    if output_format(name, chosen) == "parquet":
+    form = output_format(name, chosen)
+    if form == "parquet":
         return ParquetSink(stream, schema)
+    if form == "arrow":
+        return ArrowSink(stream, schema)
+    if form == "jsonl":
+        return JsonSink(stream, compression_of(name), schema.names)
     return CsvSink(stream, compression_of(name), schema.names, kept)
 
 
@@ -139,12 +145,8 @@ class CsvSink:
         self, stream: BinaryIO, compression: str | None, names: list[str], kept: int
     ) -> None:
         self._kept = kept
-        self._compressed: Any = None
-        self._stream = stream
-        if compression is not None:
-            guarded = pa.PythonFile(_Guarded(stream), "w")
-            self._compressed = pa.CompressedOutputStream(guarded, compression)
-            self._stream = cast("BinaryIO", self._compressed)
+        self._compressed = _compressed(stream, compression)
+        self._stream = cast("BinaryIO", self._compressed) if compression else stream
         self._header = (",".join(map(quoted, names)) + "\n").encode()
 
     def render(self, batch: Any) -> Any:
@@ -199,8 +201,10 @@ class ParquetSink:
         MojoUnsupportedError: two columns have one name; most readers refuse such a file.
     """
 
+    _medium = "Parquet"
+
     def __init__(self, stream: BinaryIO, schema: Any) -> None:
-        require_distinct(schema.names, "Parquet", "write CSV, as PredictCsv does")
+        require_distinct(schema.names, self._medium, "write CSV, as PredictCsv does")
         self._stream = stream
         self._schema = schema
         self._writer: Any = None
@@ -223,11 +227,14 @@ class ParquetSink:
 
     def _open(self, schema: Any) -> Any:
         if self._writer is None:
-            import pyarrow.parquet as pq  # noqa: PLC0415 - not for CSV
-
             self._schema = schema
-            self._writer = pq.ParquetWriter(self._stream, schema)
+            self._writer = self._new_writer(schema)
         return self._writer
+
+    def _new_writer(self, schema: Any) -> Any:
+        import pyarrow.parquet as pq  # noqa: PLC0415 - not for CSV
+
+        return pq.ParquetWriter(self._stream, schema)
 
     def _same_types(self, batch: Any) -> Any:
         if batch.schema.equals(self._schema):
@@ -237,6 +244,61 @@ class ParquetSink:
         except pa.ArrowInvalid as error:
             message = f"a column to keep changes its type from file to file: {error}"
             raise MojoDataError(message) from error
+
+
+class ArrowSink(ParquetSink):
+    """One Arrow file, which is Feather's version 2; text is no dictionary."""
+
+    _medium = "Feather"
+
+    def render(self, batch: Any) -> Any:
+        """Return the rows without dictionaries, of which a file holds one for all its batches."""
+        columns = [
+            column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+            for column in batch.columns
+        ]
+        return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
+
+    def _new_writer(self, schema: Any) -> Any:
+        return pa.ipc.new_file(self._stream, schema)
+
+
+class JsonSink:
+    """JSON lines, an object for each row; what is missing is null.
+
+    Raises:
+        MojoUnsupportedError: two columns have one name.
+    """
+
+    def __init__(self, stream: BinaryIO, compression: str | None, names: list[str]) -> None:
+        require_distinct(names, "JSON", "write CSV, as PredictCsv does")
+        self._compressed = _compressed(stream, compression)
+        self._stream = cast("BinaryIO", self._compressed) if compression else stream
+
+    def render(self, batch: Any) -> Any:
+        """Return the rows as bytes."""
+        names = batch.schema.names
+        rows = zip(*(column.to_pylist() for column in batch.columns), strict=True)
+        return "".join(
+            json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False, default=str) + "\n"
+            for row in rows
+        ).encode()
+
+    def write(self, rendered: Any) -> None:
+        """Write rows after those before."""
+        self._stream.write(rendered)
+
+    def close(self) -> None:
+        """Finish the compression."""
+        if self._compressed is not None:
+            self._compressed.close()
+
+
+def _compressed(stream: BinaryIO, compression: str | None) -> Any:
+    """Return a stream that compresses, None where nothing is."""
+    if compression is None:
+        return None
+    return pa.CompressedOutputStream(pa.PythonFile(_Guarded(stream), "w"), compression)
 
 
 # --------------------------------------------------------------------------- text

@@ -1,4 +1,4 @@
-"""Where rows come from: files, globs, standard input; plain, gzip or zstd; CSV or Parquet."""
+"""Where rows come from: files, globs, standard input; plain, gzip or zstd; in any format."""
 
 import glob
 import io
@@ -19,6 +19,10 @@ Source = str | os.PathLike[str]
 _GZIP_MAGIC: Final = b"\x1f\x8b"
 _ZSTD_MAGIC: Final = b"\x28\xb5\x2f\xfd"
 _PARQUET_MAGIC: Final = b"PAR1"
+# An Arrow file, and a stream without a file around it.
+_ARROW_MAGICS: Final = (b"ARRO", b"\xff\xff\xff\xff")
+_OLD_FEATHER_MAGIC: Final = b"FEA1"
+_SEEKING: Final[tuple[Format, ...]] = ("parquet", "arrow")
 # A zip, which a workbook is, and the files of Excel before 2007.
 _WORKBOOK_MAGICS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
@@ -53,7 +57,7 @@ class OpenSource:
 
     Attributes:
         name: for messages.
-        format: ``csv`` or ``parquet``.
+        format: of the rows.
         stream: the bytes, decompressed.
 
     Raises:
@@ -82,18 +86,20 @@ class OpenSource:
                 "as CSV in UTF-8, or unpack the zip"
             )
             raise MojoDataError(message, file=self.name)
-        self.format: Format = format_of(source, chosen) or _format_by_content(start)
-        if start == _PARQUET_MAGIC:
-            self.format = "parquet"
-        elif self.format == "parquet":
-            raise MojoDataError("expected a Parquet file, found other content", file=self.name)
-        elif start[:2] in _UTF16_MARKS:
+        self.format: Format = _format_by_content(start) or format_of(source, chosen) or "csv"
+        if self.format in _SEEKING and _format_by_content(start) is None:
+            what = "a Parquet file" if self.format == "parquet" else "an Arrow file"
+            message = f"expected {what}, found other content"
+            if start == _OLD_FEATHER_MAGIC:
+                message = "a Feather file of version 1 is not read: write it again as version 2"
+            raise MojoDataError(message, file=self.name)
+        if start[:2] in _UTF16_MARKS and self.format not in _SEEKING:
             raise MojoDataError("expected UTF-8 text, found UTF-16", file=self.name)
         self.stream = _decompressed(self._seekable(start), start, self._limits)
 
     def _seekable(self, start: bytes) -> BinaryIO:
-        """Return a file that stands at its start; a pipe's Parquet file is read into memory."""
-        if self.format == "parquet" and not self._raw.seekable():
+        """Return a file that stands at its start; a pipe's Parquet or Arrow is read into memory."""
+        if self.format in _SEEKING and not self._raw.seekable():
             return io.BytesIO(start + self._raw.read())
         if self._raw.seekable():
             self._raw.seek(-len(start), io.SEEK_CUR)
@@ -102,7 +108,7 @@ class OpenSource:
 
     @property
     def size(self) -> int:
-        """Bytes of a Parquet file, whose end is found first."""
+        """Bytes of a file that can seek."""
         stream: Any = self.stream
         at = stream.tell()
         size: int = stream.seek(0, io.SEEK_END)
@@ -146,8 +152,11 @@ def _read_start(raw: BinaryIO) -> bytes:
     return start
 
 
-def _format_by_content(start: bytes) -> Format:
-    return "parquet" if start == _PARQUET_MAGIC else "csv"
+def _format_by_content(start: bytes) -> Format | None:
+    """Return the format of a file that says it itself."""
+    if start == _PARQUET_MAGIC:
+        return "parquet"
+    return "arrow" if start in _ARROW_MAGICS else None
 
 
 def _decompressed(raw: BinaryIO, start: bytes, limits: Limits) -> ByteStream:

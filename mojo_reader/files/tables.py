@@ -7,9 +7,11 @@ Needs pyarrow (the extra ``tables``), which is imported when the first file is r
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 from typing import Any, Final
 
 from mojo_reader.errors import MojoDataError, located
+from mojo_reader.files.formats import Format
 from mojo_reader.files.records import Records
 from mojo_reader.files.rules import TableRules, check_columns, check_rules, known_names
 from mojo_reader.files.sources import OpenSource, Source, listed_sources
@@ -69,8 +71,7 @@ def _pieces(
             opened = OpenSource(source, rules.format, rules.limits)
         try:
             with located(file=opened.name):
-                cut = _csv_pieces if opened.format == "csv" else _parquet_pieces
-                yield from cut(opened, mojo, rules, notices)
+                yield from _CUTTERS[opened.format](opened, mojo, rules, notices)
         except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
             # Arrow says of damaged content by an OSError without a number, too, and its Parquet
             # reader takes names for UTF-8.
@@ -150,6 +151,24 @@ def _csv_pieces(
         yield Piece(file=opened.name, read=partial(columns.batch, piece))
 
 
+def _json_pieces(
+    opened: OpenSource, mojo: Mojo, rules: TableRules, notices: Notices
+) -> Iterator[Piece]:
+    from mojo_reader.files.json_rows import (  # noqa: PLC0415 - needs pyarrow
+        JsonColumns,
+        few_lines,
+        json_pieces,
+    )
+
+    whole = json_pieces(opened.stream, rules.limits)
+    first = next(whole, b"")
+    columns = JsonColumns(first, mojo, rules)
+    check_columns(columns.names, mojo, rules, notices)
+    for lines in chain((first,), whole):
+        for data in few_lines(lines, columns.most_rows):
+            yield Piece(file=opened.name, read=partial(columns.batch, data))
+
+
 # --------------------------------------------------------------------------- columns with types
 
 
@@ -160,3 +179,21 @@ def _parquet_pieces(
 
     for columns, part in parquet_parts(opened, mojo, rules, notices):
         yield Piece(file=opened.name, read=partial(columns.read, part))
+
+
+def _arrow_pieces(
+    opened: OpenSource, mojo: Mojo, rules: TableRules, notices: Notices
+) -> Iterator[Piece]:
+    from mojo_reader.files.arrow_rows import arrow_parts  # noqa: PLC0415 - needs pyarrow
+
+    for columns, part in arrow_parts(opened, mojo, rules, notices):
+        yield Piece(file=opened.name, read=partial(columns.read, part))
+
+
+_Cutter = Callable[[OpenSource, Mojo, TableRules, Notices], Iterator[Piece]]
+_CUTTERS: Final[dict[Format, _Cutter]] = {
+    "csv": _csv_pieces,
+    "parquet": _parquet_pieces,
+    "arrow": _arrow_pieces,
+    "jsonl": _json_pieces,
+}

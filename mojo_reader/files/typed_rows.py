@@ -51,6 +51,7 @@ class TypedColumns:
 
     Attributes:
         names: columns to read, each once.
+        places: where they stand in the file.
         texts: those of them that are text.
 
     Raises:
@@ -76,6 +77,8 @@ class TypedColumns:
         read = dict.fromkeys((*self._wanted, *self._keep))
         types = dict(zip(schema.names, schema.types, strict=True))
         self.names = [name for name in schema.names if self._meant.get(name, name) in read]
+        needed = set(self.names)
+        self.places = [place for place, name in enumerate(schema.names) if name in needed]
         self.texts = [name for name in self.names if is_text(types[name])]
         self._plain_texts = {name for name in self.texts if not pa.types.is_dictionary(types[name])}
         self.batch_rows = max(1, min(_BATCH_ROWS, _BATCH_CELLS // max(1, len(self.names))))
