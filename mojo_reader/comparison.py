@@ -22,7 +22,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from mojo_reader.model import Classification, Features, Reconstruction, Regression
+from mojo_reader.blame import Blame, rounded_to_float32
+from mojo_reader.model import Classification
 from mojo_reader.rounding import RoundingNoise
 from mojo_reader.scoring.prediction import undecided
 from mojo_reader.scoring.scorer import Scorer
@@ -55,13 +56,6 @@ TOLERANCES: Final[Mapping[str, Tolerance]] = {
     "float32": Tolerance(value=1e-5, label=1e-5),
     "float64": Tolerance(value=1e-9, label=1e-10),
 }
-
-#: Rows beyond float32 that are scored again to find the columns to blame.
-_BLAMED_ROWS: Final = 64
-#: Cells that this scoring may take, and cells of one row's: a wide model has fewer rows looked at,
-#: and of these the columns that rounding moves most.
-_BLAMED_CELLS: Final = 20_000_000
-_BLAMED_ROW_CELLS: Final = 2_000_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -205,7 +199,7 @@ class Comparer:
             ("rows", "off", "labels_equal", "labels_off", "undecided", "beyond", "undefined"), 0
         )
         self._noise = RoundingNoise(scorer.mojo, dtype)
-        self._blame = _Blame(scorer)
+        self._blame = Blame(scorer, TOLERANCES["float32"].value)
         self._largest = [0.0, 0.0]
         outputs = scorer.mojo.layers[-1].units
         self._worst = WorstRows(scorer.mojo.output.columns[-outputs:])
@@ -263,7 +257,7 @@ class Comparer:
         """What rounding the row to the model's type does to the score, ``(rows, outputs)``."""
         if self._dtype == "float64":
             return np.zeros_like(scored)
-        return absolute_difference(self._scorer.score_matrix(_rounded(matrix)), scored)
+        return absolute_difference(self._scorer.score_matrix(rounded_to_float32(matrix)), scored)
 
     def _unheld(self, block: _Block) -> Mask:
         """Return which rows the type cannot hold, ``(rows,)``, and blame their columns."""
@@ -319,70 +313,6 @@ class Comparer:
         self._counts["undecided"] += int(hanging.sum())
 
 
-class _Blame:
-    """Finds the columns that the model's type cannot hold."""
-
-    def __init__(self, scorer: Scorer) -> None:
-        self._scorer = scorer
-        self._features: Features = scorer.mojo.features
-        self._rows = self._cells = 0
-        self._features_found: set[int] = set()
-        self._response_found = False
-
-    def inputs(self, matrix: Array, scored: Array) -> None:
-        """Blame features for rows that float32 does not hold; a sample of them tells."""
-        outputs = max(1, len(self._features.names), scored.shape[1])
-        for row, values in zip(matrix, scored, strict=True):
-            if self._rows >= _BLAMED_ROWS or self._cells >= _BLAMED_CELLS:
-                return
-            self._rows += 1
-            moved = self._moved(row)[: max(1, _BLAMED_ROW_CELLS // outputs)]
-            self._cells += len(moved) * outputs
-            self._features_found.update(self._columns_of(row, values, moved))
-
-    def outputs(self, columns: Mask) -> None:
-        """Blame output columns ``(outputs,)`` for their units."""
-        match self._scorer.mojo.output:
-            case Reconstruction():
-                first = len(self._features.categorical) - self._features.one_hot_width
-                self._features_found.update((np.flatnonzero(columns) + first).tolist())
-            case Regression() | Classification():
-                self._response_found |= bool(columns.any())
-
-    def columns(self) -> tuple[str, ...]:
-        """Return the names, in the model's order."""
-        names = [self._features.names[column] for column in sorted(self._features_found)]
-        output = self._scorer.mojo.output
-        if self._response_found and not isinstance(output, Reconstruction):
-            names.append(output.response)
-        return tuple(names)
-
-    def _moved(self, row: Array) -> NDArray[np.int64]:
-        """Return the columns that rounding moves, those first that it moves most deviations."""
-        rounded = _rounded(row)
-        moved = np.flatnonzero(~((rounded == row) | np.isnan(row)))
-        factors = np.ones(len(row))
-        factors[len(self._features.categorical) :] = self._features.norm_mul
-        with np.errstate(over="ignore", invalid="ignore"):
-            steps = np.abs(rounded[moved] - row[moved]) * factors[moved]
-        return moved[np.argsort(-steps, kind="stable")]
-
-    def _columns_of(self, row: Array, values: Array, moved: NDArray[np.int64]) -> list[int]:
-        """Round one column at a time; the columns that alone move the score, or that do most."""
-        if not moved.size:
-            return []
-        rounded = _rounded(row)
-        rows = np.repeat(row[np.newaxis], len(moved), axis=0)
-        rows[np.arange(len(moved)), moved] = rounded[moved]
-        relative = relative_difference(
-            absolute_difference(self._scorer.score_matrix(rows), values), values
-        )
-        effect = relative.max(axis=1)
-        effect[np.isnan(effect)] = np.inf
-        alone = effect > TOLERANCES["float32"].value
-        return list(map(int, moved[alone] if alone.any() else moved[[effect.argmax()]]))
-
-
 def _by_row(block: _Block) -> Array:
     difference = absolute_difference(block.found, block.reference)
     relative = relative_difference(difference, block.reference)
@@ -393,9 +323,3 @@ def _by_row(block: _Block) -> Array:
 
 def _any(mask: Mask, *, axis: int) -> Mask:
     return np.asarray(mask.any(axis=axis))
-
-
-def _rounded(matrix: Array) -> Array:
-    """The rows as a float32 model reads them."""
-    with np.errstate(over="ignore"):
-        return matrix.astype(np.float32).astype(np.float64)

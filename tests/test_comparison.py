@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from support import golden
 
 from mojo_reader import Mojo, Scorer
+from mojo_reader.blame import Blame
 from mojo_reader.comparison import TOLERANCES, Comparer, Comparison, Expected
 from mojo_reader.model import Classification
 
@@ -178,4 +179,14 @@ def test_blocks_add_up() -> None:
     found = comparer.result()
     assert (found.rows, found.off, found.worst[0].row) == (3, 1, 2)
     assert found.as_dict()["passed"] is False
-    assert found.as_dict()["worst"][0]["row"] == 2
+    assert found.as_dict()["worst"][0]["row"] == 3  # JSON counts rows from 1
+
+
+def test_an_autoencoders_output_blames_the_column_that_it_rebuilds() -> None:
+    mojo = golden("autoencoder_tanh").mojo()
+    features = mojo.features
+    for output in range(features.width):
+        blame = Blame(Scorer(mojo), 1e-5)
+        blame.outputs(np.arange(features.width) == output)
+        (column,) = blame.columns()
+        assert mojo.output.columns[output].startswith(f"reconstr_{column}")
