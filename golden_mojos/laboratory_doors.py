@@ -20,6 +20,7 @@ from laboratory_verdicts import MESSAGE, Result, compared, of_comparison
 from mojo_reader import Scorer, list_base_models, read_mojo, write_mojo
 from mojo_reader.comparison import Comparer
 from mojo_reader.files.score import ScoreOptions, score_file
+from mojo_reader.model import CategoricalInput
 from mojo_reader.sameness import differences
 
 if TYPE_CHECKING:
@@ -69,8 +70,8 @@ def offset_door(one: Subject) -> Result | None:
     """The scorer that adds an offset as the server does, on training rows."""
     if "offset_column" not in one.plan.parameters:
         return None
-    scorer: Any = Scorer
-    values = scorer(one.mojo, offset="server").predict(one.table)[:, np.newaxis]
+    training = {name: cells[: one.plan.rows] for name, cells in one.table.items()}
+    values = Scorer(one.mojo, offset="server").predict(training)[:, np.newaxis]
     return compared(values, None, one.server, SERVER_TOLERANCE)
 
 
@@ -229,6 +230,15 @@ def _moment(cell: Any) -> Any:
 def csv_door(one: Subject) -> Result | None:
     """A CSV file; a missing mark is missing there, though it be a level."""
     unmarked = {n: [None if c in _MARKS else c for c in cells] for n, cells in one.table.items()}
+    # A level that Java trimmed before an encoding is found in a CSV, where blanks are tried away.
+    for column in one.mojo.inputs:
+        if isinstance(column, CategoricalInput) and not column.prefixed:
+            unmarked[column.name] = [
+                None
+                if cell is not None and cell not in column.levels and cell.strip() != cell
+                else cell
+                for cell in unmarked[column.name]
+            ]
     table, expected = defined_rows(one, unmarked)
     with tempfile.TemporaryDirectory() as work:
         source, target = Path(work, "rows.csv"), Path(work, "scored.csv")
