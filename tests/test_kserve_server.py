@@ -159,7 +159,7 @@ BAD_BODIES = [
     ),
     (
         b'{"inputs": [{"name": "labell", "shape": [1], "datatype": "BYTES", "data": ["x"]}]}',
-        "the model has no input 'labell'; its inputs are ",
+        "the model has no input 'labell' (did you mean 'label'?); its inputs are ",
     ),
 ]
 
@@ -304,7 +304,9 @@ def test_grpc_refuses_in_a_sentence(server: Any, ks: ModuleType) -> None:
     wrong_name = ks.rpc_request(NAME, [ks.tensor("labell", "BYTES", ["x"])])
     status, sentence = grpc_status(server.stub.ModelInfer, wrong_name)
     assert status == "INVALID_ARGUMENT"
-    assert sentence.startswith("the model has no input 'labell'; its inputs are ")
+    assert sentence.startswith(
+        "the model has no input 'labell' (did you mean 'label'?); its inputs are "
+    )
     other = ks.rpc_request("other", [ks.tensor("label", "BYTES", ["x"])])
     status, sentence = grpc_status(server.stub.ModelInfer, other)
     assert (status, sentence) == ("NOT_FOUND", "Model with name other does not exist.")
