@@ -4,10 +4,9 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
-import jax
 import numpy as np
 import pytest
-from keras_support import hand_made
+from keras_support import hand_made, x64
 from numpy.typing import NDArray
 from onnx_support import numbers_of, run
 from support import golden
@@ -28,7 +27,7 @@ def by_onnx(mojo: Mojo, matrix: Array, dtype: str) -> Array:
 
 
 def by_stablehlo(mojo: Mojo, matrix: Array, dtype: str) -> Array:
-    with jax.enable_x64(dtype == "float64"), np.errstate(over="ignore"):
+    with x64(dtype), np.errstate(over="ignore"):
         return np.asarray(jax.jit(predictor(mojo, dtype))(matrix.astype(dtype)))
 
 
