@@ -187,7 +187,10 @@ def mark_as_original(content: bytes, uuid: str | None) -> bytes:
         return content
     parts, done = [], 0
     for start, stop in _training_descriptions(text):
-        parts += [text[done:start], json.dumps(_marked(json.loads(text[start:stop]), uuid))]
+        before = text[start:stop]
+        marked = _marked(json.loads(before), uuid)
+        # Characters stay as they were written: themselves, or escaped.
+        parts += [text[done:start], json.dumps(marked, ensure_ascii="\\u" in before)]
         done = stop
     return "".join([*parts, text[done:]]).encode()
 

@@ -59,7 +59,8 @@ def describable() -> list[str]:
         corrected = getattr(mojo.output, "prior_factors", None) is not None
         told = mojo.info.categorical_encoding in NATIVE and not mojo.features.hashed
         # Java cannot read these names, so a description may not have them.
-        readable = not any(name.startswith("#") for name in mojo.features.names)
+        odd = [name for name in mojo.features.names if name[:1] == "#" or name != name.strip()]
+        readable = not odd
         if told and readable and not corrected and not case.refused:
             names.append(case.name)
     return names

@@ -16,7 +16,7 @@ from onnx.reference import ReferenceEvaluator
 from onnx_support import feeds, label_positions, numbers_of, run
 from rules import each_rule_first
 from support import (
-    FOREIGN_FOLDER,
+    DRAWN_FOLDER,
     Golden,
     assert_close,
     golden,
@@ -123,7 +123,7 @@ def test_reconstruction_error_equals_java(case: Golden) -> None:
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_weights_that_training_blew_up_are_proved(dtype: str) -> None:
     """exp(x) - 1 as H2O rounds it; in float32, where Elu lost 2 % of a prediction."""
-    mojo = Golden(FOREIGN_FOLDER / "exprectifier_blown_up").mojo()
+    mojo = Golden(DRAWN_FOLDER / "exprectifier_blown_up").mojo()
     found = check_onnx(to_onnx(mojo, dtype=dtype), mojo)
     assert found.passed, found.failure
 

@@ -218,11 +218,11 @@ def test_parquet_of_another_kind_is_said(tmp_path: Path, capfd: pytest.CaptureFi
     ("words", "code", "said"),
     [
         (["missing.csv"], 2, "missing.csv: no such file or folder"),
-        (["--layer", "7", "ROWS"], 3, "expected a hidden layer (0 to 1), found 7"),
+        (["--layer", "7", "ROWS"], 2, "expected a hidden layer from 0 to 1, found 7"),
         (["--reconstruction-error", "ROWS"], 3, "a Binomial model has no reconstruction error"),
         (["--keep", "nothing", "ROWS"], 4, "the column to keep 'nothing' is not among"),
         (["--separator", ";", "ROWS"], 4, "the rows have none of the model's columns"),
-        (["--dtype", "float16", "ROWS"], 2, "expected float64 or float32, found 'float16'"),
+        (["--dtype", "float16", "ROWS"], 2, "'float16' is not one of 'float64', 'float32'"),
         (["--proba-only", "--label-only", "ROWS"], 2, "choose one of"),
         (["--time-zone", "Mars/Base", "ROWS"], 2, "expected a time zone"),
         (["-o", "no/such/folder/o.csv", "ROWS"], 6, "the folder"),
