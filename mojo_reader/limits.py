@@ -41,9 +41,11 @@ class Limits:
         batch_bytes: that rows take which have to be unpacked together, such as the pages of a
             Parquet file; more is fine where the file itself has as much over ``batch_ratio``.
         batch_ratio: unpacked bytes for each byte of the file, above ``batch_bytes``.
-        row_ratio: rows, or bytes of unpacked text, for each byte of the file, above
-            ``row_ratio_free``.
-        row_ratio_free: up to here any ratio is fine.
+        rows_free: so many rows any file may have.
+        row_bytes: of the file that each row above them has to take. A row of plain CSV takes more
+            unless it is blank, or has one cell of a few digits.
+        text_free_bytes: so much text any compressed file may unpack to.
+        text_ratio: unpacked bytes for each byte of the file, above ``text_free_bytes``.
 
     Raises:
         ValueError: a limit is no positive integer.
@@ -69,8 +71,10 @@ class Limits:
     record_bytes: int = 16 << 20
     batch_bytes: int = 128 << 20
     batch_ratio: int = 32
-    row_ratio: int = 1_000
-    row_ratio_free: int = 100_000_000
+    rows_free: int = 2_500_000
+    row_bytes: int = 4
+    text_free_bytes: int = 128 << 20
+    text_ratio: int = 16
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
@@ -126,19 +130,33 @@ class Limits:
         if unpacked > max(self.batch_bytes, self.batch_ratio * packed):
             raise self.rows_error("batch_bytes", f"{what} {unpacked:,} bytes in memory")
 
-    def check_row_ratio(self, found: int, file_bytes: int, what: str) -> None:
-        """Require that a file has no more rows, or bytes of text, than its size warrants.
+    def check_row_count(self, rows: int, file_bytes: int) -> None:
+        """Require that a file has no more rows than its size warrants.
 
         Args:
-            found: the count.
-            file_bytes: that were read of the file.
-            what: the sentence's start, which says what was found.
+            rows: the count, or how many there are at least.
+            file_bytes: size of the file, or how much of it was read.
 
         Raises:
             MojoDataError: it has more.
         """
-        if found > max(self.row_ratio_free, self.row_ratio * file_bytes):
-            raise self.rows_error("row_ratio", f"{what} of {file_bytes:,} bytes in the file")
+        if rows > max(self.rows_free, file_bytes // self.row_bytes):
+            what = f"{rows:,} rows or more of {file_bytes:,} bytes in the file"
+            raise self.rows_error("rows_free", what)
+
+    def check_text(self, unpacked: int, file_bytes: int) -> None:
+        """Require that a compressed file unpacks to no more text than its size warrants.
+
+        Args:
+            unpacked: bytes of text.
+            file_bytes: that were read of the file.
+
+        Raises:
+            MojoDataError: it unpacks to more.
+        """
+        if unpacked > max(self.text_free_bytes, self.text_ratio * file_bytes):
+            what = f"{unpacked:,} bytes of unpacked text of {file_bytes:,} bytes in the file"
+            raise self.rows_error("text_free_bytes", what)
 
     def rows_error(self, name: str, what: str) -> MojoDataError:
         """Return the error of a file of rows that is above a limit."""

@@ -61,6 +61,19 @@ def test_json_lines_score_as_their_csv(tmp_path: Path, capfd: pytest.CaptureFixt
     assert_same(scored(capfd, path), scored(capfd, rows))
 
 
+def test_a_key_that_stands_twice_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    for cell in ('1, "age": 2', '1, "age": 1', '1, "x": {"a": 1, "b": 2, "a": 3}'):
+        path.write_text(f'{{"age": 1}}\n{{"age": {cell}}}\n', "utf-8")
+        key = "a" if "x" in cell else "age"
+        with pytest.raises(MojoDataError) as caught:
+            read_rows(path, MOJO)
+        assert str(caught.value) == (
+            f"{path}: row 2: expected a JSON object on a line of its own: the key {key!r} stands "
+            "twice"
+        )
+
+
 @pytest.mark.parametrize("name", ["o.arrow", "o.feather", "o.jsonl", "o.ndjson.gz", "o.parquet"])
 def test_predictions_in_every_format(
     name: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
@@ -134,8 +147,9 @@ def test_a_json_line_that_is_too_long(tmp_path: Path) -> None:
 
 def test_an_arrow_batch_that_its_file_does_not_warrant(tmp_path: Path) -> None:
     path = tmp_path / "rows.feather"
-    table = pa.table({"age": pa.array(np.zeros(20_000_000))})
-    pyarrow.feather.write_feather(table, path, compression="zstd", chunksize=20_000_000)
+    zeros = pa.array(np.zeros(2_500_000))
+    table = pa.table(dict.fromkeys(("age", *"abcdefg"), zeros))
+    pyarrow.feather.write_feather(table, path, compression="zstd", chunksize=2_500_000)
     with pytest.raises(MojoDataError, match="a batch of rows needs 160,000,000 bytes in memory"):
         read_rows(path, MOJO)
 
@@ -144,8 +158,8 @@ def test_rows_of_nothing_in_an_arrow_file(tmp_path: Path) -> None:
     path = tmp_path / "rows.arrow"
     with pa.ipc.new_file(path, pa.schema({"age": pa.null()})) as writer:
         writer.write_batch(pa.RecordBatch.from_arrays([pa.nulls(10_000)], names=["age"]))
-    with pytest.raises(MojoDataError, match="10,000 rows of"):
-        read_rows(path, MOJO, TableRules(limits=Limits(row_ratio=1, row_ratio_free=1)))
+    with pytest.raises(MojoDataError, match="10,000 rows or more of"):
+        read_rows(path, MOJO, TableRules(limits=Limits(row_bytes=10_000, rows_free=1)))
 
 
 def test_damaged_arrow_files(tmp_path: Path) -> None:

@@ -6,12 +6,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 from rows_support import run
 from support import golden
 
 from mojo_reader import Limits, Scorer
 from mojo_reader.errors import MojoDataError
 from mojo_reader.files import records
+from mojo_reader.files.quotes import Quotes
+from mojo_reader.files.ragged_rows import squared
+from mojo_reader.files.records import csv_rows
 from mojo_reader.files.tables import TableRules, read_rows
 from mojo_reader.scoring.cells import RowError
 from mojo_reader.scoring.notices import Notices
@@ -204,10 +209,35 @@ def test_commas_may_separate_and_be_decimal(tmp_path: Path) -> None:
 
 def test_text_that_its_file_does_not_warrant(tmp_path: Path) -> None:
     path = tmp_path / "rows.csv.gz"
-    path.write_bytes(gzip.compress(b"color,age\n" + b"\n" * (20 << 20), 9))
-    limits = Limits(row_ratio=100, row_ratio_free=10 << 20)
+    path.write_bytes(gzip.compress(b"color,age\n" + (b"x" * 99 + b"\n") * 200_000, 9))
+    limits = Limits(text_ratio=100, text_free_bytes=10 << 20)
     with pytest.raises(MojoDataError, match=r"bytes of unpacked text of [0-9,]+ bytes in the file"):
         read_rows(path, MOJO, TableRules(limits=limits))
+
+
+@st.composite
+def ragged_records(draw: st.DrawFn) -> str:
+    cells = st.sampled_from(["", "1", "a", " ", '"x"', '"a,b"', '"a\nb"', '"a\r\nb"', '"q""q"'])
+    rows = draw(st.lists(st.lists(cells, min_size=1, max_size=6), min_size=1, max_size=6))
+    end = draw(st.sampled_from(["\n", "\r\n"]))
+    return end.join(map(",".join, rows)) + draw(st.sampled_from(["", end]))
+
+
+@given(text=ragged_records(), width=st.integers(1, 5))
+def test_ragged_rows_are_made_as_long_as_the_header(text: str, width: int) -> None:
+    assume(text and Quotes(",").in_order(text.encode()))
+    square = squared(text.encode(), width, ",")
+    assert square is not None
+    expected = [(*row, *[""] * width)[:width] for row in csv_rows(text, ",")]
+    assert [row or ("",) for row in csv_rows(square.decode(), ",")] == expected
+
+
+def test_ragged_rows_stay_on_the_fast_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr("mojo_reader.files.csv_rows._python_rows")
+    text = 'color,age,city\nred\nblue,1d\n"red",2,Bergen,more\n,3\n'
+    table, _ = rows_of(tmp_path, text)
+    np.testing.assert_array_equal(table["age"].to_numpy(), [np.nan, 1.0, 2.0, 3.0])
+    assert table["color"].to_pylist() == ["red", "blue", "red", None]
 
 
 def test_predictions_do_not_depend_on_the_separator(tmp_path: Path) -> None:

@@ -5,14 +5,15 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from attacks.rows import PARQUET, RowAttack, columns
+from attacks.rows import NAMES, PARQUET, TEXT, RowAttack, columns, packed_text
 from support import golden
 
 from mojo_reader import Limits
 from mojo_reader.errors import MojoDataError
 from mojo_reader.files.parquet_pages import chunk_size
 from mojo_reader.files.score import ScoreOptions, score_file
-from mojo_reader.files.tables import TableRules, read_rows
+from mojo_reader.files.tables import TableRules, pieces, read_rows
+from mojo_reader.scoring.notices import Notices
 
 MIXED = golden("binomial_tanh")
 MOJO = MIXED.mojo()
@@ -33,6 +34,42 @@ def test_rows_that_ask_for_too_much(attack: RowAttack, tmp_path: Path) -> None:
         assert str(caught.value).startswith(f"{source}: {attack.message}")
     # Making the file may have taken more than reading it does.
     assert pool.max_memory() <= max(before, MOST_ARROW_BYTES)
+
+
+@pytest.mark.parametrize("attack", TEXT, ids=lambda attack: attack.name)
+def test_text_that_unpacks_to_too_much(attack: RowAttack, tmp_path: Path) -> None:
+    source = attack.build(tmp_path)
+    with pytest.raises(MojoDataError) as caught:
+        for _ in pieces(source, MOJO, TableRules(), Notices()):
+            pass
+    said = str(caught.value)
+    assert said.startswith(f"{source}: ")
+    assert said.endswith(f" bytes in the file, {attack.message}")
+
+
+def test_a_raised_limit_lets_the_rows_through(tmp_path: Path) -> None:
+    source = packed_text("rows.csv.gz", NAMES, b"\n", 10_000)(tmp_path)
+    rules = TableRules(limits=Limits(rows_free=9_999))
+    with pytest.raises(MojoDataError, match="the limit rows_free is 9,999; to raise it: --limit"):
+        read_rows(source, MOJO, rules)
+    assert read_rows(source, MOJO, TableRules(limits=Limits(rows_free=10_000))).num_rows == 10_000
+
+
+def test_plain_rows_are_warranted_by_the_whole_file(tmp_path: Path) -> None:
+    """The rows that take little may come first."""
+    source = tmp_path / "rows.csv"
+    source.write_bytes(NAMES + b"\n" * 10_000 + b"a,b,c,1,2,3,4\n" * 10_000)
+    limits = Limits(rows_free=1, row_bytes=7)
+    assert read_rows(source, MOJO, TableRules(limits=limits)).num_rows == 20_000
+    with pytest.raises(MojoDataError, match="rows_free"):
+        read_rows(source, MOJO, TableRules(limits=Limits(rows_free=1, row_bytes=8)))
+
+
+def test_line_ends_in_quotes_are_no_rows(tmp_path: Path) -> None:
+    source = tmp_path / "rows.csv"
+    source.write_bytes(NAMES + b'"' + b"\n" * 1_000 + b'",b,c,1,2,3,4\n')
+    limits = Limits(rows_free=1, row_bytes=1_000_000)
+    assert read_rows(source, MOJO, TableRules(limits=limits)).num_rows == 1
 
 
 def test_what_a_chunk_takes_is_what_arrow_wrote(tmp_path: Path) -> None:

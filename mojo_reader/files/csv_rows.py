@@ -17,6 +17,7 @@ import pyarrow.csv as pa_csv
 
 from mojo_reader.errors import MojoDataError
 from mojo_reader.files.blank_lines import without_blank_lines
+from mojo_reader.files.ragged_rows import squared
 from mojo_reader.files.records import RecordPiece, Records, csv_rows
 from mojo_reader.files.rules import DECIMAL_POINT, TableRules
 from mojo_reader.files.text_numbers import missing_marks, text_numbers
@@ -169,7 +170,7 @@ class CsvColumns:
         try:
             arrays = self._read(piece, numeric)
         except pa.ArrowInvalid:
-            return self._ragged_arrays(piece)
+            return self._squared_arrays(piece, numeric) or self._ragged_arrays(piece)
         # Those that are plain numbers after all stay on the fast way.
         self._as_text |= {place for place in numeric if not self._is_plain(arrays[place])}
         return arrays
@@ -215,6 +216,18 @@ class CsvColumns:
         if wanted.levels is not None:
             return _LEVEL_TYPE
         return pa.string() if wanted.place in as_text else pa.float64()
+
+    def _squared_arrays(self, piece: bytes, numeric: set[int]) -> dict[int, Any] | None:
+        """Read rows of any length as text; None where that takes Python's reader."""
+        if not self._quotes.in_order(piece):
+            return None
+        square = squared(piece, self._width, self._separator)
+        if square is None:
+            return None
+        try:
+            return self._read(square, numeric)
+        except pa.ArrowInvalid:
+            return None
 
     def _ragged_arrays(self, piece: bytes) -> dict[int, Any]:
         """Read with Python's reader: short rows are filled up, cells past the header dropped."""

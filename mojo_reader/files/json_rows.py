@@ -5,6 +5,7 @@ a key that a row lacks is a missing cell.
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Final
@@ -30,6 +31,7 @@ from mojo_reader.scoring.notices import Notices
 from mojo_reader.scoring.spellings import spellings
 
 _MOST_CELLS: Final = 1_000_000
+_JSON_BLANKS: Final = b" \t\r\n"
 _BOM: Final = b"\xef\xbb\xbf"
 
 
@@ -55,6 +57,8 @@ class JsonColumns:
         self._inputs = [column.name for column in mojo.inputs]
         keys: dict[str, None] = {}
         for row in _rows(first):
+            if row.keys() <= keys.keys():
+                continue
             keys.update(dict.fromkeys(row))
             rules.limits.check_rows("row_columns", len(keys), f"the rows have {len(keys):,} keys")
         self.names = tuple(keys)
@@ -122,7 +126,7 @@ def _rows(piece: bytes) -> Iterator[Mapping[str, Any]]:
         if not line.strip():
             continue
         try:
-            row = json.loads(line)
+            row = _decoded(line)
         except (ValueError, RecursionError) as error:
             problem = f": expected a JSON object on a line of its own: {error}"
             raise RowError(number, problem) from error
@@ -131,6 +135,30 @@ def _rows(piece: bytes) -> Iterator[Mapping[str, Any]]:
             raise RowError(number, problem)
         number += 1
         yield row
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Make an object, of which no key may stand twice: readers differ in which they take."""
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        twice = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
+        message = f"the key {twice!r} stands twice"
+        raise ValueError(message)
+    return made
+
+
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_unique)
+
+
+def _decoded(line: bytes) -> Any:
+    """Return what stands on a line.
+
+    Raises:
+        ValueError: it is no JSON in UTF-8, or a key stands twice in an object.
+    """
+    text = line.strip(_JSON_BLANKS).decode()
+    found, end = _DECODER.raw_decode(text)
+    return found if end == len(text) else _DECODER.decode(text)  # which says what is wrong
 
 
 def _level_texts(

@@ -48,7 +48,7 @@ class _RowGroups:
         self._limits = limits
         self._rows = columns.batch_rows
         rows = self._metadata.num_rows
-        limits.check_row_ratio(rows, opened.size, f"{rows:,} rows")
+        limits.check_row_count(rows, opened.size)
         self._places = _leaves(file, columns.names)
         self._texts = set(columns.texts)
 

@@ -71,6 +71,8 @@ class OpenSource:
         self.name = "standard input" if standard else source
         self._raw: BinaryIO = standard_input() if standard else _opened(source)
         self._owned = not standard
+        self._file_bytes = 0 if standard else os.stat(source).st_size  # noqa: PTH116 - may be text
+        self._rows = 0
         try:
             self._look(source, chosen)
         except BaseException:
@@ -95,7 +97,12 @@ class OpenSource:
             raise MojoDataError(message, file=self.name)
         if start[:2] in _UTF16_MARKS and self.format not in _SEEKING:
             raise MojoDataError("expected UTF-8 text, found UTF-16", file=self.name)
-        self.stream = _decompressed(self._seekable(start), start, self._limits)
+        raw = self._seekable(start)
+        if self.format in _SEEKING:
+            self.stream: ByteStream = raw
+            return
+        self._counted = _Counted(raw)
+        self.stream = _decompressed(self._counted, start, self._limits)
 
     def _seekable(self, start: bytes) -> BinaryIO:
         """Return a file that stands at its start; a pipe's Parquet or Arrow is read into memory."""
@@ -114,6 +121,15 @@ class OpenSource:
         size: int = stream.seek(0, io.SEEK_END)
         stream.seek(at)
         return size
+
+    def count_rows(self, rows: int) -> None:
+        """Count some rows of text.
+
+        Raises:
+            MojoDataError: the file has more than its size warrants.
+        """
+        self._rows += rows
+        self._limits.check_row_count(self._rows, max(self._file_bytes, self._counted.count))
 
     def close(self) -> None:
         """Close the file; standard input stays open."""
@@ -159,7 +175,7 @@ def _format_by_content(start: bytes) -> Format | None:
     return "arrow" if start in _ARROW_MAGICS else None
 
 
-def _decompressed(raw: BinaryIO, start: bytes, limits: Limits) -> ByteStream:
+def _decompressed(raw: "_Counted", start: bytes, limits: Limits) -> ByteStream:
     for magic, name in ((_GZIP_MAGIC, "gzip"), (_ZSTD_MAGIC, "zstd")):
         if start.startswith(magic):
             return _Unpacked(raw, name, limits)
@@ -169,10 +185,10 @@ def _decompressed(raw: BinaryIO, start: bytes, limits: Limits) -> ByteStream:
 class _Unpacked:
     """The content of a compressed stream, which has to have a size that its bytes warrant."""
 
-    def __init__(self, raw: BinaryIO, compression: str, limits: Limits) -> None:
+    def __init__(self, packed: "_Counted", compression: str, limits: Limits) -> None:
         import pyarrow as pa  # noqa: PLC0415 - an extra
 
-        self._packed = _Counted(raw)
+        self._packed = packed
         self._stream = pa.CompressedInputStream(pa.PythonFile(self._packed, "r"), compression)
         self._limits = limits
         self._unpacked = 0
@@ -180,8 +196,7 @@ class _Unpacked:
     def read(self, size: int, /) -> bytes:
         part: bytes = self._stream.read(size)
         self._unpacked += len(part)
-        found = f"{self._unpacked:,} bytes of unpacked text"
-        self._limits.check_row_ratio(self._unpacked, self._packed.count, found)
+        self._limits.check_text(self._unpacked, self._packed.count)
         return part
 
 

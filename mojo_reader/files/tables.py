@@ -148,6 +148,7 @@ def _csv_pieces(
     columns = CsvColumns(records, mojo, rules)
     check_columns(columns.names, mojo, rules, notices)
     for piece in records.pieces(columns.most_rows):
+        opened.count_rows(records.quotes.count(piece.data))
         yield Piece(file=opened.name, read=partial(columns.batch, piece))
 
 
@@ -166,6 +167,7 @@ def _json_pieces(
     check_columns(columns.names, mojo, rules, notices)
     for lines in chain((first,), whole):
         for data in few_lines(lines, columns.most_rows):
+            opened.count_rows(data.count(b"\n"))
             yield Piece(file=opened.name, read=partial(columns.batch, data))
 
 

@@ -73,8 +73,8 @@ def _long_text() -> str:
 _ONE_PAGE = {"data_page_size": 1 << 30, "max_rows_per_page": 1 << 30, "row_group_size": 1 << 30}
 
 
-def _numbers(rows: int) -> pa.Table:
-    return pa.table({"age": pa.array(np.zeros(rows))})
+def _texts(rows: int) -> pa.Table:
+    return pa.table({"city": _repeated(pa.array(["a" * 96]), rows)})
 
 
 PARQUET = [
@@ -96,7 +96,7 @@ PARQUET = [
     ),
     RowAttack(
         "a page of 200 MB",
-        _parquet(lambda: _numbers(25_000_000), use_dictionary=False, **_ONE_PAGE),
+        _parquet(lambda: _texts(2_000_000), use_dictionary=False, **_ONE_PAGE),
         "the pages of row group 1 need 200,000,009 bytes in memory, "
         + raise_it("batch_bytes", 128 << 20),
     ),
@@ -113,6 +113,57 @@ PARQUET = [
     RowAttack(
         "150 million rows in a few kilobytes",
         _parquet(lambda: pa.table({"age": pa.nulls(150_000_000, pa.bool_())}), **_ONE_PAGE),
-        "150,000,000 rows of ",
+        "150,000,000 rows or more of ",
+    ),
+]
+
+
+def packed_text(name: str, start: bytes, row: bytes, rows: int) -> Callable[[Path], Path]:
+    """Return what writes the same row many times to a compressed file of text."""
+    compression = "zstd" if name.endswith(".zst") else "gzip"
+
+    def build(folder: Path) -> Path:
+        path = folder / name
+        at_once = row * min(rows, MEBIBYTE // len(row))
+        with pa.output_stream(path, compression=compression) as stream:
+            stream.write(start)
+            left = rows * len(row)
+            while left > 0:
+                stream.write(at_once[:left])
+                left -= len(at_once)
+        assert path.stat().st_size < MEBIBYTE
+        return path
+
+    return build
+
+
+TOO_MANY = raise_it("rows_free", 2_500_000)
+NAMES = b"city,color,shape,age,size,income,ratio\n"
+
+TEXT = [
+    RowAttack(
+        "100 million blank lines in 13 kilobytes",
+        packed_text("rows.csv.zst", NAMES, b"\n", 100_000_000),
+        TOO_MANY,
+    ),
+    RowAttack(
+        "100 million short rows",
+        packed_text("rows.csv.zst", NAMES, b"a\n", 100_000_000),
+        TOO_MANY,
+    ),
+    RowAttack(
+        "3 million rows in gzip",
+        packed_text("rows.csv.gz", b'"age"\n', b'"1"\n', 3_000_000),
+        TOO_MANY,
+    ),
+    RowAttack(
+        "4 million empty objects",
+        packed_text("rows.jsonl.zst", b'{"age": 1}\n', b"{}\n", 4_000_000),
+        TOO_MANY,
+    ),
+    RowAttack(
+        "long rows, 200 MB of text",
+        packed_text("rows.csv.zst", b"age,x\n", b"1," + b"x" * 10_000 + b"\n", 20_000),
+        raise_it("text_free_bytes", 128 << 20),
     ),
 ]
