@@ -1,15 +1,18 @@
 """How far an emitted model is from the float64 scorer, and whether that is near enough.
 
 All tolerances are relative to ``1 + |value|``. A float64 model has to be within 1e-9 of the
-scorer. A float32 model reads rounded rows, so it has to be within ``1e-5 + |S(x) - S(x32)|``,
-where ``S`` is the scorer and ``x32`` the row rounded to float32.
+scorer. A float32 model reads rounded rows, so it has to be within ``1e-5 + |S(x) - S(x32)|``
+(that difference allows its own rounding, too), where ``S`` is the scorer and ``x32`` the row
+rounded to float32.
 
-Two kinds of rows are *beyond* that, and counted with the columns to blame:
+Three kinds of rows are *beyond* that, and counted with the columns to blame:
 
 * an input column that the type cannot hold: the second term is above 1e-5;
 * an output column that the type cannot compute: the difference is no larger than what rounding
   inside the network does. It shows where large numbers cancel, as in a response with a deviation
-  of 10,000 that comes near 0. Networks whose weights are moved by a step of the type tell.
+  of 10,000 that comes near 0. Networks whose weights are moved by a step of the type tell;
+* a number near the end of float64's range, 1e300: a sum overflows or not by the order in which it
+  is added up, and only the scorer adds in H2O's.
 
 Where a label hangs by less than the model's precision the row is *undecided*; on all others the
 label has to be H2O's.
@@ -182,6 +185,11 @@ class _Block:
     found: Array
     excess: Array
 
+    @property
+    def of_the_scorer(self) -> bool:
+        """Whether the model is compared with the scorer, not with H2O's own scores."""
+        return self.reference is self.scored
+
 
 class Comparer:
     """Compares a model's predictions with the scorer's, block by block.
@@ -269,13 +277,19 @@ class Comparer:
         """Count rows that are off, and return which the type cannot compute, ``(rows,)``."""
         difference = absolute_difference(block.found, block.reference)
         defined = ~np.isnan(block.reference)
-        allowed = self._allowed(block.reference) + block.excess
+        # Where the row is rounded far, the score that is rounded is the rounded row's.
+        allowed = self._allowed(block.reference) + (1 + self._tolerance.value) * block.excess
         outside = defined & ~np.isnan(block.excess) & ~(difference <= allowed)
         off = outside.copy()
         rows = np.flatnonzero(_any(outside, axis=1))
         noise = self._noise.of(block.matrix[rows], block.scored[rows])
         off[rows] &= ~(difference[rows] <= block.excess[rows] + noise)
-        self._blame.outputs(_any(outside & ~off, axis=0))
+        if block.of_the_scorer and rows.size:
+            overflowing = rows[self._scorer.overflowing(block.matrix[rows])]
+            off[overflowing] = False
+            self._blame.inputs(block.matrix[overflowing], block.scored[overflowing])
+            rows = np.setdiff1d(rows, overflowing)
+        self._blame.outputs(_any((outside & ~off)[rows], axis=0))
         uncomputed = _any(outside & ~off, axis=1)
         self._counts["off"] += int(_any(off, axis=1).sum())
         self._counts["undefined"] += int(_any(~defined, axis=1).sum())

@@ -11,7 +11,7 @@ from support import golden
 from mojo_reader import Mojo, Scorer
 from mojo_reader.blame import Blame
 from mojo_reader.comparison import TOLERANCES, Comparer, Comparison, Expected
-from mojo_reader.model import Classification
+from mojo_reader.model import Activation, Classification
 
 ROWS = np.array([[0, 0, 0.5, 0.5], [1, 1, 1.5, -2.0], [2, 0, np.nan, 0.25]])
 
@@ -143,6 +143,32 @@ def test_a_column_that_float32_cannot_hold_is_named() -> None:
     assert found.passed
     assert found.max_rel <= 1e-5
     assert not compared(mojo, rounded, rows=rows, dtype="float64").passed
+
+
+def test_what_a_far_rounded_row_scores_is_rounded_too() -> None:
+    # A mean of 1e5 with a deviation of 1e-8: a step of float32 is a million deviations.
+    rectifier = Activation.RECTIFIER
+    mojo = hand_made(levels=(), nums=1, classes=1, norm=(1e5 + 0.0035, 1e8), activation=rectifier)
+    rows = np.array([[1e5 + 0.0035], [1e5 + 0.0035 + 1e-9]])
+    rounded = scores(mojo, rows.astype(np.float32).astype(np.float64))
+    assert np.abs(rounded - scores(mojo, rows)).min() > 1e4
+    found = compared(mojo, rounded * (1 + 4e-6), rows=rows)
+    assert (found.beyond, found.beyond_columns, found.off) == (2, ("n0",), 0)
+    assert compared(mojo, rounded * 3, rows=rows).off == 2
+
+
+def test_a_sum_that_may_overflow_is_beyond_float64() -> None:
+    mojo = hand_made(levels=(), nums=2, classes=3, norm=(0.0, 1.0))
+    rows = np.array([[1.5e308, 1e300], [0.5, 0.25]])
+    true = scores(mojo, rows)
+    other = np.roll(true, 1, axis=1)
+    found = compared(mojo, np.vstack([other[:1], true[1:]]), rows=rows, dtype="float64")
+    assert (found.beyond, found.off, found.labels_off) == (1, 0, 0)
+    assert found.passed
+    # An ordinary row has no such excuse, nor has any where H2O's own scores are compared.
+    assert compared(mojo, other, rows=rows, dtype="float64").off == 1
+    h2o = Expected(values=true.copy(), labels=Scorer(mojo).label_indices(true, rows))
+    assert compared(mojo, other, rows=rows, dtype="float64", expected=h2o).off == 2
 
 
 def test_an_overflow_is_beyond_float32() -> None:

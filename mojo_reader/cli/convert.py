@@ -283,10 +283,14 @@ def _notes(job: _Job, outcome: _Outcome) -> list[str]:
     told = [found for found in outcome.proofs.values() if not found.unscaled]
     beyond = {column for comparison in told for column in comparison.beyond_columns}
     if beyond:
-        said.append(
-            f"float32 cannot hold some rows, because of {', '.join(sorted(beyond))}; "
-            "--dtype float64 can"
-        )
+        columns = ", ".join(sorted(beyond))
+        if job.dtype == "float32":
+            said.append(f"float32 cannot hold some rows, because of {columns}; --dtype float64 can")
+        else:
+            said.append(
+                f"some rows are near the end of float64's range, because of {columns}; only the "
+                "scorer adds them up in H2O's order"
+            )
     return said
 
 
@@ -301,7 +305,7 @@ def _print(job: _Job, outcome: _Outcome) -> None:
     labelled = hasattr(job.mojo.output, "labels")
     for heading, content in _ROWS.items():
         if labelled or "label" not in heading:
-            table.add_row(heading, *map(content, outcome.proofs.values()))
+            table.add_row(heading.format(dtype=job.dtype), *map(content, outcome.proofs.values()))
     show(table)
     unscaled = [found.unscaled for found in outcome.proofs.values() if found.unscaled]
     condition = "".join(f" {found.condition}" for found in unscaled)
@@ -326,7 +330,7 @@ _ROWS: Final[dict[str, Callable[[Any], str]]] = {
     "largest relative difference": lambda c: f"{c.max_rel:.3g}",
     "labels equal": lambda c: f"{c.labels_equal:,}",
     "labels undecided": lambda c: f"{c.undecided:,}",
-    "rows beyond float32": lambda c: f"{c.beyond:,}",
+    "rows beyond {dtype}": lambda c: f"{c.beyond:,}",
     "rows that H2O cannot score": lambda c: f"{c.undefined:,}",
     "seconds": lambda c: f"{c.seconds:.2f}",
 }

@@ -300,6 +300,10 @@ class Scorer:
         added = checked_shift(offset, len(matrix), self.mojo, self.rules.offset)
         return self._predictor.values(matrix, added)
 
+    def overflowing(self, matrix: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Say which encoded rows could make a sum overflow, by its order: ``(rows,)`` bool."""
+        return self._predictor.overflowing(matrix)
+
     def label_indices(
         self, probabilities: NDArray[np.float64], matrix: NDArray[np.float64]
     ) -> NDArray[np.int64]:
