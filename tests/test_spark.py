@@ -425,7 +425,7 @@ def test_doubles_that_nobody_asks_for_do_no_harm(spark: Any) -> None:
         ({"columns": "H2O"}, "expected columns='h2o' or 'sparkling-water', found 'H2O'"),
         ({"dtype": "float16"}, "expected dtype='float64' or 'float32', found 'float16'"),
         ({"on_invalid": "null"}, "expected on_invalid='error' or 'missing', found 'null'"),
-        ({"on_unseen": "null"}, "expected on_unseen='error' or 'missing', found 'null'"),
+        ({"on_unseen": "null"}, "expected on_unseen='missing' or 'error', found 'null'"),
         ({"columns": "sparkling-water", "layer": 0},
          "columns='sparkling-water' has columns of its own; leave out reconstruction_error, "
          "per_feature, missing and layer"),

@@ -14,7 +14,7 @@ import pytest
 from spark_support import ROW, cells, frame_of, golden_frame, scored
 from support import assert_close, golden
 
-from mojo_reader import Scorer
+from mojo_reader import Scorer, UnseenLevelWarning
 from mojo_reader.errors import MojoDataError, MojoUnsupportedError
 from mojo_reader.scoring import batches, blas
 from mojo_reader.threshold import with_threshold
@@ -45,9 +45,9 @@ def test_a_worker_builds_a_model_once_and_keeps_few(
 
     built: list[str] = []
 
-    def build(mojo: Any, *, dtype: str) -> Scorer:
+    def build(mojo: Any, *, dtype: str, **rules: Any) -> Scorer:
         built.append(dtype)
-        return Scorer(mojo, dtype=dtype)
+        return Scorer(mojo, dtype=dtype, **rules)
 
     monkeypatch.setattr(job, "Scorer", build)
     monkeypatch.setattr(job, "_SCORERS", {})
@@ -63,6 +63,20 @@ def test_a_worker_builds_a_model_once_and_keeps_few(
     assert len(job._SCORERS) == 4
     first.scorer()
     assert built == ["float64", "float32", *["float64"] * 5]
+    # Its rules are the scorer's own.
+    assert job_of(spark, IRIS.mojo(), on_absent="error").scorer() is not first.scorer()
+
+
+def test_a_worker_says_what_rows_alone_tell(spark: Any) -> None:
+    """The driver has warned of absent columns and of an unused offset; tasks are many."""
+    from emit.spark.job import score_partition
+
+    rows = pa.record_batch({"city": ["never seen"]})
+    job = job_of(spark, golden("offset").mojo())
+    with pytest.warns() as caught:
+        list(score_partition(iter([rows, rows]), job, (), {"city": 0}))
+    (said,) = caught
+    assert said.category is UnseenLevelWarning
 
 
 def test_a_worker_keeps_to_one_blas_thread(spark: Any) -> None:

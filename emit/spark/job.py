@@ -117,7 +117,7 @@ def score_partition(
             except RowError as error:
                 raise error.moved(done) from error
             done += batch.num_rows
-        warn_of(notices)  # on the worker's standard error; the driver has warned of columns
+        warn_of(notices.of_rows())  # on the worker's standard error; the driver warned of columns
 
 
 def score_structs(structs: Any, job: Job) -> Any:

@@ -10,13 +10,13 @@ from mojo_reader.scoring.choices import Choice
 from mojo_reader.scoring.encoding import Strictness
 from mojo_reader.scoring.offsets import OffsetRule, offset_column
 from mojo_reader.scoring.prediction import MissingNumber
-from mojo_reader.scoring.rows import RowRules
+from mojo_reader.scoring.rows import OnOdd, RowRules
 from mojo_reader.scoring.scorer import DType
 
 from .forms import Form
 from .job import Carried, Job, Shipped
 
-OnCell = Literal["error", "missing"]
+OnInvalid = Literal["error", "missing"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,9 +44,9 @@ class Options:
 
     columns: str = Form.H2O
     dtype: DType = "float64"
-    on_invalid: OnCell = "error"
-    on_unseen: OnCell = "missing"
-    on_absent: OnCell = "missing"
+    on_invalid: OnInvalid = "error"
+    on_unseen: OnOdd = "missing"
+    on_absent: OnOdd = "missing"
     offset: OffsetRule = "java"
     reconstruction_error: bool = False
     per_feature: bool = False
@@ -56,9 +56,9 @@ class Options:
     def __post_init__(self) -> None:
         _check("columns", self.columns, tuple(Form))
         _check("dtype", self.dtype, get_args(DType))
-        _check("on_invalid", self.on_invalid, get_args(OnCell))
-        _check("on_unseen", self.on_unseen, get_args(OnCell))
-        _check("on_absent", self.on_absent, get_args(OnCell))
+        _check("on_invalid", self.on_invalid, get_args(OnInvalid))
+        _check("on_unseen", self.on_unseen, get_args(OnOdd))
+        _check("on_absent", self.on_absent, get_args(OnOdd))
         _check("offset", self.offset, get_args(OffsetRule))
         if self.missing is not None:
             _check("missing", self.missing, get_args(MissingNumber))

@@ -1,7 +1,7 @@
 """What was seen in the rows that a person may not have meant, counted."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from mojo_reader.scoring.near_names import shown_names
@@ -69,6 +69,10 @@ class Notices:
         ):
             for column, seen in theirs.items():
                 mine.setdefault(column, Count(outcome=seen.outcome)).add(seen.count, seen.example)
+
+    def of_rows(self) -> "Notices":
+        """Return them without what the columns' names tell before there are rows."""
+        return replace(self, absent={}, extra={}, unused_offset=None)
 
     def sentences(self) -> Iterator[str]:
         """Yield one plain sentence for each thing seen."""
