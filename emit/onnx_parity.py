@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from mojo_reader.comparison import TOLERANCES, Comparison, Expected, OutputOff
 from mojo_reader.errors import MojoDataError
 from mojo_reader.model import CategoricalInput, Classification, Mojo, Reconstruction
-from mojo_reader.scoring.cells import number_values
+from mojo_reader.scoring.cells import invalid_handler, number_values
 from mojo_reader.scoring.columns import named_columns
 from mojo_reader.scoring.levels import LevelLookup, position_texts
-from mojo_reader.scoring.responses import raising
+from mojo_reader.scoring.notices import Notices
 from mojo_reader.scoring.scorer import Scorer
 from mojo_reader.worst_rows import absolute_difference, relative_difference
 
@@ -41,6 +41,7 @@ def check_onnx(  # noqa: PLR0913 - what a proof needs
     expected: Expected | None = None,
     seed: int = 0,
     progress: proof.Progress | None = None,
+    invalid_is_missing: bool = False,
 ) -> Comparison:
     """Compare an ONNX model, run by onnxruntime, with the float64 scorer.
 
@@ -54,6 +55,7 @@ def check_onnx(  # noqa: PLR0913 - what a proof needs
         expected: H2O's own scores of ``table``; None for the scorer's.
         seed: of the rows that are made.
         progress: called with the number of rows done after each batch.
+        invalid_is_missing: take a cell of ``table`` without a meaning as missing.
 
     Returns:
         Differences and verdict. A failed comparison is returned, not raised.
@@ -62,7 +64,9 @@ def check_onnx(  # noqa: PLR0913 - what a proof needs
         rows: NDArray[np.float64] | MadeRows = (made := make_rows(mojo, seed=seed))
         columns, matrix = made.columns, made.matrix
     else:
-        columns, rows = raw_columns(mojo, table), (matrix := Scorer(mojo).encode(table))
+        columns = raw_columns(mojo, table, invalid_is_missing=invalid_is_missing)
+        # The scorer's own reading refuses such cells, so that it gets what was made of them.
+        rows = matrix = Scorer(mojo).encode(columns if invalid_is_missing else table)
     runner = _Runner(session(model), mojo, columns, matrix)
     found = proof.compared(
         runner.predict,
@@ -86,8 +90,15 @@ def session(model: Any) -> Any:
     return onnxruntime.InferenceSession(source, providers=["CPUExecutionProvider"])
 
 
-def raw_columns(mojo: Mojo, table: object) -> dict[str, NDArray[Any]]:
+def raw_columns(
+    mojo: Mojo, table: object, *, invalid_is_missing: bool = False
+) -> dict[str, NDArray[Any]]:
     """Return the columns of a table as an ONNX model reads them.
+
+    Args:
+        mojo: the model.
+        table: any table that the scorer takes.
+        invalid_is_missing: take a cell without a meaning as missing instead of raising.
 
     Returns:
         By name, ``(rows,)``: the texts of levels, or float64, NaN for missing.
@@ -97,13 +108,15 @@ def raw_columns(mojo: Mojo, table: object) -> dict[str, NDArray[Any]]:
     """
     named, rows = named_columns(table, {column.name for column in mojo.inputs})
     columns: dict[str, NDArray[Any]] = {}
+    notices = Notices()  # Who read the table has said what is in it.
     for column in mojo.inputs:
         cells = named.get(column.name, [None] * rows)
+        handler = invalid_handler(column.name, notices, invalid_is_missing=invalid_is_missing)
         if isinstance(column, CategoricalInput):
-            positions = LevelLookup(column).positions(cells, raising(column.name))
+            positions = LevelLookup(column).positions(cells, handler)
             columns[column.name] = np.array(position_texts(column), object)[positions]
         else:
-            columns[column.name] = number_values(cells, raising(column.name))
+            columns[column.name] = number_values(cells, handler)
     return columns
 
 

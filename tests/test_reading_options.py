@@ -5,6 +5,9 @@ import inspect
 import json
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
 import pytest
 import typer
 from rows_support import rows_file, run
@@ -126,6 +129,25 @@ def test_a_proof_on_a_german_export(tmp_path: Path, capfd: pytest.CaptureFixture
     done = run(capfd, *words, "--decimal", ",", "--on-invalid", "missing")
     assert (done.code, target.exists()) == (0, True), done.err
     assert "'age': cells without a meaning there, taken as missing: 1" in done.err
+
+
+def test_a_proof_on_cells_of_parquet_without_a_meaning(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    table = pa_csv.read_csv(rows_file(MIXED, tmp_path)).slice(0, 40)
+    ages = ["odd", *table["age"].cast(pa.string()).to_pylist()[1:]]
+    dates = pa.array([None, *[0] * 39], pa.date32())
+    for column, cells in (("age", pa.array(ages)), ("city", dates)):
+        table = table.set_column(table.schema.get_field_index(column), column, cells)
+    pq.write_table(table, rows := tmp_path / "rows.parquet")
+    target = tmp_path / "model.onnx"
+    words = ["convert", MIXED.path, "--to", "onnx", "--check", rows, "-o", target]
+    refused = run(capfd, *words)
+    assert (refused.code, target.exists()) == (4, False)
+    done = run(capfd, *words, "--on-invalid", "missing")
+    assert (done.code, target.exists()) == (0, True), done.err
+    assert "'age': cells without a meaning there, taken as missing: 1" in done.err
+    assert "'city': cells without a meaning there, taken as missing: 39" in done.err
 
 
 @pytest.mark.long

@@ -234,6 +234,7 @@ class _Job:
             made = Proving(
                 path=path, mojo=self.mojo, dtype=self.dtype, table=None, matrix=None,
                 seed=self.seed, progress=advance,
+                invalid_is_missing=self.reading.on_invalid == "missing",
             )  # fmt: skip
             proofs = {"made rows": emit.prove(made)}
             if table is not None:

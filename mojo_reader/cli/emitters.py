@@ -42,6 +42,7 @@ class Proving:
         matrix: the same rows encoded.
         seed: of the rows that are made.
         progress: called with the number of rows done; None where nobody looks.
+        invalid_is_missing: a cell of the table without a meaning is missing.
     """
 
     path: Path
@@ -51,6 +52,7 @@ class Proving:
     matrix: Any
     seed: int
     progress: Progress | None
+    invalid_is_missing: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -179,7 +181,14 @@ def _build_onnx(mojo: Mojo, path: Path, _columns: Path, dtype: str) -> tuple[str
 
 def _prove_onnx(asked: Proving) -> "Comparison":
     check: Callable[..., Comparison] = _emit("onnx_parity").check_onnx
-    return check(asked.path, asked.mojo, asked.table, seed=asked.seed, progress=asked.progress)
+    return check(
+        asked.path,
+        asked.mojo,
+        asked.table,
+        seed=asked.seed,
+        progress=asked.progress,
+        invalid_is_missing=asked.invalid_is_missing,
+    )
 
 
 def _build_stablehlo(mojo: Mojo, path: Path, _columns: Path, dtype: str) -> tuple[str, ...]:

@@ -80,7 +80,7 @@ def report(  # noqa: PLR0913 - a command's options
     shown = None if rows is None else room.read_rows(mojo, rows, response=response, rules=rules)
     if shown is not None:
         say_notices(shown.notices)
-    proofs, notes = _emitted(room, mojo, shown)
+    proofs, notes = _emitted(room, mojo, shown, rules)
     if rows is not None and expected is not None:
         verified = against_h2o(mojo, rows, expected, reading, limits)
         proofs.append(room.h2o_proof(expected.name, verified))
@@ -95,25 +95,26 @@ def report(  # noqa: PLR0913 - a command's options
         echo(f"{target} shows the model and {len(proofs)} comparisons; open it in a browser.")
 
 
-def _emitted(room: Any, mojo: Any, rows: Any) -> tuple[list[Any], list[str]]:
+def _emitted(room: Any, mojo: Any, rows: Any, rules: Any) -> tuple[list[Any], list[str]]:
     """Compare each emitted model that can be made here with the scorer."""
     proofs, notes = [], []
     for kind in _PROVED:
         try:
-            proofs += list(_proved(room, mojo, kind, rows))
+            proofs += list(_proved(room, mojo, kind, rows, rules))
         except MissingExtraError as error:
             notes.append(str(error))
     return proofs, notes
 
 
-def _proved(room: Any, mojo: Any, kind: Target, rows: Any) -> Iterator[Any]:
+def _proved(room: Any, mojo: Any, kind: Target, rows: Any, rules: Any) -> Iterator[Any]:
     made = emitter(kind, dtype=_DTYPE)
     with TemporaryDirectory() as folder:
         path = Path(folder) / f"model{made.suffix}"
         made.build(mojo, path, path.with_suffix(".columns.json"), _DTYPE)
         asked = Proving(
-            path=path, mojo=mojo, dtype=_DTYPE, table=None, matrix=None, seed=0, progress=None
-        )
+            path=path, mojo=mojo, dtype=_DTYPE, table=None, matrix=None, seed=0, progress=None,
+            invalid_is_missing=rules.invalid_is_missing,
+        )  # fmt: skip
         yield room.emitted_proof(made.runtime, "made rows", made.prove(asked))
         if rows is not None:
             given = replace(asked, table=rows.table, matrix=rows.matrix)
