@@ -1,6 +1,6 @@
 """``inspect``: what is in a MOJO."""
 
-from typing import Any
+from typing import Any, Final
 
 from mojo_reader.cli.failures import plain_failures
 from mojo_reader.cli.options import (
@@ -13,6 +13,9 @@ from mojo_reader.cli.options import (
 )
 from mojo_reader.cli.printing import print_json, show
 from mojo_reader.cli.tables import cell, listed, table
+
+# Drawing a row of a table takes a terminal's library as long as scoring thousands.
+_SHOWN_COLUMNS: Final = 500
 
 
 @plain_failures
@@ -42,7 +45,10 @@ def _print(summary: dict[str, Any]) -> None:
 
     facts = {key: value for key, value in summary["model"].items() if value is not None}
     show(_pairs("Model", facts))
-    show(_columns(summary["columns"]))
+    show(_columns(summary["columns"][:_SHOWN_COLUMNS]))
+    more = len(summary["columns"]) - _SHOWN_COLUMNS
+    if more > 0:
+        show(f"and {more:,} more columns; --json gives all.")
     show(_network(summary["network"]))
     output = {key: value for key, value in summary["output"].items() if value is not None}
     show(_pairs("Output", output))

@@ -281,8 +281,9 @@ def _matched_names(header: tuple[str, ...], mojo: Mojo, keep: tuple[str, ...]) -
 def _wanted_columns(names: tuple[str, ...], mojo: Mojo, rules: TableRules) -> list[_Wanted]:
     inputs = {column.name: column for column in mojo.inputs}
     keep = set(rules.keep)
+    present = set(names)
     for name in rules.keep:
-        if name not in names:
+        if name not in present:
             raise AbsentColumnError(name)
     wanted = []
     for place, name in enumerate(names):

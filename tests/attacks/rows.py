@@ -118,7 +118,9 @@ PARQUET = [
 ]
 
 
-def packed_text(name: str, start: bytes, row: bytes, rows: int) -> Callable[[Path], Path]:
+def packed_text(
+    name: str, start: bytes, row: bytes, rows: int, end: bytes = b""
+) -> Callable[[Path], Path]:
     """Return what writes the same row many times to a compressed file of text."""
     compression = "zstd" if name.endswith(".zst") else "gzip"
 
@@ -131,6 +133,7 @@ def packed_text(name: str, start: bytes, row: bytes, rows: int) -> Callable[[Pat
             while left > 0:
                 stream.write(at_once[:left])
                 left -= len(at_once)
+            stream.write(end)
         assert path.stat().st_size < MEBIBYTE
         return path
 

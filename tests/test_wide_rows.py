@@ -1,0 +1,170 @@
+"""Many columns: only those of the model are read, and the work grows with their number alone."""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.feather
+import pyarrow.parquet as pq
+import pytest
+from attacks.large import network
+from attacks.rows import columns
+from rows_support import run
+from support import golden
+
+from mojo_reader import Mojo, Scorer, read_mojo
+from mojo_reader.files import csv_rows, parquet_rows
+from mojo_reader.files.tables import TableRules, read_rows
+
+MIXED = golden("binomial_tanh")
+MOJO = MIXED.mojo()
+ROWS = 3
+MIXED_NAMES = columns(ROWS).column_names
+# Twice the columns take twice the work, and what does not depend on them.
+MOST_GROWTH = 2.2
+
+
+def steps(work: Callable[[], object]) -> int:
+    """Count the calls of functions, of Python and of C, that some work takes."""
+    count = 0
+
+    def called(_frame: object, event: str, _argument: object) -> None:
+        nonlocal count
+        count += event in {"call", "c_call"}
+
+    sys.setprofile(called)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+def wide_table(width: int) -> pa.Table:
+    """Return the model's columns among many others."""
+    others = {f"other{place}": pa.array([1.0] * ROWS) for place in range(width)}
+    return pa.table({**others, **dict(zip(MIXED_NAMES, columns(ROWS).columns, strict=True))})
+
+
+def write(table: pa.Table, path: Path) -> Path:
+    """Write a table in the format of its name."""
+    match path.suffix:
+        case ".csv":
+            pa_csv.write_csv(table, path)
+        case ".parquet":
+            pq.write_table(table, path)
+        case ".feather":
+            pyarrow.feather.write_feather(table, path)
+        case _:
+            lines = table.to_pandas().to_json(orient="records", lines=True)
+            path.write_text(lines, "utf-8")
+    return path
+
+
+FORMATS = [".csv", ".parquet", ".feather", ".jsonl"]
+
+
+@pytest.mark.parametrize("ending", FORMATS)
+def test_columns_of_others_take_linear_time(ending: str, tmp_path: Path) -> None:
+    paths = [write(wide_table(width), tmp_path / f"{width}{ending}") for width in (400, 800)]
+    read_rows(paths[0], MOJO)  # what is made once
+    narrow, wide = (steps(lambda path=path: read_rows(path, MOJO)) for path in paths)
+    assert narrow < wide + 100 < MOST_GROWTH * narrow + 100
+
+
+@pytest.mark.parametrize("ending", FORMATS)
+def test_columns_to_keep_take_linear_time(ending: str, tmp_path: Path) -> None:
+    found = []
+    for width in (400, 800):
+        path = write(wide_table(width), tmp_path / f"{width}{ending}")
+        rules = TableRules(keep=tuple(f"other{place}" for place in range(width)))
+        read = read_rows(path, MOJO, rules)
+        assert read.num_columns == width + len(MIXED_NAMES)
+        found.append(steps(lambda path=path, rules=rules: read_rows(path, MOJO, rules)))
+    assert found[1] < MOST_GROWTH * found[0]
+
+
+def wide_mojo(width: int, folder: Path) -> Mojo:
+    """Return a model of many numbers."""
+    folder.mkdir()
+    return read_mojo(network(numbers=width)(folder))
+
+
+@pytest.mark.parametrize("ending", FORMATS)
+def test_columns_of_the_model_take_linear_time(ending: str, tmp_path: Path) -> None:
+    found = []
+    for width in (400, 800):
+        mojo = wide_mojo(width, tmp_path / str(width))
+        table = pa.table({column.name: pa.array([1.0] * ROWS) for column in mojo.inputs})
+        path = write(table, tmp_path / f"{width}{ending}")
+        scorer = Scorer(mojo)
+
+        def work(path: Path = path, mojo: Mojo = mojo, scorer: Scorer = scorer) -> None:
+            scorer.score(read_rows(path, mojo))
+
+        work()
+        found.append(steps(work))
+    assert found[1] < MOST_GROWTH * found[0]
+
+
+def test_a_wide_model_is_read_in_linear_time(tmp_path: Path) -> None:
+    found = []
+    for width in (400, 800):
+        path = network(numbers=width, levels=[3] * width)(tmp_path)
+        read_mojo(path)
+        found.append(steps(lambda path=path: Scorer(read_mojo(path))))
+    assert found[1] < MOST_GROWTH * found[0]
+
+
+def test_inspect_shows_the_first_of_many_columns(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = network(numbers=1_500)(tmp_path)
+    shown = run(capfd, "inspect", path)
+    assert (shown.code, "c499 " in shown.out, "c500" in shown.out) == (0, True, False)
+    assert "and 1,000 more columns; --json gives all." in shown.out
+    assert len(json.loads(run(capfd, "inspect", path, "--json").out)["columns"]) == 1_500
+
+
+def test_only_the_models_columns_of_csv_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int] = []
+    plain = pa_csv.read_csv
+
+    def spied(*given: Any, convert_options: Any, **options: Any) -> Any:
+        read.append(len(convert_options.include_columns))
+        return plain(*given, convert_options=convert_options, **options)
+
+    path = write(wide_table(500), tmp_path / "rows.csv")
+    monkeypatch.setattr(csv_rows.pa_csv, "read_csv", spied)
+    read_rows(path, MOJO)
+    assert read == [len(MIXED_NAMES)]
+
+
+def test_only_the_models_columns_of_parquet_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[str] = []
+    plain = parquet_rows.chunk_size
+
+    def spied(stream: Any, chunk: Any) -> Any:
+        looked.append(chunk.path_in_schema)
+        return plain(stream, chunk)
+
+    path = write(wide_table(500), tmp_path / "rows.parquet")
+    content = bytearray(path.read_bytes())
+    group = pq.ParquetFile(path).metadata.row_group(0)
+    for place in range(500):
+        # Whoever reads a page of another column finds nothing there.
+        chunk = group.column(place)
+        start = chunk.dictionary_page_offset or chunk.data_page_offset
+        content[start : start + chunk.total_compressed_size] = bytes(chunk.total_compressed_size)
+    path.write_bytes(content)
+    monkeypatch.setattr(parquet_rows, "chunk_size", spied)
+    assert read_rows(path, MOJO).num_rows == ROWS
+    assert sorted(looked) == sorted(MIXED_NAMES)
