@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,6 +24,14 @@ OLD = b"what stood there before\n"
 LONGEST_SECONDS = 120
 
 
+@pytest.fixture(autouse=True)
+def hang_ups() -> Iterator[None]:
+    """Signals as a terminal has them, also where the tests themselves run under nohup."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A folder for outputs, with an old one."""
@@ -31,17 +39,14 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def waiting(
-    folder: Path, before: Callable[[], object] | None = None
-) -> tuple[subprocess.Popen[bytes], Path]:
+def waiting(folder: Path, *before: str) -> tuple[subprocess.Popen[bytes], Path]:
     """Start a run that waits for more rows, its output half written; return it and the half."""
     known = set(folder.iterdir())
     command = [sys.executable, "-m", "mojo_reader", "predict", MODEL.path, "-", "-q"]
     process = subprocess.Popen(
-        [*map(str, command), "-o", folder / "o.csv"],
+        [*before, *map(str, command), "-o", folder / "o.csv"],
         stdin=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        preexec_fn=before,  # noqa: PLW1509 - one thread
     )
     assert process.stdin is not None
     process.stdin.write(ROWS)
@@ -78,7 +83,7 @@ def test_an_end_by_a_signal_leaves_nothing(
 
 
 def test_nohup_is_respected(folder: Path) -> None:
-    process, _ = waiting(folder, lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+    process, _ = waiting(folder, "nohup")
     process.send_signal(signal.SIGHUP)
     assert ended(process) == (0, "")
     assert [path.name for path in folder.iterdir()] == ["o.csv"]

@@ -107,19 +107,21 @@ def _check_scores(mojo: Mojo) -> None:
     matrix = scorer.encode(some_rows(mojo))
     assert matrix.shape == (4, len(mojo.features.names))
     try:
-        columns = scorer.output_columns(matrix)
+        values = scorer.defined_matrix(matrix)
     except MojoDataError as error:
         # Numbers that overflow: the Java scorer stops there too.
         if "the prediction is NaN" not in str(error):
             raise
         return
-    assert tuple(columns) == mojo.output.columns
+    columns = len(mojo.output.columns)
     if isinstance(mojo.output, Classification):
-        assert set(columns["predict"].tolist()) <= set(mojo.output.labels)
-        shares = np.column_stack(list(columns.values())[1:]).astype(np.float64)
-        assert ((shares >= 0) & (shares <= 1)).all()
-        assert np.allclose(shares.sum(axis=1), 1)
+        assert values.shape == (4, columns - 1) == (4, len(mojo.output.labels))
+        assert set(scorer.label_indices(values, matrix)) <= set(range(columns - 1))
+        assert ((values >= 0) & (values <= 1)).all()
+        assert np.allclose(values.sum(axis=1), 1)
     elif isinstance(mojo.output, Reconstruction):
+        assert values.shape == (4, columns)
         assert scorer.anomaly_matrix(matrix).shape == (4,)
     else:
-        assert not np.isnan(columns["predict"]).any()
+        assert values.shape == (4, columns) == (4, 1)
+        assert not np.isnan(values).any()
