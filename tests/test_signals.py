@@ -25,11 +25,13 @@ LONGEST_SECONDS = 120
 
 
 @pytest.fixture(autouse=True)
-def hang_ups() -> Iterator[None]:
-    """Signals as a terminal has them, also where the tests themselves run under nohup."""
-    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+def signals() -> Iterator[None]:
+    """Signals as a terminal has them, also where the tests run under nohup or in the background."""
+    usual = {signal.SIGHUP: signal.SIG_DFL, signal.SIGINT: signal.default_int_handler}
+    before = {number: signal.signal(number, handler) for number, handler in usual.items()}
     yield
-    signal.signal(signal.SIGHUP, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture
