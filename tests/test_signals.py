@@ -142,7 +142,11 @@ def test_a_slow_command_that_is_ended(tmp_path: Path, name: str) -> None:
             time.sleep(seconds)
             process.terminate()
             code, said = ended(process)
-        assert code in {0, 143}, said
+        # Before Python has started the system ends it; JAX's threads may crash a process that is at
+        # its end, when everything is said and cleaned up.
+        ended_by_system = {-signal.SIGTERM, -signal.SIGSEGV}
+        assert code in {0, 143} | ended_by_system, said
+        assert code in {0, -signal.SIGTERM} or "ended by SIGTERM" in said
         assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
 
 
