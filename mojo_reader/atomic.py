@@ -97,7 +97,7 @@ def _is_written_now(partial: Path, process: str | None) -> bool:
     except (ProcessLookupError, OverflowError):
         return False
     except PermissionError:
-        return True
+        pass  # it lives, and is another user's
     return True
 
 

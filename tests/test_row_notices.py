@@ -203,15 +203,20 @@ def odd_rows(tmp_path: Path) -> Path:
     return written(tmp_path / "rows.csv", table)
 
 
+def run_on(run: Any, command: str, odd_rows: Path, folder: Path, *words: str) -> Any:
+    """Run a command on the rows; verify holds them to what predict gave."""
+    more = ["-o", folder / "out.csv"]
+    if command == "verify":
+        run("predict", CASE.path, odd_rows, *more)
+        more = ["--expected", folder / "out.csv"]
+    return run(command, CASE.path, odd_rows, *more, *words)
+
+
 @pytest.mark.parametrize("command", ["predict", "encode", "verify"])
 def test_quiet_leaves_what_is_odd_in_the_rows(
     run: Any, command: str, odd_rows: Path, tmp_path: Path
 ) -> None:
-    more = ["-o", tmp_path / "out.csv"]
-    if command == "verify":
-        run("predict", CASE.path, odd_rows, *more)
-        more = ["--expected", tmp_path / "out.csv"]
-    result = run(command, CASE.path, odd_rows, *more, "-q")
+    result = run_on(run, command, odd_rows, tmp_path, "-q")
     assert result.code == 0
     assert not result.out
     assert f"mojo2keras: {UNSEEN}\n" in result.err
@@ -222,11 +227,7 @@ def test_quiet_leaves_what_is_odd_in_the_rows(
 def test_absent_columns_are_refused_on_request(
     run: Any, command: str, odd_rows: Path, tmp_path: Path
 ) -> None:
-    more = ["-o", tmp_path / "out.csv"]
-    if command == "verify":
-        run("predict", CASE.path, odd_rows, *more)
-        more = ["--expected", tmp_path / "out.csv"]
-    result = run(command, CASE.path, odd_rows, *more, "--on-absent", "error")
+    result = run_on(run, command, odd_rows, tmp_path, "--on-absent", "error")
     assert result.code == 4
     assert "the rows lack columns of the model: 'income' (did you mean 'incme'?)" in result.err
 

@@ -135,7 +135,24 @@ def open_sink(
     return CsvSink(stream, compression_of(name), schema.names, kept)
 
 
-class CsvSink:
+class _TextSink:
+    """Lines of text, packed where that is asked for."""
+
+    def __init__(self, stream: BinaryIO, compression: str | None) -> None:
+        self._compressed = _compressed(stream, compression)
+        self._stream = cast("BinaryIO", self._compressed) if compression else stream
+
+    def write(self, rendered: Any) -> None:
+        """Write rows after those before."""
+        self._stream.write(rendered)
+
+    def close(self) -> None:
+        """Finish the compression."""
+        if self._compressed is not None:
+            self._compressed.close()
+
+
+class CsvSink(_TextSink):
     """CSV with H2O's number texts; a header or text is quoted only where it has to be.
 
     A prediction that is null is ``NA``, any other null an empty cell.
@@ -144,9 +161,8 @@ class CsvSink:
     def __init__(
         self, stream: BinaryIO, compression: str | None, names: list[str], kept: int
     ) -> None:
+        super().__init__(stream, compression)
         self._kept = kept
-        self._compressed = _compressed(stream, compression)
-        self._stream = cast("BinaryIO", self._compressed) if compression else stream
         self._header = (",".join(map(quoted, names)) + "\n").encode()
 
     def render(self, batch: Any) -> Any:
@@ -158,7 +174,7 @@ class CsvSink:
     def write(self, rendered: Any) -> None:
         """Write rows after those before."""
         self._write_header()
-        self._stream.write(rendered)
+        super().write(rendered)
 
     def _write_header(self) -> None:
         """Write the header once, when the first rows were scored: an error leaves a pipe empty."""
@@ -169,8 +185,7 @@ class CsvSink:
     def close(self) -> None:
         """Write a header without rows, and finish the compression."""
         self._write_header()
-        if self._compressed is not None:
-            self._compressed.close()
+        super().close()
 
 
 class _Guarded(io.RawIOBase):
@@ -263,7 +278,7 @@ class ArrowSink(ParquetSink):
         return pa.ipc.new_file(self._stream, schema)
 
 
-class JsonSink:
+class JsonSink(_TextSink):
     """JSON lines, an object for each row; what is missing is null.
 
     Raises:
@@ -272,8 +287,7 @@ class JsonSink:
 
     def __init__(self, stream: BinaryIO, compression: str | None, names: list[str]) -> None:
         require_distinct(names, "JSON", "write CSV, as PredictCsv does")
-        self._compressed = _compressed(stream, compression)
-        self._stream = cast("BinaryIO", self._compressed) if compression else stream
+        super().__init__(stream, compression)
 
     def render(self, batch: Any) -> Any:
         """Return the rows as bytes."""
@@ -283,15 +297,6 @@ class JsonSink:
             json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False, default=str) + "\n"
             for row in rows
         ).encode()
-
-    def write(self, rendered: Any) -> None:
-        """Write rows after those before."""
-        self._stream.write(rendered)
-
-    def close(self) -> None:
-        """Finish the compression."""
-        if self._compressed is not None:
-            self._compressed.close()
 
 
 def _compressed(stream: BinaryIO, compression: str | None) -> Any:

@@ -84,8 +84,9 @@ class Predictor:
 
     def overflowing(self, matrix: Array) -> NDArray[np.bool_]:
         """Return the rows, ``(rows,)``, whose numbers could make a float64 sum overflow."""
-        network = self._network if self._dtype == "float64" else self._double._network  # noqa: SLF001
-        unsafe = network.unsafe(standardized(matrix, self._mojo.features))
+        if self._dtype != "float64":
+            return self._double.overflowing(matrix)
+        unsafe = self._network.unsafe(standardized(matrix, self._mojo.features))
         return np.zeros(len(matrix), np.bool_) if unsafe is None else unsafe
 
     # ------------------------------------------------------------------ with care
