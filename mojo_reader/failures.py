@@ -25,6 +25,7 @@ CANNOT_READ_OR_WRITE: Final = 6
 INTERRUPTED: Final = 130
 HUNG_UP: Final = 129
 TERMINATED: Final = 143
+SIGNAL_CODES: Final = frozenset({INTERRUPTED, HUNG_UP, TERMINATED})
 
 
 class EndedBySignal(BaseException):

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
-from mojo_reader.failures import USAGE
+from mojo_reader.failures import SIGNAL_CODES, USAGE
 
 _DEFAULT_COMMAND: Final = "convert"
 _COMMANDS: Final = ("convert", "inspect", "diff", "encode", "predict", "verify", "fit", "report")
@@ -35,6 +35,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     bare = bool(words) and words[0] not in (*_COMMANDS, *_GLOBAL_OPTIONS)
     with program_streams():
         code = code_of(lambda: _run(words, bare=bare))
+    if arguments is None and code in SIGNAL_CODES:
+        # All is said and cleaned up. JAX's threads may still compute, and Python's own end would
+        # crash under them.
+        os._exit(code)
     raise SystemExit(code)
 
 
