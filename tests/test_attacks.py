@@ -20,7 +20,22 @@ IRIS = golden("iris_tanh")
 SECONDS = 30
 
 
-@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
+#: Those that take seconds even to be made.
+SLOW = {
+    "100,000 members more",
+    "a member of 100 MiB beside what does not pack",
+    "a member of 100 MiB in 100 KB",
+}
+each_attack = pytest.mark.parametrize(
+    "attack",
+    [
+        pytest.param(attack, id=attack.name, marks=[pytest.mark.long] * (attack.name in SLOW))
+        for attack in ATTACKS
+    ],
+)
+
+
+@each_attack
 def test_an_attack_is_refused_by_name(tmp_path: Path, attack: Attack) -> None:
     source = attack.build(tmp_path)
     started = time.monotonic()

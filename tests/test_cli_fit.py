@@ -63,6 +63,7 @@ def test_it_writes_a_better_mojo_and_says_so(
     assert epochs[6].endswith(" rows/s")
 
 
+@pytest.mark.long
 def test_the_keras_file_and_the_mojo_predict_the_same(
     capfd: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
@@ -82,6 +83,7 @@ def test_the_keras_file_and_the_mojo_predict_the_same(
     ("suffix", "start"),
     [(".png", b"\x89PNG"), pytest.param(".svg", b"<?xml", marks=pytest.mark.long)],
 )
+@pytest.mark.long
 def test_the_curves_are_a_picture(
     capfd: pytest.CaptureFixture[str], tmp_path: Path, suffix: str, start: bytes
 ) -> None:
@@ -90,6 +92,7 @@ def test_the_curves_are_a_picture(
     assert picture.read_bytes().startswith(start)
 
 
+@pytest.mark.long
 def test_json_has_every_epoch_and_nothing_else_is_said(
     capfd: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
@@ -102,6 +105,7 @@ def test_json_has_every_epoch_and_nothing_else_is_said(
     assert found["uuid"] == read_mojo(tmp_path / "retrained.zip").info.uuid
 
 
+@pytest.mark.long
 def test_quiet_says_nothing(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     done = fitted(capfd, tmp_path, "--quiet")
     assert (done.code, done.out, done.err) == (0, "", "")
@@ -120,6 +124,7 @@ def test_the_same_seed_writes_the_same_weights(
     assert not same_model(a, c)
 
 
+@pytest.mark.long
 def test_parquet_and_a_response_of_another_name(
     capfd: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
@@ -152,6 +157,7 @@ def test_an_autoencoder_trains_on_its_input(
     assert "reconstruction_MSE" in done.out
 
 
+@pytest.mark.long
 def test_rows_left_out_and_odd_columns_are_told(
     capfd: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

@@ -44,7 +44,7 @@ def with_blocks() -> list[Path]:
 
 
 #: Pages whose commands start the program, with a framework, many times.
-LONG = {"quickstart", "report", "write_back"}
+LONG = {"quickstart", "report", "targets", "write_back"}
 
 
 def parameter(page: Path) -> Any:
@@ -165,6 +165,7 @@ def test_every_command_is_shown() -> None:
 
 
 @pytest.mark.docs
+@pytest.mark.long
 def test_sphinx_builds_without_a_warning(tmp_path: Path) -> None:
     build = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html"]
     done = subprocess.run(

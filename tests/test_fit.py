@@ -37,7 +37,7 @@ GOALS = {
     "autoencoder_rectifier": "reconstruction_MSE",
 }
 #: Of each kind one; the others are long.
-QUICK = {"iris_tanh", "binomial_tanh", "gaussian", "quantile", "autoencoder_tanh"}
+QUICK = {"binomial_tanh"}
 
 
 def long(*values: Any) -> Any:
@@ -105,6 +105,7 @@ def test_the_same_seed_makes_the_same_model_dropout_included() -> None:
     assert (made[0][0].kernels[0] != made[2][0].kernels[0]).any()
 
 
+@pytest.mark.long
 def test_frozen_layers_keep_their_weights() -> None:
     mojo = golden("iris_tanh").mojo()
     result = quick("iris_tanh", epochs=2, freeze=1)
@@ -115,6 +116,7 @@ def test_frozen_layers_keep_their_weights() -> None:
     assert all(layer.trainable for layer in result.model.layers)
 
 
+@pytest.mark.long
 def test_early_stopping_keeps_the_best_weights() -> None:
     result = quick("binomial_tanh", epochs=60, early_stopping=2, learning_rate=0.02)
     assert len(result.epochs) < 61
@@ -124,6 +126,7 @@ def test_early_stopping_keeps_the_best_weights() -> None:
     assert result.best is best
 
 
+@pytest.mark.long
 def test_without_rows_held_out_those_trained_on_are_measured() -> None:
     result = quick("iris_tanh", epochs=2, validation_split=0.0)
     assert (result.rows, result.held_out) == (150, 0)
@@ -247,6 +250,7 @@ def test_the_threshold_is_kept_or_chosen_anew() -> None:
 # --------------------------------------------------------------------------- rows
 
 
+@pytest.mark.long
 def test_rows_without_a_response_are_left_out_and_counted() -> None:
     columns = training_columns("iris_tanh")
     columns["Species"][:3] = [None, "NA", ""]
@@ -289,6 +293,7 @@ def test_a_response_of_another_name_and_levels_of_any_kind() -> None:
     assert results[0].after == results[1].after
 
 
+@pytest.mark.long
 def test_columns_that_the_rows_lack_are_told() -> None:
     columns = training_columns("gaussian")
     del columns["age"]
@@ -296,6 +301,7 @@ def test_columns_that_the_rows_lack_are_told() -> None:
     assert result.notes == ("columns of the model that the rows lack, taken as missing: 'age'",)
 
 
+@pytest.mark.long
 def test_what_h2o_did_otherwise_is_told() -> None:
     columns = training_columns("gaussian")
     offset = fit(golden("offset").mojo(), columns, FitOptions(epochs=1))

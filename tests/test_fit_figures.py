@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from rules import some_first
 from support import golden
 from training_support import Columns, training_columns
 
@@ -15,6 +16,7 @@ def metrics_of(mojo: Mojo, columns: Columns) -> dict[str, float]:
     return fit(mojo, columns, FitOptions(epochs=1, validation_split=0.0)).before
 
 
+@pytest.mark.long
 def test_metrics_of_classes_are_h2os() -> None:
     """By ``ModelMetricsBinomial.perRow``; AUC as the share of pairs in the right order."""
     mojo, columns = golden("binomial_tanh").mojo(), training_columns("binomial_tanh")
@@ -40,7 +42,10 @@ def test_auc_counts_ties_as_half_and_needs_both_classes() -> None:
     assert math.isnan(metrics.auc(scores, np.ones(4, bool), np.ones(4)))
 
 
-@pytest.mark.parametrize("name", ["gaussian", "poisson", "gamma", "tweedie", "quantile", "huber"])
+@pytest.mark.parametrize(
+    "name",
+    some_first(["gaussian", "poisson", "gamma", "tweedie", "quantile", "huber"], {"quantile"}),
+)
 def test_metrics_of_a_response_are_h2os(name: str) -> None:
     """By ``ModelMetricsRegression.perRow`` and ``deviance`` in ``hex/DistributionFactory.java``."""
     mojo, columns = golden(name).mojo(), training_columns(name)
@@ -62,6 +67,7 @@ def test_metrics_of_a_response_are_h2os(name: str) -> None:
     assert found["MAE"] == pytest.approx(residuals.mean())
 
 
+@pytest.mark.long
 def test_an_autoencoders_metric_is_its_reconstruction_error() -> None:
     mojo, columns = golden("autoencoder_tanh").mojo(), training_columns("autoencoder_tanh")
     errors = Scorer(mojo).anomaly(columns, missing="server")
@@ -101,6 +107,7 @@ def test_a_long_run_is_thinned_and_a_burst_leaves_a_gap() -> None:
     assert text_curve(some_epochs(2.0), judged="").count("x") == 2
 
 
+@pytest.mark.long
 def test_results_are_plain_data_for_json() -> None:
     found = fit(
         golden("iris_tanh").mojo(),

@@ -131,6 +131,7 @@ def test_a_loss_that_is_no_number_stops_and_nothing_better_is_no_result() -> Non
     assert found == wanted
 
 
+@pytest.mark.long
 def test_epochs_before_a_loss_that_is_no_number_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     train = loop.Trainer.epoch
 
@@ -154,6 +155,7 @@ def test_epochs_before_a_loss_that_is_no_number_are_kept(monkeypatch: pytest.Mon
     assert result.after["RMSE"] < result.before["RMSE"]
 
 
+@pytest.mark.long
 def test_training_that_betters_nothing_is_no_result() -> None:
     columns = training_columns("iris_tanh")
     found = message_of("iris_tanh", columns, TrainingError, epochs=2, learning_rate=5.0)

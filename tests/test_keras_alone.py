@@ -44,6 +44,7 @@ def save(mojo: Mojo, rows: np.ndarray, folder: Path, name: str, dtype: str) -> N
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.long
 def test_every_activation_keeps_its_type(dtype: str, tmp_path: Path) -> None:
     """Keras narrows float64 in some operations, which shows in the type or in the digits."""
     mojos = {
@@ -94,6 +95,7 @@ def assert_all_pass(compared: dict[str, Comparison]) -> None:
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.long
 def test_a_saved_model_needs_keras_alone(dtype: str, tmp_path: Path) -> None:
     names = ["iris_tanh", "hashed", "levels_thousand", "autoencoder_tanh", "poisson_maxout"]
     assert_all_pass(scored_alone([golden(name) for name in names], "jax", dtype, tmp_path))
@@ -119,6 +121,7 @@ def test_pytorch_gives_h2os_numbers(dtype: str, tmp_path: Path) -> None:
         pytest.param("torch", marks=pytest.mark.torch),
     ],
 )
+@pytest.mark.long
 def test_the_compiled_model_keeps_the_mean(backend: str, tmp_path: Path) -> None:
     """Compilers join constants that stand apart in the model, scalars above all."""
     mojos = {

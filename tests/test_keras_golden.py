@@ -4,16 +4,15 @@ from pathlib import Path
 
 import pytest
 from keras_support import compared_with_h2o, saved, x64
-from rules import each_rule_first
+from rules import Of, each_rule_first
 from support import Golden, scored_cases
 
 from emit import to_keras
 
 pytestmark = pytest.mark.filterwarnings("ignore::mojo_reader.scoring.scorer.MissingColumnWarning")
-cases = pytest.mark.parametrize("case", each_rule_first(scored_cases()))
 
 
-@cases
+@pytest.mark.parametrize("case", each_rule_first(scored_cases(), Of.NUMBERS))
 def test_float32_equals_h2o(case: Golden, tmp_path: Path) -> None:
     mojo = case.mojo()
     comparison = compared_with_h2o(saved(to_keras(mojo), tmp_path), case, mojo)
@@ -22,7 +21,7 @@ def test_float32_equals_h2o(case: Golden, tmp_path: Path) -> None:
         assert comparison.max_rel <= 1e-5
 
 
-@cases
+@pytest.mark.parametrize("case", each_rule_first(scored_cases(), Of.ACTIVATIONS))
 def test_float64_equals_h2o(case: Golden) -> None:
     mojo = case.mojo()
     with x64("float64"):

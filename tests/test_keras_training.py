@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import pytest
 from keras_support import hand_made, predictions
+from rules import some_first
 from support import golden
 
 from emit import to_keras
@@ -169,7 +170,9 @@ def raw_gradients(mojo: Mojo, targets: Any) -> tuple[Any, Any]:
     return np.asarray(jax.grad(weighted)(outputs)) * len(targets), outputs
 
 
-@pytest.mark.parametrize("name", ["gaussian", "laplace", "huber", "poisson"])
+@pytest.mark.parametrize(
+    "name", some_first(["gaussian", "laplace", "huber", "poisson"], {"poisson"})
+)
 def test_the_weighted_losss_gradient_is_h2os(name: str) -> None:
     """H2O's is ``-2 * negHalfGradient(t, f)`` in standardized units (``Neurons.Linear``)."""
     mojo = golden(name).mojo()
@@ -186,7 +189,9 @@ def test_the_weighted_losss_gradient_is_h2os(name: str) -> None:
     np.testing.assert_allclose(found, -2 * residuals[name], rtol=1e-4, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", ["iris_tanh", "binomial_tanh", "binomial_quadratic_loss"])
+@pytest.mark.parametrize(
+    "name", some_first(["iris_tanh", "binomial_tanh", "binomial_quadratic_loss"], {"iris_tanh"})
+)
 def test_a_classifiers_gradient_is_h2os(name: str) -> None:
     """``y - t``, or ``(y - t) (1 - y) y`` with Quadratic loss (``Neurons.Softmax``)."""
     mojo = golden(name).mojo()
@@ -202,6 +207,7 @@ def test_a_classifiers_gradient_is_h2os(name: str) -> None:
     np.testing.assert_allclose(found, wanted, rtol=1e-3, atol=1e-6)
 
 
+@pytest.mark.long
 def test_fit_lowers_the_loss() -> None:
     for name in ("iris_tanh", "gaussian", "poisson", "momentum"):
         mojo = golden(name).mojo()
@@ -217,7 +223,7 @@ def test_fit_lowers_the_loss() -> None:
 # --------------------------------------------------------------------------- penalties, dropout
 
 
-@pytest.mark.parametrize("levels", [(3, 2), (600, 2)])
+@pytest.mark.parametrize("levels", [pytest.param((3, 2), marks=pytest.mark.long), (600, 2)])
 def test_penalties_are_h2os_on_kernels_and_biases(levels: tuple[int, ...]) -> None:
     mojo = hand_made(levels=levels)
     model = to_keras(mojo, training={"l1": 0.25, "l2": 0.5})
@@ -244,6 +250,7 @@ def outputs_of(model: Any, name: str, rows: Any, *, training: bool = False) -> A
     return np.asarray(part(np.asarray(rows, np.float32), training=training))
 
 
+@pytest.mark.long
 def test_hidden_dropout_zeroes_in_training_and_shrinks_in_scoring() -> None:
     mojo = hand_made(dropout=0.25, hidden=(64,))
     model = to_keras(mojo)
@@ -259,6 +266,7 @@ def test_hidden_dropout_zeroes_in_training_and_shrinks_in_scoring() -> None:
 
 
 @pytest.mark.parametrize("levels", [(3, 2), (600, 2)])
+@pytest.mark.long
 def test_input_dropout_only_zeroes_and_only_in_training(levels: tuple[int, ...]) -> None:
     training = {"input_dropout_ratio": 0.5}
     mojo = hand_made(levels=levels, hidden=(8,), activation=Activation.RECTIFIER)

@@ -316,6 +316,7 @@ def zero_network(units: int) -> Callable[[Path], Path]:
     return build
 
 
+@pytest.mark.long
 def test_a_refused_file_takes_no_more_memory_than_twice_a_legal_one(tmp_path: Path) -> None:
     """The legal one has the size of the attacks: 60 MiB of zeros."""
     legal = zero_network(60 * MEBIBYTE // (8 * len("0.0, ")))(tmp_path)

@@ -13,7 +13,7 @@ from fuzz.invariants import check_invariants
 from fuzz.mutators import DETAILS, INI, MUTATIONS, Mutation, mutated, pack, unpack
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from rules import each_rule_first
+from rules import each_rule_first, first
 from support import Golden, examples, golden, golden_cases
 
 from mojo_reader import Mojo, read_mojo
@@ -36,7 +36,7 @@ def members_of(case: Golden) -> dict[str, bytes]:
 # --------------------------------------------------------------------------- the promise
 
 
-@pytest.mark.parametrize("mutation", list(Mutation))
+@pytest.mark.parametrize("mutation", first(6, list(Mutation)))
 @settings(quick, max_examples=examples(40))
 @given(case=st.sampled_from(SMALL), random=a_random)
 def test_every_mutation_of_small_models(mutation: Mutation, case: Golden, random: Random) -> None:
@@ -65,6 +65,7 @@ def test_damaged_zips(case: Golden, data: st.DataObject) -> None:
     examine(bytes(content[:stop]))
 
 
+@pytest.mark.long
 def test_mutants_end_at_every_stage() -> None:
     """The property would hold of mutants that all fail at once; these do not."""
     random = Random(1)  # noqa: S311 - a mutation is no secret

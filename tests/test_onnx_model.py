@@ -14,7 +14,7 @@ import pytest
 from onnx import numpy_helper
 from onnx.reference import ReferenceEvaluator
 from onnx_support import feeds, label_positions, numbers_of, run
-from rules import each_rule_first
+from rules import Of, each_rule_first
 from support import (
     DRAWN_FOLDER,
     Golden,
@@ -36,7 +36,7 @@ from mojo_reader.scoring.prediction import undecided
 
 FLOAT64_TOLERANCE = 1e-10
 pytestmark = pytest.mark.filterwarnings("ignore::mojo_reader.scoring.scorer.MissingColumnWarning")
-each_scored_case = pytest.mark.parametrize("case", each_rule_first(scored_cases()))
+each_scored_case = pytest.mark.parametrize("case", each_rule_first(scored_cases(), Of.MODEL))
 EXAMPLE = Path(__file__).parent.parent / "docs/examples/predict_with_onnx.py"
 
 

@@ -68,6 +68,7 @@ def numbers(path: Path, columns: tuple[str, ...]) -> np.ndarray:
 
 
 @pytest.mark.r
+@pytest.mark.long
 def test_scoring_without_keras(tmp_path: Path) -> None:
     run(f"{blocks('reticulate')}\n{WRITE_IN_PROCESS}", tmp_path)
     for name in MODELS:
@@ -95,6 +96,7 @@ def test_scoring_without_keras(tmp_path: Path) -> None:
 
 @pytest.mark.r
 @pytest.mark.r_keras3
+@pytest.mark.long
 def test_predicting_with_keras3(tmp_path: Path) -> None:
     run(f"{blocks('keras3')}\n{WRITE_KERAS}", tmp_path)
     for name in MODELS:

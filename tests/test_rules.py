@@ -1,14 +1,16 @@
 """The few cases of a matrix hold every rule that all of them hold."""
 
-from rules import _few, _rules, each_rule_first
+import pytest
+from rules import Of, _few, _rules, each_rule_first
 from support import golden, scored_cases
 
 
-def test_no_rule_is_left_to_the_long_tests() -> None:
+@pytest.mark.parametrize("of", Of)
+def test_no_rule_is_left_to_the_long_tests(of: Of) -> None:
     cases = scored_cases()
-    few = _few(tuple(cases))
-    held = frozenset().union(*(_rules(golden(name)) for name in few))
-    assert held == frozenset().union(*map(_rules, cases))
+    few = _few(tuple(cases), of)
+    held = frozenset().union(*(_rules(golden(name), of) for name in few))
+    assert held == frozenset().union(*(_rules(case, of) for case in cases))
     assert len(few) < len(cases) / 2
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from keras_support import x64
 from onnx_support import label_positions
+from rules import Of, each_rule_first
 from support import Golden, assert_close, cases_of_each_kind, golden
 
 from emit import stablehlo
@@ -25,21 +26,9 @@ pytestmark = pytest.mark.filterwarnings("ignore::mojo_reader.scoring.scorer.Miss
 
 #: Exporting compiles; each activation, encoding and output is among these.
 SOME_CASES = cases_of_each_kind()
-some_cases = pytest.mark.parametrize("case", SOME_CASES, ids=lambda case: case.name)
 
 
-def _one_of_each_activation_first() -> list[object]:
-    """Return the cases, those marked ``long`` that are the same graph in another type only."""
-    seen: set[Activation] = set()
-    made = []
-    for case in SOME_CASES:
-        new = {layer.activation for layer in case.mojo().layers} - seen
-        seen |= new
-        made.append(pytest.param(case, id=case.name, marks=() if new else pytest.mark.long))
-    return made
-
-
-@some_cases
+@pytest.mark.parametrize("case", each_rule_first(SOME_CASES, Of.ACTIVATIONS))
 def test_float32_keeps_the_contract(case: Golden) -> None:
     mojo = case.mojo()
     scorer = Scorer(mojo)
@@ -54,7 +43,7 @@ def test_float32_keeps_the_contract(case: Golden) -> None:
     assert result.passed, result
 
 
-@pytest.mark.parametrize("case", _one_of_each_activation_first())
+@pytest.mark.parametrize("case", each_rule_first(SOME_CASES, Of.ACTIVATIONS))
 def test_float64_equals_h2o(case: Golden) -> None:
     mojo = case.mojo()
     matrix = Scorer(mojo).encode(case.columns())

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from rules import first
 from support import golden
 
 MODEL = golden("iris_tanh")
@@ -61,13 +62,16 @@ def assert_no_traceback(done: Done) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    [
-        "m2k predict model.zip input.csv -q -o /dev/stdout >> log",
-        "m2k predict model.zip input.csv -q -o /dev/fd/7 7>> log",
-        "m2k predict model.zip input.csv -q -o link.csv >> log",
-        "m2k predict model.zip input.csv -q -o - >> log",
-        "m2k encode model.zip input.csv -q -o /dev/stdout >> log",
-    ],
+    first(
+        2,
+        [
+            "m2k predict model.zip input.csv -q -o /dev/fd/7 7>> log",
+            "m2k predict model.zip input.csv -q -o link.csv >> log",
+            "m2k predict model.zip input.csv -q -o /dev/stdout >> log",
+            "m2k predict model.zip input.csv -q -o - >> log",
+            "m2k encode model.zip input.csv -q -o /dev/stdout >> log",
+        ],
+    ),
 )
 def test_an_open_file_is_written_on(folder: Path, line: str) -> None:
     (folder / "log").write_text("what stood there\n", "utf-8")
@@ -128,20 +132,20 @@ def test_a_full_device_is_named(folder: Path) -> None:
 
 EARLY = [
     "inspect model.zip",
+    "predict model.zip input.csv -q",
+    "verify model.zip input.csv --expected expected.csv",
+    "--help",
     "inspect model.zip --json",
     "diff model.zip model.zip",
-    "predict model.zip input.csv -q",
     "predict model.zip input.csv -q -o /dev/stdout",
-    "verify model.zip input.csv --expected expected.csv",
     "verify model.zip input.csv --expected expected.csv --json",
-    pytest.param("convert model.zip --to onnx -o m.onnx", marks=pytest.mark.long),
-    pytest.param("report model.zip -o r.html", marks=pytest.mark.long),
-    "--help",
+    "convert model.zip --to onnx -o m.onnx",
+    "report model.zip -o r.html",
     "--version",
 ]
 
 
-@pytest.mark.parametrize("words", EARLY)
+@pytest.mark.parametrize("words", first(4, EARLY))
 def test_a_reader_that_leaves_early_is_no_error(folder: Path, words: str) -> None:
     # The reader has gone before the first byte, so that nothing depends on who is faster.
     done = shell(folder, f"{{ sleep 0.1; m2k {words}; echo $? >&3; }} 3>code | true")
@@ -172,17 +176,20 @@ def test_a_verdict_counts_without_a_reader(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("line", "code", "said"),
-    [
-        ("m2k inspect model.zip >&-", 6, "standard output: it is closed"),
-        ("m2k predict model.zip input.csv >&-", 6, "standard output: it is closed"),
-        ("m2k predict model.zip input.csv -q -o o.csv >&-", 0, ""),
-        ("m2k predict - input.csv <&-", 6, "standard input: it is closed"),
-        ("m2k predict model.zip - <&-", 6, "standard input: it is closed"),
-        ("m2k predict model.zip input.csv -q -o o.csv <&- >&- 2>&-", 0, ""),
-        ("m2k inspect nowhere.zip 2>&-", 2, ""),
-        ("m2k predict model.zip input.csv -o /dev/fd/9", 6, "/dev/fd/9: Bad file descriptor"),
-        ("m2k inspect $'no\\x1b[31m'", 2, "no\\x1b[31m: no such file or folder"),
-    ],
+    first(
+        4,
+        [
+            ("m2k predict model.zip input.csv >&-", 6, "standard output: it is closed"),
+            ("m2k predict model.zip input.csv -q -o o.csv <&- >&- 2>&-", 0, ""),
+            ("m2k predict model.zip - <&-", 6, "standard input: it is closed"),
+            ("m2k predict model.zip input.csv -o /dev/fd/9", 6, "/dev/fd/9: Bad file descriptor"),
+            ("m2k inspect model.zip >&-", 6, "standard output: it is closed"),
+            ("m2k predict model.zip input.csv -q -o o.csv >&-", 0, ""),
+            ("m2k predict - input.csv <&-", 6, "standard input: it is closed"),
+            ("m2k inspect nowhere.zip 2>&-", 2, ""),
+            ("m2k inspect $'no\\x1b[31m'", 2, "no\\x1b[31m: no such file or folder"),
+        ],
+    ),
 )
 def test_closed_streams(folder: Path, line: str, code: int, said: str) -> None:
     done = shell(folder, line)

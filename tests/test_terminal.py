@@ -96,6 +96,7 @@ def said(*words: str | bytes, **environment: str) -> subprocess.CompletedProcess
     )
 
 
+@pytest.mark.long
 def test_an_ascii_terminal(tmp_path: Path) -> None:
     model, rows = renamed(tmp_path, "Αθήνα", "Einkünfte")
     for words in (

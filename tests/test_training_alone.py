@@ -68,6 +68,7 @@ def assert_all_learn(losses: dict[str, tuple[float, float]]) -> None:
     assert not worse
 
 
+@pytest.mark.long
 def test_it_loads_and_trains_with_keras_alone(tmp_path: Path) -> None:
     assert_all_learn(train_alone(tmp_path, "jax"))
 
@@ -82,6 +83,7 @@ def test_it_trains_with_keras_alone_on_pytorch(tmp_path: Path) -> None:
     assert_all_learn(train_alone(tmp_path, "torch"))
 
 
+@pytest.mark.long
 def test_what_it_learns_is_in_the_model_that_predicts() -> None:
     mojo, rows, targets = keras_inputs("iris_tanh")
     model = to_keras(mojo)
@@ -91,6 +93,7 @@ def test_what_it_learns_is_in_the_model_that_predicts() -> None:
     assert np.abs(np.asarray(model(rows)) - before).max() > 1e-4
 
 
+@pytest.mark.long
 def test_a_model_from_a_file_can_be_given(tmp_path: Path) -> None:
     mojo, rows, targets = keras_inputs("poisson")
     model = to_keras(mojo)

@@ -104,6 +104,7 @@ def with_more_members_than_a_zip_can_count() -> bytes:
         with_more_members_than_a_zip_can_count,
     ],
 )
+@pytest.mark.long
 def test_a_zip_that_another_program_wrote_is_read(build: Callable[[], bytes]) -> None:
     mojo = read_mojo(build())
     expected = Scorer(IRIS.mojo()).predict_proba(IRIS.columns())
