@@ -219,6 +219,7 @@ def test_a_missing_extra_is_one_sentence(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.long
 def test_another_package_called_emit_is_told(tmp_path: Path) -> None:
     (tmp_path / "emit.py").write_text("", "utf-8")
     done = subprocess.run(

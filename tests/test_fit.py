@@ -36,12 +36,6 @@ GOALS = {
     "autoencoder_tanh": "reconstruction_MSE",
     "autoencoder_rectifier": "reconstruction_MSE",
 }
-#: Of each kind one; the others are long.
-QUICK = {"binomial_tanh"}
-
-
-def long(*values: Any) -> Any:
-    return pytest.param(*values, marks=pytest.mark.long)
 
 
 def quick(name: str, **options: Any) -> FitResult:
@@ -52,7 +46,8 @@ def quick(name: str, **options: Any) -> FitResult:
 # --------------------------------------------------------------------------- training is real
 
 
-@pytest.mark.parametrize("name", [name if name in QUICK else long(name) for name in GOALS])
+@pytest.mark.parametrize("name", GOALS)
+@pytest.mark.long
 def test_the_loss_falls_and_rows_held_out_are_predicted_better(name: str) -> None:
     result = quick(name, epochs=12)
     first, best = result.epochs[0], result.best

@@ -17,7 +17,7 @@ from emit import from_keras, to_keras, to_onnx
 from mojo_reader import Scorer
 from mojo_reader.errors import MojoUnsupportedError
 
-CASES = pytest.mark.parametrize("case", first(3, SERVER_CASES), ids=lambda case: case.name)
+CASES = pytest.mark.parametrize("case", first(2, SERVER_CASES), ids=lambda case: case.name)
 DTYPES = pytest.mark.parametrize("dtype", ["float32", "float64"])
 pytestmark = pytest.mark.filterwarnings("ignore::mojo_reader.scoring.row_warnings.OffsetWarning")
 

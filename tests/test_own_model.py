@@ -32,7 +32,7 @@ from mojo_reader.errors import MojoUnsupportedError
 from mojo_reader.model import Category
 from mojo_reader.sameness import same_model
 
-each = pytest.mark.parametrize("own", first(4, OWN_MODELS), ids=lambda own: own.name)
+each = pytest.mark.parametrize("own", first(2, OWN_MODELS), ids=lambda own: own.name)
 
 
 @each
@@ -56,9 +56,8 @@ def test_a_model_that_was_saved_and_loaded_gives_the_same(own: OwnModel, tmp_pat
     assert same_model(first, from_keras(loaded, own.description))
 
 
-@pytest.mark.parametrize(
-    "own", first(1, OWN_MODELS[:1] + OWN_MODELS[-2:]), ids=lambda own: own.name
-)
+@pytest.mark.parametrize("own", OWN_MODELS[:1] + OWN_MODELS[-2:], ids=lambda own: own.name)
+@pytest.mark.long
 def test_it_goes_on_to_keras_and_back(own: OwnModel) -> None:
     mojo = from_keras(own.build(), own.description)
     model = to_keras(mojo)
@@ -315,7 +314,7 @@ REFUSED: list[object] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("build", "description", "message"), first(8, REFUSED))
+@pytest.mark.parametrize(("build", "description", "message"), first(4, REFUSED))
 def test_what_a_mojo_cannot_hold_is_refused_by_name(
     build: Callable[[], Any], description: ModelDescription, message: str
 ) -> None:

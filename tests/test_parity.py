@@ -78,6 +78,7 @@ def test_a_saved_model_is_proved(dtype: str, tmp_path: Path) -> None:
     assert found.labels_equal + found.undecided >= 10_000
 
 
+@pytest.mark.long
 def test_given_rows_have_no_seed() -> None:
     case = golden("iris_tanh")
     mojo = case.mojo()
@@ -110,6 +111,7 @@ def test_a_wrong_model_fails() -> None:
     assert found.off > 1000
 
 
+@pytest.mark.long
 def test_a_short_last_batch_is_predicted_too() -> None:
     model = to_keras(hand_made())
     rows = check_rows(hand_made(), rows=25)

@@ -15,6 +15,7 @@ from mojo_reader.sameness import same_model
 LOAD = Path(__file__).parent.parent / "benchmarks" / "load.py"
 
 
+@pytest.mark.long
 def test_every_answer_is_right_under_load() -> None:
     command = [sys.executable, str(LOAD), "--seconds", "2", "--json"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

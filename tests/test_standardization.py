@@ -110,6 +110,7 @@ def test_float64_needs_no_second_part() -> None:
 
 
 @pytest.mark.parametrize("name", ["one_number_year", "one_number_tiny_deviation"])
+@pytest.mark.long
 def test_one_number_is_proved(name: str) -> None:
     mojo = golden(name).mojo()
     assert check_parity(to_keras(mojo), mojo).passed

@@ -94,6 +94,7 @@ def through_a_pipe(folder: Path, words: str, name: str) -> bytes:
     return (folder / "copy").read_bytes()
 
 
+@pytest.mark.long
 def test_named_pipes_are_written_through(folder: Path) -> None:
     assert through_a_pipe(folder, "predict model.zip input.csv", "p.csv").startswith(HEADER)
     matrix = np.load(BytesIO(through_a_pipe(folder, "encode model.zip input.csv", "p.npy")))

@@ -130,6 +130,7 @@ def assert_works(folder: bytes, commands: list[bytes]) -> None:
         assert (done.returncode, b"Traceback" in done.stderr) == (0, False), done.stderr
 
 
+@pytest.mark.long
 def test_paths_that_are_no_utf8(tmp_path: Path) -> None:
     folder = named_by_bytes(tmp_path)
     assert_works(

@@ -172,6 +172,7 @@ def test_the_gradient_at_the_raw_output_is_h2os(name: str, dtype: str) -> None:
     assert (rows > 0).all()
 
 
+@pytest.mark.long
 def test_the_quadratic_loss_of_many_classes_has_h2os_gradient() -> None:
     mojo = golden("iris_tanh").mojo()
     training = {"loss": "Quadratic"}

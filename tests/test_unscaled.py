@@ -51,6 +51,7 @@ def proofs_of(mojo: Mojo) -> dict[str, Unscaled | None]:
     }
 
 
+@pytest.mark.long
 def test_every_proof_says_up_to_where_it_holds() -> None:
     """H2O's own rows reach 1e5, where float32 is off by more than 1e-5: no proof may claim that."""
     for runtime, found in proofs_of(INCOME.mojo()).items():
