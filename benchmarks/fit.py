@@ -23,12 +23,11 @@ import keras
 import numpy as np
 from networks import GOLDEN, derived_network, write_rows
 
-from emit.fit import FitOptions, read_training_rows, row_columns
-from emit.fitting import loop
-from emit.fitting.rows import training_rows
+from emit.fit import FitOptions, loop, read_training_rows, row_columns
+from emit.fit.rows import training_rows
 from emit.keras_model import compile_config, to_keras
 from emit.keras_model.training import training_model
-from emit.made_rows import check_rows
+from emit.proving.made_rows import check_rows
 from mojo_reader import read_mojo
 from mojo_reader.files.tables import TableRules
 from mojo_reader.scoring.notices import Notices

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from emit.keras_model import to_keras
 from emit.keras_model.encoding import is_gathered
-from emit.parity import batch_function, check_rows
+from emit.keras_model.parity import batch_function, check_rows
 from mojo_reader import Mojo, read_mojo
 from mojo_reader.model import Activation, Classification, Regression
 

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mojo_reader import java
+from mojo_reader.java import text as java
 
 GOLDEN = Path(__file__).parent.parent / "golden_mojos"
 _SEED = 20_260

@@ -26,9 +26,9 @@ import numpy as np
 import onnxruntime
 from networks import derived_network
 
-from emit.made_rows import make_rows
 from emit.onnx_model import to_onnx
-from emit.onnx_parity import check_onnx
+from emit.onnx_model.parity import check_onnx
+from emit.proving.made_rows import make_rows
 from mojo_reader import Mojo, Scorer, read_mojo
 
 #: Least multiple of the speed of Java's score0, and ratio to the scorer where there is no Java.

@@ -19,9 +19,10 @@ GOLDEN = Path(__file__).parent.parent / "golden_mojos" / "regression_rectifier" 
 _NETWORK = """
 import dataclasses, itertools, json, sys, time, zlib
 import numpy as np
-from mojo_reader import java, read_mojo, write_mojo
-from mojo_reader.number_arrays import array_texts
-from mojo_reader.rebuilding import network_arrays, rebuilt
+from mojo_reader import read_mojo, write_mojo
+from mojo_reader.java import text as java
+from mojo_reader.formats.mojo.number_arrays import array_texts
+from mojo_reader.making.rebuilding import network_arrays, rebuilt
 def peak_memory():
     with open("/proc/self/status") as status:
         return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM:"))

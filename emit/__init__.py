@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from .keras_model import to_keras
     from .keras_model.columns import columns_json
+    from .keras_model.parity import check_parity
     from .keras_model.training import training_model
     from .keras_model.weights import from_keras
     from .onnx_model import to_onnx
-    from .onnx_parity import check_onnx
-    from .parity import check_parity
+    from .onnx_model.parity import check_onnx
     from .stablehlo import to_stablehlo
 
 if "keras" not in sys.modules:
@@ -33,8 +33,8 @@ __all__ = [
 ]
 
 _HOMES: Final = {
-    "check_onnx": ".onnx_parity",
-    "check_parity": ".parity",
+    "check_onnx": ".onnx_model.parity",
+    "check_parity": ".keras_model.parity",
     "columns_json": ".keras_model.columns",
     "from_keras": ".keras_model.weights",
     "to_keras": ".keras_model",

@@ -12,10 +12,10 @@ from typing import Any, Final
 
 import mojo_reader
 from mojo_reader import Mojo, Scorer, read_mojo
-from mojo_reader.equal_names import require_distinct
 from mojo_reader.errors import MojoOutputError
+from mojo_reader.files.outputs import separate
 from mojo_reader.model import CategoricalInput, Classification, Reconstruction, Regression
-from mojo_reader.outputs import separate
+from mojo_reader.resolving.equal_names import require_distinct
 from mojo_reader.scoring.choices import Choice
 from mojo_reader.scoring.offsets import row_columns
 from mojo_reader.summary import summarize

@@ -15,13 +15,13 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from mojo_reader.comparison import Comparison
+from mojo_reader.comparing.comparison import Comparison
 from mojo_reader.errors import MojoOutputError
+from mojo_reader.files.outputs import model_input, separate
 from mojo_reader.model import Mojo
-from mojo_reader.outputs import model_input, separate
 
-from . import proof
-from .made_rows import MadeRows, make_rows
+from .proving import proof
+from .proving.made_rows import MadeRows, make_rows
 
 #: The endpoint that ``keras.Model.export`` makes.
 ENDPOINT: Final = "serve"

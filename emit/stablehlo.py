@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from mojo_reader.comparison import Comparison
+from mojo_reader.comparing.comparison import Comparison
 from mojo_reader.errors import MojoUnsupportedError
 from mojo_reader.model import (
     Activation,
@@ -26,9 +26,9 @@ from mojo_reader.model import (
     Regression,
 )
 
-from . import proof
 from .formulas import constant, standardized
-from .made_rows import MadeRows, make_rows
+from .proving import proof
+from .proving.made_rows import MadeRows, make_rows
 
 PLATFORMS: Final = ("cpu", "cuda", "tpu")
 DTYPES: Final = ("float32", "float64")

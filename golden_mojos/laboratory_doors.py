@@ -18,10 +18,10 @@ from laboratory_subject import Subject, defined_rows, own_scores, scored, some_r
 from laboratory_verdicts import MESSAGE, Result, compared, of_comparison
 
 from mojo_reader import Scorer, list_base_models, read_mojo, write_mojo
-from mojo_reader.comparison import Comparer
+from mojo_reader.comparing.comparison import Comparer
+from mojo_reader.comparing.sameness import differences
 from mojo_reader.files.score import ScoreOptions, score_file
 from mojo_reader.model import CategoricalInput
-from mojo_reader.sameness import differences
 
 if TYPE_CHECKING:
     from laboratory_scores import Scores

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from laboratory_scores import Scores
     from numpy.typing import NDArray
 
-    from mojo_reader.comparison import Comparison
+    from mojo_reader.comparing.comparison import Comparison
 
 Result = dict[str, Any]
 

@@ -20,8 +20,8 @@ from checks import check_row_count, has_exp, read_info, read_table, rows_on_thre
 
 from mojo_reader import Scorer, read_mojo, write_mojo
 from mojo_reader.details import DETAILS, mark_as_original
+from mojo_reader.making.rebuilding import rebuilt
 from mojo_reader.model import Activation
-from mojo_reader.rebuilding import rebuilt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -16,7 +16,7 @@ from mojo_reader.errors import (
     TrainingError,
     printable,
 )
-from mojo_reader.standard_streams import NO_ROOM
+from mojo_reader.files.standard_streams import NO_ROOM
 
 COMPARISON_FAILED: Final = 1
 TRAINING_FAILED: Final = 1

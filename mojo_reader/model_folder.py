@@ -4,8 +4,8 @@ import errno
 import os
 from pathlib import Path
 
-from mojo_reader.archive import MODEL_INI
 from mojo_reader.errors import MojoFormatError, listed
+from mojo_reader.formats.mojo.archive import MODEL_INI
 
 
 def find_mojo(folder: Path) -> Path:

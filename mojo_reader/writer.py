@@ -14,16 +14,16 @@ from typing import IO, Any, BinaryIO, Final, cast
 
 import construct
 
-from mojo_reader import layout
-from mojo_reader.archive import MODEL_INI
-from mojo_reader.atomic import replacing
+from mojo_reader.comparing.sameness import Difference, differences
 from mojo_reader.errors import MojoError, MojoOutputError
+from mojo_reader.files.atomic import replacing
+from mojo_reader.files.outputs import model_input, separate
+from mojo_reader.formats.mojo import layout
+from mojo_reader.formats.mojo.archive import MODEL_INI
+from mojo_reader.making.rebuilding import NO_LIMITS, wire_info
 from mojo_reader.model import Kept, Mojo
-from mojo_reader.outputs import model_input, separate
 from mojo_reader.reader import read_mojo
-from mojo_reader.rebuilding import NO_LIMITS, wire_info
 from mojo_reader.resolving.parsed import Keys
-from mojo_reader.sameness import Difference, differences
 
 MojoTarget = str | os.PathLike[str] | BinaryIO
 
@@ -104,7 +104,7 @@ def _unfaithful(difference: Difference) -> str:
     wanted, found = (_shown(value) for value in (difference.first, difference.second))
     return (
         f"{_NOT_FOLLOWING}: {difference.name} is {wanted} in the model and "
-        f"would be {found} in the MOJO; change a model with mojo_reader.rebuilding.rebuilt"
+        f"would be {found} in the MOJO; change a model with mojo_reader.making.rebuilding.rebuilt"
     )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from support import GOLDEN_FOLDER
 
 from mojo_reader import Mojo
-from mojo_reader.comparison import Expected
+from mojo_reader.comparing.comparison import Expected
 from mojo_reader.model import Classification
 
 #: As in golden_mojos/java_runs.py: Java's readers of CSV files take the platform's charset.

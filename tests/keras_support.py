@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from support import Golden
 
 from emit import training_model
-from emit.parity import check_expected, check_rows
+from emit.keras_model.parity import check_expected, check_rows
 from mojo_reader import Mojo, Scorer
-from mojo_reader.comparison import Comparison, Expected
+from mojo_reader.comparing.comparison import Comparison, Expected
 from mojo_reader.model import (
     Activation,
     CategoricalEncoding,

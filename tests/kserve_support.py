@@ -21,7 +21,8 @@ from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceSt
 from support import Golden
 
 from emit.kserve_model.tensors import input_types
-from mojo_reader import Scorer, java
+from mojo_reader import Scorer
+from mojo_reader.java import text as java
 from mojo_reader.scoring.cells import MISSING_MARKS
 
 COMMAND = [sys.executable, "-m", "emit.kserve_model"]

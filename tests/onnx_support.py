@@ -7,7 +7,7 @@ import onnx
 import onnxruntime
 from support import Golden
 
-from emit.onnx_parity import raw_columns
+from emit.onnx_model.parity import raw_columns
 from mojo_reader.model import Classification, Mojo
 
 

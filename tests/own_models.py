@@ -9,7 +9,12 @@ import numpy as np
 from keras import layers
 from numpy.typing import NDArray
 
-from mojo_reader.described import CategoricalColumn, ModelDescription, NumericColumn, network_inputs
+from mojo_reader.making.described import (
+    CategoricalColumn,
+    ModelDescription,
+    NumericColumn,
+    network_inputs,
+)
 from mojo_reader.model import Category
 
 COLORS = CategoricalColumn(name="color", levels=("red", "green", "blue"))

@@ -13,7 +13,7 @@ from rows_support import run as run_program
 from support import Golden, assert_close, golden, golden_cases, read_csv
 
 from emit.onnx_model import to_onnx
-from emit.onnx_parity import check_onnx
+from emit.onnx_model.parity import check_onnx
 from mojo_reader import Scorer
 from mojo_reader.errors import MojoUnsupportedError
 from mojo_reader.files.score import ScoreOptions, score_file

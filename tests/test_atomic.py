@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from mojo_reader.atomic import replacing
 from mojo_reader.errors import MojoOutputError
+from mojo_reader.files.atomic import replacing
 
 
 def saved_model(folder: Path, content: str) -> Path:

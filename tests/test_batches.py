@@ -7,7 +7,7 @@ import pytest
 from support import DRAWN_FOLDER, Golden, assert_close, golden, scored_cases
 
 from mojo_reader import Scorer
-from mojo_reader.comparison import Comparer
+from mojo_reader.comparing.comparison import Comparer
 from mojo_reader.model import Activation, Classification, Regression
 from mojo_reader.scoring.cells import RowError
 from mojo_reader.scoring.doubt import in_doubt, row_in_doubt

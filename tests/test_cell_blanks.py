@@ -12,9 +12,10 @@ import pyarrow.parquet as pq
 import pytest
 from support import Golden, golden, rewritten
 
-from mojo_reader import Scorer, java, read_mojo
+from mojo_reader import Scorer, read_mojo
 from mojo_reader.errors import MojoDataError
 from mojo_reader.files.tables import read_rows
+from mojo_reader.java import text as java
 from mojo_reader.model import CategoricalInput
 from mojo_reader.scoring.notices import Notices
 

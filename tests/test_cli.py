@@ -13,7 +13,7 @@ import pytest
 from support import FOREIGN_FOLDER, golden, ini_key, rewritten
 
 from mojo_reader.cli import main
-from mojo_reader.comparison import Tolerance
+from mojo_reader.comparing.comparison import Tolerance
 from mojo_reader.failures import sentence
 
 IRIS = golden("iris_tanh")
@@ -90,7 +90,7 @@ def test_convert_proves_on_given_rows_and_h2os_scores(run: Run, tmp_path: Path) 
 def test_a_failed_proof_leaves_no_model(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mojo_reader.comparison.TOLERANCES", _no_tolerance())
+    monkeypatch.setattr("mojo_reader.comparing.comparison.TOLERANCES", _no_tolerance())
     target = tmp_path / "m.keras"
     target.write_bytes(b"old")
     result = run("convert", IRIS.path, "-o", target)

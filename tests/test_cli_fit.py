@@ -20,7 +20,7 @@ from support import assert_close, golden, rewritten
 from training_support import training_columns, training_frame
 
 from mojo_reader import Scorer, read_mojo
-from mojo_reader.sameness import same_model
+from mojo_reader.comparing.sameness import same_model
 
 
 def prepared(folder: Path, name: str = "iris_tanh") -> tuple[Path, Path]:

@@ -16,7 +16,7 @@ from support import Golden, golden
 from emit import to_keras
 from emit.keras_model.columns import columns_document, columns_json
 from mojo_reader import Mojo, Scorer
-from mojo_reader.comparison import Comparer, Comparison
+from mojo_reader.comparing.comparison import Comparer, Comparison
 from mojo_reader.scoring.spellings import RULE
 
 pytestmark = pytest.mark.filterwarnings("ignore::mojo_reader.scoring.scorer.MissingColumnWarning")

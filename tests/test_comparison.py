@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from support import golden
 
 from mojo_reader import Mojo, Scorer
-from mojo_reader.blame import Blame
-from mojo_reader.comparison import TOLERANCES, Comparer, Comparison, Expected
+from mojo_reader.comparing.blame import Blame
+from mojo_reader.comparing.comparison import TOLERANCES, Comparer, Comparison, Expected
 from mojo_reader.model import Activation, Classification
 
 ROWS = np.array([[0, 0, 0.5, 0.5], [1, 1, 1.5, -2.0], [2, 0, np.nan, 0.25]])

@@ -9,16 +9,16 @@ from own_models import COLORS, MIXED, NUMBER, ROWS, SHAPES, SIZE, THREE, TWO
 from support import assert_close, golden, golden_cases, scored
 
 from mojo_reader import Mojo, Scorer, read_mojo, write_mojo
-from mojo_reader.described import (
+from mojo_reader.comparing.sameness import differences, same_model
+from mojo_reader.errors import MojoFormatError
+from mojo_reader.making.described import (
     CategoricalColumn,
     ModelDescription,
     NumericColumn,
     described_mojo,
     network_inputs,
 )
-from mojo_reader.errors import MojoFormatError
 from mojo_reader.model import Activation, Category, Classification, Layer, Regression
-from mojo_reader.sameness import differences, same_model
 
 NATIVE = ("AUTO", "OneHotInternal", "SortByResponse")
 

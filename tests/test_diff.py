@@ -11,9 +11,9 @@ from rows_support import run
 from support import golden, golden_cases, rewritten
 
 from mojo_reader import Mojo, read_mojo, write_mojo
-from mojo_reader.difference import model_difference
+from mojo_reader.comparing.difference import model_difference
+from mojo_reader.making.rebuilding import rebuilt
 from mojo_reader.model import Layer
-from mojo_reader.rebuilding import rebuilt
 
 IRIS = golden("iris_tanh")
 BINOMIAL = golden("binomial_tanh")
@@ -75,7 +75,7 @@ def test_both_candidates_of_maxout_count() -> None:
 def test_large_layers_are_compared_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     a, b = IRIS.mojo(), golden("iris_rectifier").mojo()
     whole = model_difference(a, b)
-    monkeypatch.setattr("mojo_reader.difference._BLOCK_NUMBERS", 7)
+    monkeypatch.setattr("mojo_reader.comparing.difference._BLOCK_NUMBERS", 7)
     parts = model_difference(a, b)
     for entry, other in zip(parts["layers"], whole["layers"], strict=True):
         assert entry.pop("rms") == pytest.approx(other.pop("rms"))

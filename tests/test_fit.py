@@ -9,14 +9,13 @@ import pytest
 from support import assert_close, golden
 from training_support import training_columns
 
-from emit.fit import FitOptions, FitResult, fit
-from emit.fitting import metrics
-from emit.fitting.rows import row_columns, training_rows
+from emit.fit import FitOptions, FitResult, fit, metrics
+from emit.fit.rows import row_columns, training_rows
 from emit.keras_model.weights import from_keras
 from mojo_reader import Mojo, Scorer, read_mojo, write_mojo
+from mojo_reader.comparing.sameness import same_model
 from mojo_reader.errors import ParityError
 from mojo_reader.model import Classification
-from mojo_reader.sameness import same_model
 from mojo_reader.scoring.notices import Notices
 
 #: By golden case: the metric that training is to better, or at least to keep.
@@ -152,7 +151,7 @@ def test_a_mojo_that_does_not_predict_what_keras_does_is_refused(
         last = dataclasses.replace(made.layers[-1], biases=(made.layers[-1].biases[0] + 0.01,))
         return dataclasses.replace(made, layers=(*made.layers[:-1], last))
 
-    monkeypatch.setattr("emit.fit.from_keras", wrong)
+    monkeypatch.setattr("emit.fit.run.from_keras", wrong)
     expected = "the retrained MOJO does not predict what the Keras model does: 60 of 60 rows off"
     with pytest.raises(ParityError, match=expected):
         quick("gaussian", epochs=1)

@@ -9,7 +9,8 @@ from support import golden
 from training_support import Columns, training_columns
 
 from emit.fit import Epoch, FitOptions, fit, text_curve
-from mojo_reader import Mojo, Scorer, metrics
+from mojo_reader import Mojo, Scorer
+from mojo_reader.comparing import metrics
 
 
 def metrics_of(mojo: Mojo, columns: Columns) -> dict[str, float]:

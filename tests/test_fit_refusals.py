@@ -9,8 +9,7 @@ import pytest
 from support import golden
 from training_support import Columns, training_columns
 
-from emit.fit import Epoch, FitOptions, fit
-from emit.fitting import loop
+from emit.fit import Epoch, FitOptions, fit, loop
 from mojo_reader.errors import MojoDataError, MojoError, MojoUnsupportedError, TrainingError
 
 

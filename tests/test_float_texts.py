@@ -6,9 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from mojo_reader import java, layout
-from mojo_reader.float_texts import SEPARATOR, float_texts
-from mojo_reader.number_arrays import array_text
+from mojo_reader.formats.mojo import layout
+from mojo_reader.formats.mojo.float_texts import SEPARATOR, float_texts
+from mojo_reader.formats.mojo.number_arrays import array_text
+from mojo_reader.java import text as java
 
 
 def texts(values: NDArray[np.float32]) -> list[str]:

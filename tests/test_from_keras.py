@@ -17,10 +17,10 @@ from support import Golden, assert_close, golden, golden_cases
 from emit import check_parity, from_keras, to_keras, training_model
 from emit.keras_model.weights import _check_matrix
 from mojo_reader import Mojo, Scorer, read_mojo, write_mojo
+from mojo_reader.comparing.sameness import same_model
 from mojo_reader.details import DETAILS
 from mojo_reader.errors import MojoUnsupportedError, ParityError
-from mojo_reader.rebuilding import rebuilt
-from mojo_reader.sameness import same_model
+from mojo_reader.making.rebuilding import rebuilt
 from mojo_reader.version import own_version
 
 #: What from_keras changes on purpose.
@@ -151,7 +151,7 @@ import numpy as np
 from emit import from_keras, to_keras
 from mojo_reader import read_mojo
 from mojo_reader.details import DETAILS
-from mojo_reader.sameness import same_model
+from mojo_reader.comparing.sameness import same_model
 
 for path in sys.argv[1:]:
     mojo = read_mojo(path)

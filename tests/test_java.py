@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mojo_reader import java
-from mojo_reader.java_exp import java_exp
+from mojo_reader.java import text as java
+from mojo_reader.java.exp import java_exp
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,9 @@ from keras_support import golden_rows, golden_scores, hand_made, x64
 from support import Golden, golden, scored_cases
 
 from emit import to_keras
-from emit.parity import check_rows
+from emit.keras_model.parity import check_rows
 from mojo_reader import Scorer
-from mojo_reader.comparison import Comparer, Comparison
+from mojo_reader.comparing.comparison import Comparer, Comparison
 from mojo_reader.model import Activation, Mojo
 
 PROGRAM = Path(__file__).parent / "keras_alone.py"

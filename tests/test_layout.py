@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import Golden, golden, golden_cases
 
-from mojo_reader import java, layout
 from mojo_reader.errors import MojoFormatError
-from mojo_reader.lines import LineStream, split_lines
-from mojo_reader.number_arrays import BLOCK_BYTES, NumberArray
+from mojo_reader.formats.mojo import layout
+from mojo_reader.formats.mojo.lines import LineStream, split_lines
+from mojo_reader.formats.mojo.number_arrays import BLOCK_BYTES, NumberArray
+from mojo_reader.java import text as java
 
 DOUBLES = layout.DOUBLE_ARRAY
 FLOATS = layout.FLOAT_ARRAY

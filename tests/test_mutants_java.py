@@ -16,8 +16,9 @@ from fuzz.java_answers import Answer, Request, java_answers
 from fuzz.mutators import INI, Members, Mutation, mutated, pack, unpack
 from support import golden_cases
 
-from mojo_reader import Mojo, Scorer, java
+from mojo_reader import Mojo, Scorer
 from mojo_reader.errors import MojoError
+from mojo_reader.java import text as java
 from mojo_reader.model import CategoricalEncoding, CategoricalInput, Classification
 
 pytestmark = pytest.mark.java

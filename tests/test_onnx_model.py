@@ -26,10 +26,10 @@ from support import (
 )
 
 from emit.onnx_model import INPUTS, IR_VERSION, OPSET, network, prediction, to_onnx
-from emit.onnx_parity import check_onnx
+from emit.onnx_model.parity import check_onnx
 from mojo_reader import Mojo, Scorer
-from mojo_reader.comparison import Comparer
-from mojo_reader.comparison import Expected as Scores
+from mojo_reader.comparing.comparison import Comparer
+from mojo_reader.comparing.comparison import Expected as Scores
 from mojo_reader.errors import MojoDataError, MojoUnsupportedError
 from mojo_reader.model import Activation, CategoricalInput, Classification, InverseLink
 from mojo_reader.scoring.prediction import undecided

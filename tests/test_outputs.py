@@ -11,9 +11,9 @@ from support import golden
 from mojo_reader import read_mojo
 from mojo_reader.cli import main
 from mojo_reader.errors import OutputNameError
+from mojo_reader.files.outputs import own_descriptor, separate
 from mojo_reader.files.score import encode_file, score_file
-from mojo_reader.outputs import own_descriptor, separate
-from mojo_reader.rebuilding import rebuilt
+from mojo_reader.making.rebuilding import rebuilt
 from mojo_reader.writer import write_mojo
 
 MODEL = golden("binomial_tanh")

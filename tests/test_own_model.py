@@ -25,12 +25,12 @@ from rules import first
 from support import assert_close
 
 from emit import from_keras, to_keras
-from emit.parity import check_parity
+from emit.keras_model.parity import check_parity
 from mojo_reader import Scorer, read_mojo, write_mojo
-from mojo_reader.described import ModelDescription, NumericColumn
+from mojo_reader.comparing.sameness import same_model
 from mojo_reader.errors import MojoUnsupportedError
+from mojo_reader.making.described import ModelDescription, NumericColumn
 from mojo_reader.model import Category
-from mojo_reader.sameness import same_model
 
 each = pytest.mark.parametrize("own", first(2, OWN_MODELS), ids=lambda own: own.name)
 

@@ -18,7 +18,8 @@ from rules import first
 from support import golden
 
 from emit import check_parity, to_keras
-from emit.made_rows import (
+from emit.keras_model.parity import BATCH_ROWS, batch_function, check_expected, check_rows
+from emit.proving.made_rows import (
     CELL_BUDGET,
     CHECK_ROWS,
     FEWEST_ROWS,
@@ -26,7 +27,6 @@ from emit.made_rows import (
     affordable_rows,
     make_rows,
 )
-from emit.parity import BATCH_ROWS, batch_function, check_expected, check_rows
 from mojo_reader import Scorer
 from mojo_reader.model import CategoricalInput, Mojo
 
@@ -137,7 +137,7 @@ def test_the_made_rows_have_a_budget() -> None:
 
 
 def test_too_many_levels_for_the_budget_are_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("emit.made_rows.CELL_BUDGET", 2_000)
+    monkeypatch.setattr("emit.proving.made_rows.CELL_BUDGET", 2_000)
     mojo = hand_made(levels=(500, 2))
     made = make_rows(mojo)
     assert len(made.matrix) < 300

@@ -15,8 +15,7 @@ from rules import first
 from support import golden, rewritten
 from typer.testing import CliRunner
 
-from emit.report import read_rows, report_page
-from emit.reporting import facts, rows, units, what_if
+from emit.report import facts, read_rows, report_page, rows, units, what_if
 from mojo_reader import Mojo, Scorer, read_mojo
 from mojo_reader.cli.app import app
 from mojo_reader.details import read_details

@@ -14,9 +14,9 @@ from own_models import OWN_MODELS, OwnModel
 from support import assert_close, golden
 
 from emit import from_keras, to_keras
-from emit.parity import check_expected
+from emit.keras_model.parity import check_expected
 from mojo_reader import Mojo, Scorer, write_mojo
-from mojo_reader.comparison import Expected
+from mojo_reader.comparing.comparison import Expected
 from mojo_reader.model import Classification
 
 pytestmark = [

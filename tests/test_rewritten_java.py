@@ -11,7 +11,7 @@ from java_support import JavaScores, expected_of, score_in_java
 from support import GOLDEN_FOLDER, Golden, assert_close, golden, golden_cases, scored_cases
 
 from emit import to_keras
-from emit.parity import check_expected
+from emit.keras_model.parity import check_expected
 from mojo_reader import Scorer, write_mojo
 
 sys.path.append(str(GOLDEN_FOLDER))

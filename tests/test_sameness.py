@@ -8,9 +8,9 @@ import pytest
 from support import golden, rewritten
 
 from mojo_reader import Mojo, read_mojo
+from mojo_reader.comparing.sameness import differences, same_model
+from mojo_reader.making.rebuilding import rebuilt
 from mojo_reader.model import Layer
-from mojo_reader.rebuilding import rebuilt
-from mojo_reader.sameness import differences, same_model
 
 IRIS = golden("iris_tanh")
 

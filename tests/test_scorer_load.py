@@ -10,7 +10,7 @@ import pytest
 from support import golden
 
 from mojo_reader import Scorer
-from mojo_reader.sameness import same_model
+from mojo_reader.comparing.sameness import same_model
 
 LOAD = Path(__file__).parent.parent / "benchmarks" / "load.py"
 

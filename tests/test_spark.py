@@ -19,9 +19,9 @@ from support import Golden, assert_close, golden, read_csv, rewritten, scored_ca
 
 from mojo_reader import read_mojo
 from mojo_reader.errors import MojoDataError, MojoUnsupportedError
+from mojo_reader.making.threshold import with_threshold
 from mojo_reader.model import CategoricalInput
 from mojo_reader.scoring.scorer import MissingColumnWarning
-from mojo_reader.threshold import with_threshold
 
 pytestmark = pytest.mark.spark
 

@@ -16,8 +16,8 @@ from support import assert_close, golden
 
 from mojo_reader import Scorer, UnseenLevelWarning
 from mojo_reader.errors import MojoDataError, MojoUnsupportedError
+from mojo_reader.making.threshold import with_threshold
 from mojo_reader.scoring import batches, blas
-from mojo_reader.threshold import with_threshold
 
 pytestmark = pytest.mark.spark
 

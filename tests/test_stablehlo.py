@@ -17,7 +17,7 @@ from support import Golden, assert_close, cases_of_each_kind, golden
 from emit import stablehlo
 from emit.stablehlo import PLATFORMS, check_stablehlo, to_stablehlo
 from mojo_reader import Scorer
-from mojo_reader.comparison import Comparer, Expected
+from mojo_reader.comparing.comparison import Comparer, Expected
 from mojo_reader.errors import MojoUnsupportedError
 from mojo_reader.model import Activation, InverseLink
 

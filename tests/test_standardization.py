@@ -15,8 +15,8 @@ from support import golden
 
 from emit import check_parity, to_keras, training_model
 from emit.formulas import standardized
+from emit.keras_model.parity import batch_function
 from emit.keras_model.training import network_inputs
-from emit.parity import batch_function
 from emit.stablehlo import check_stablehlo, predictor, to_stablehlo
 from mojo_reader import Mojo, Scorer
 from mojo_reader.model import Activation, Layer, Regression

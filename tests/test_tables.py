@@ -12,13 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import golden
 
-from mojo_reader import Scorer, java
+from mojo_reader import Scorer
 from mojo_reader.errors import MojoDataError
 from mojo_reader.files import records
 from mojo_reader.files.number_text import number_texts
 from mojo_reader.files.records import Records
 from mojo_reader.files.tables import TableRules, read_rows
 from mojo_reader.files.text_numbers import text_numbers
+from mojo_reader.java import text as java
 from mojo_reader.scoring.arrow import float_array, text_array
 from mojo_reader.scoring.cells import RowError
 from mojo_reader.scoring.times import time_milliseconds

@@ -12,7 +12,7 @@ import pytest
 from support import golden, rewritten
 
 from mojo_reader.cli import main
-from mojo_reader.comparison import Tolerance
+from mojo_reader.comparing.comparison import Tolerance
 
 #: NUL, ESC, BEL, DEL, C1's CSI, a line separator, a right-to-left override, a zero-width space.
 OBEYED = "\0\x1b[31m\x07\x7f\x9b\u2028\u202e\u200b"
@@ -168,7 +168,7 @@ def test_a_report_whose_proof_fails(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nothing = dict.fromkeys(("float32", "float64"), Tolerance(value=0.0, label=0.0))
-    monkeypatch.setattr("mojo_reader.comparison.TOLERANCES", nothing)
+    monkeypatch.setattr("mojo_reader.comparing.comparison.TOLERANCES", nothing)
     page = tmp_path / "page.html"
     with pytest.raises(SystemExit) as caught:
         main(["report", str(MODEL.path), "-o", str(page)])

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from support import GOLDEN_FOLDER, golden, golden_cases
 
 from mojo_reader import Mojo, Scorer, read_mojo, write_mojo
+from mojo_reader.comparing.sameness import differences
 from mojo_reader.details import DETAILS
 from mojo_reader.errors import MojoDataError, MojoUnsupportedError
-from mojo_reader.sameness import differences
-from mojo_reader.threshold import max_f1_threshold, with_threshold
+from mojo_reader.making.threshold import max_f1_threshold, with_threshold
 
 sys.path.append(str(GOLDEN_FOLDER))
 from cases import CASES

@@ -11,13 +11,13 @@ from support import golden
 from typer.testing import CliRunner
 
 from emit import check_parity, to_keras, to_onnx
-from emit.made_rows import MAGNITUDES, make_rows
-from emit.onnx_parity import check_onnx
-from emit.reporting.proofs import emitted_proof
+from emit.onnx_model.parity import check_onnx
+from emit.proving.made_rows import MAGNITUDES, make_rows
+from emit.report.proofs import emitted_proof
 from emit.stablehlo import check_stablehlo, to_stablehlo
 from mojo_reader import Mojo, Scorer
 from mojo_reader.cli.app import app
-from mojo_reader.unscaled import Unscaled
+from mojo_reader.comparing.unscaled import Unscaled
 
 INCOME = golden("not_standardized_income")
 

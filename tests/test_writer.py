@@ -15,13 +15,13 @@ from rules import each_rule_first
 from support import Golden, golden, golden_cases, ini_key, rewritten, scored, scored_cases
 
 from mojo_reader import Mojo, Scorer, read_mojo, write_mojo
+from mojo_reader.comparing.sameness import same_model
 from mojo_reader.details import DETAILS
 from mojo_reader.errors import MojoError, MojoFormatError, MojoOutputError
 from mojo_reader.failures import exit_code
 from mojo_reader.limits import Limits
+from mojo_reader.making.rebuilding import rebuilt
 from mojo_reader.model import Activation, Classification, Layer
-from mojo_reader.rebuilding import rebuilt
-from mojo_reader.sameness import same_model
 
 IRIS = golden("iris_tanh")
 README = "experimental/README.md"
@@ -208,7 +208,7 @@ def test_what_no_longer_follows_from_its_keys_is_refused(tmp_path: Path) -> None
     assert str(refusal(by_hand, target)) == (
         f"{target}: the model does not follow from its keys: output.threshold is 0.25 in the "
         "model and would be 0.42448182672609763 in the MOJO; change a model with "
-        "mojo_reader.rebuilding.rebuilt"
+        "mojo_reader.making.rebuilding.rebuilt"
     )
     by_hand = dataclasses.replace(mojo, layers=mojo.layers[:-1])
     assert str(refusal(by_hand, target)) == (

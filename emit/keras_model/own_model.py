@@ -18,7 +18,7 @@ from typing import Any, Final
 import keras
 import numpy as np
 
-from mojo_reader.described import ModelDescription, NumericColumn, described_mojo
+from mojo_reader.making.described import ModelDescription, NumericColumn, described_mojo
 from mojo_reader.model import Activation, Category, InverseLink, Layer, Mojo
 
 from .arrays import refuse

@@ -13,12 +13,12 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from mojo_reader.described import ModelDescription
 from mojo_reader.details import DETAILS, mark_as_original
 from mojo_reader.errors import ParityError
+from mojo_reader.making.described import ModelDescription
+from mojo_reader.making.origin import new_uuid, origin_of
+from mojo_reader.making.rebuilding import rebuilt
 from mojo_reader.model import Features, Layer, Mojo
-from mojo_reader.origin import new_uuid, origin_of
-from mojo_reader.rebuilding import rebuilt
 from mojo_reader.scoring.scorer import Scorer
 
 from . import names, own_model

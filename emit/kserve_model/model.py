@@ -11,8 +11,8 @@ from kserve import InferRequest, InferResponse
 from kserve.errors import InvalidInput
 
 from mojo_reader import Scorer
-from mojo_reader.equal_names import require_distinct
 from mojo_reader.errors import MojoDataError, MojoUnsupportedError
+from mojo_reader.resolving.equal_names import require_distinct
 from mojo_reader.scoring.notices import Notices
 from mojo_reader.scoring.rows import EncodedRows
 

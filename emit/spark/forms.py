@@ -14,8 +14,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from mojo_reader import Scorer
-from mojo_reader.equal_names import require_distinct
 from mojo_reader.model import Classification, Output, Reconstruction, Regression
+from mojo_reader.resolving.equal_names import require_distinct
 from mojo_reader.scoring.arrow import float_array, float_values
 from mojo_reader.scoring.batches import output_schema
 from mojo_reader.scoring.choices import Choice

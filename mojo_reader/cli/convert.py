@@ -9,8 +9,6 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from mojo_reader.atomic import replacing
-from mojo_reader.cli.emitters import EMITTERS, Emitter, Proving, Target, emitter
 from mojo_reader.cli.failures import plain_failures
 from mojo_reader.cli.options import (
     BaseModelOption,
@@ -30,10 +28,12 @@ from mojo_reader.cli.printing import print_json, show
 from mojo_reader.cli.reading import Reading, reads_rows
 from mojo_reader.cli.rows import progress, say_notices
 from mojo_reader.cli.tables import cell
+from mojo_reader.emitters import EMITTERS, Emitter, Proving, Target, emitter
 from mojo_reader.errors import MojoDataError, MojoUnsupportedError, ParityError
+from mojo_reader.files.atomic import replacing
 from mojo_reader.files.formats import FORMAT_NAMES
+from mojo_reader.files.outputs import Named
 from mojo_reader.limits import Limits
-from mojo_reader.outputs import Named
 
 _COLUMNS: Final = ".columns.json"
 _FAILED: Final = ".failed"

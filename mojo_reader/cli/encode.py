@@ -25,7 +25,7 @@ from mojo_reader.cli.rows import (
     say_notices,
     say_written,
 )
-from mojo_reader.outputs import everything
+from mojo_reader.files.outputs import everything
 
 
 @plain_failures

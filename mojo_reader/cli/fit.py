@@ -9,8 +9,6 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from mojo_reader.atomic import replacing
-from mojo_reader.cli.emitters import columns_text, fitting
 from mojo_reader.cli.failures import plain_failures
 from mojo_reader.cli.options import (
     BaseModelOption,
@@ -34,7 +32,9 @@ from mojo_reader.cli.rows import (
     say_notices,
 )
 from mojo_reader.cli.tables import cell, table
-from mojo_reader.outputs import STANDARD_STREAM, Named, everything
+from mojo_reader.emitters import columns_text, fitting
+from mojo_reader.files.atomic import replacing
+from mojo_reader.files.outputs import STANDARD_STREAM, Named, everything
 
 _SUFFIX: Final = ".retrained.zip"
 _COLUMNS: Final = ".columns.json"

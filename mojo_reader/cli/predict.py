@@ -33,7 +33,7 @@ from mojo_reader.cli.rows import (
     say_notices,
     say_written,
 )
-from mojo_reader.outputs import STANDARD_STREAM, everything
+from mojo_reader.files.outputs import STANDARD_STREAM, everything
 
 
 @plain_failures

@@ -8,8 +8,6 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from mojo_reader.atomic import replacing
-from mojo_reader.cli.emitters import Proving, Target, emitter, reporting
 from mojo_reader.cli.failures import plain_failures
 from mojo_reader.cli.options import (
     BaseModelOption,
@@ -27,7 +25,9 @@ from mojo_reader.cli.printing import echo
 from mojo_reader.cli.reading import Reading, reads_rows
 from mojo_reader.cli.rows import ResponseOption, say_notices
 from mojo_reader.cli.verify import against_h2o
+from mojo_reader.emitters import Proving, Target, emitter, reporting
 from mojo_reader.errors import MissingExtraError, ParityError
+from mojo_reader.files.atomic import replacing
 from mojo_reader.files.formats import FORMAT_NAMES
 
 _SUFFIX: Final = ".html"

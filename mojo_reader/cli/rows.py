@@ -10,7 +10,7 @@ import typer
 
 from mojo_reader.cli.printing import say
 from mojo_reader.files.formats import FORMAT_NAMES
-from mojo_reader.outputs import STANDARD_STREAM
+from mojo_reader.files.outputs import STANDARD_STREAM
 from mojo_reader.scoring.notices import Notices
 from mojo_reader.scoring.offsets import OFFSET_RULES, OffsetRule
 from mojo_reader.scoring.prediction import MISSING_NUMBERS, MissingNumber

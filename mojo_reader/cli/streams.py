@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TextIO
 
-from mojo_reader.standard_streams import closed
+from mojo_reader.files.standard_streams import closed
 
 _STANDARD_FILES = 3
 

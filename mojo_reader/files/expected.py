@@ -15,9 +15,9 @@ from typing import Any, Final, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from mojo_reader import java
 from mojo_reader.errors import MojoDataError, listed
 from mojo_reader.files.sources import OpenSource, Source
+from mojo_reader.java import text as java
 from mojo_reader.model import Classification, Mojo, Reconstruction
 from mojo_reader.scoring.choices import ERROR_COLUMN, Choice
 from mojo_reader.scoring.prediction import MissingNumber

@@ -13,18 +13,18 @@ from typing import Any, Final, Literal
 
 from mojo_reader.errors import OutputNameError, located
 from mojo_reader.files.formats import Format
-from mojo_reader.files.rules import DECIMAL_POINT, Decimal
-from mojo_reader.files.sources import Source
-from mojo_reader.files.tables import Piece, TableRules, pieces
-from mojo_reader.limits import DEFAULT_LIMITS, Limits
-from mojo_reader.model import Mojo
-from mojo_reader.outputs import (
+from mojo_reader.files.outputs import (
     STANDARD_STREAM,
     everything,
     is_written_through,
     model_input,
     separate,
 )
+from mojo_reader.files.rules import DECIMAL_POINT, Decimal
+from mojo_reader.files.sources import Source
+from mojo_reader.files.tables import Piece, TableRules, pieces
+from mojo_reader.limits import DEFAULT_LIMITS, Limits
+from mojo_reader.model import Mojo
 from mojo_reader.scoring.blas import one_blas_thread
 from mojo_reader.scoring.cells import RowError
 from mojo_reader.scoring.choices import Choice, with_threshold

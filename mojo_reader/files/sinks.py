@@ -14,9 +14,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mojo_reader.atomic import opened_through, replacing
-from mojo_reader.equal_names import require_distinct
 from mojo_reader.errors import MojoDataError, MojoOutputError, OutputNameError
+from mojo_reader.files.atomic import opened_through, replacing
 from mojo_reader.files.formats import (
     Format,
     compression_of,
@@ -25,10 +24,11 @@ from mojo_reader.files.formats import (
     is_spreadsheet,
 )
 from mojo_reader.files.number_text import number_texts
+from mojo_reader.files.outputs import STANDARD_STREAM, is_written_through
 from mojo_reader.files.sources import Source
-from mojo_reader.outputs import STANDARD_STREAM, is_written_through
+from mojo_reader.files.standard_streams import standard_output
+from mojo_reader.resolving.equal_names import require_distinct
 from mojo_reader.scoring.arrow import float_values, text_scalar
-from mojo_reader.standard_streams import standard_output
 
 NA: Final = "NA"
 WRITTEN: Final = ".csv, .csv.gz, .csv.zst, .parquet, .arrow, .feather, .jsonl or .jsonl.gz"

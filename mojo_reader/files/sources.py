@@ -9,10 +9,10 @@ from typing import Any, BinaryIO, Final, cast
 
 from mojo_reader.errors import MojoDataError
 from mojo_reader.files.formats import FORMAT_NAMES, Format, format_of, is_spreadsheet
+from mojo_reader.files.outputs import STANDARD_STREAM
 from mojo_reader.files.records import ByteStream
+from mojo_reader.files.standard_streams import standard_input
 from mojo_reader.limits import DEFAULT_LIMITS, Limits
-from mojo_reader.outputs import STANDARD_STREAM
-from mojo_reader.standard_streams import standard_input
 
 Source = str | os.PathLike[str]
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from mojo_reader import java
+from mojo_reader.java import text as java
 from mojo_reader.scoring.arrow import (
     bool_values,
     float_values,

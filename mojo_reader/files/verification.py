@@ -7,6 +7,13 @@ from typing import Any, Final
 
 import numpy as np
 
+from mojo_reader.comparing.worst_rows import (
+    Array,
+    WorstRow,
+    WorstRows,
+    absolute_difference,
+    relative_difference,
+)
 from mojo_reader.files.expected import ExpectedScores
 from mojo_reader.files.score import Made, ScoreOptions, row_pieces, run
 from mojo_reader.files.sources import Source
@@ -16,13 +23,6 @@ from mojo_reader.scoring.choices import Choice, Predictions, predictions, with_t
 from mojo_reader.scoring.extras import require_pyarrow
 from mojo_reader.scoring.notices import Notices
 from mojo_reader.scoring.scorer import Scorer
-from mojo_reader.worst_rows import (
-    Array,
-    WorstRow,
-    WorstRows,
-    absolute_difference,
-    relative_difference,
-)
 
 DEFAULT_TOLERANCE: Final = 1e-9
 

@@ -7,9 +7,9 @@ prediction.
 from enum import StrEnum
 from typing import Final, TypeVar
 
-from mojo_reader import java
 from mojo_reader.details import DETAILS, parse_details
-from mojo_reader.layout import VALUES, network_array
+from mojo_reader.formats.mojo.layout import VALUES, network_array
+from mojo_reader.java import text as java
 from mojo_reader.model import CategoricalEncoding, Category, Info, Kept, Mojo
 from mojo_reader.resolving.features import resolve_features
 from mojo_reader.resolving.inputs import resolve_inputs

@@ -14,11 +14,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from mojo_reader import java, layout
-from mojo_reader.archive import MODEL_INI
-from mojo_reader.equal_names import first_twice
 from mojo_reader.errors import MojoFormatError, located
-from mojo_reader.lines import require_lines
+from mojo_reader.formats.mojo import layout
+from mojo_reader.formats.mojo.archive import MODEL_INI
+from mojo_reader.formats.mojo.lines import require_lines
+from mojo_reader.java import text as java
 from mojo_reader.model import (
     CategoricalEncoding,
     CategoricalFeature,
@@ -28,6 +28,7 @@ from mojo_reader.model import (
     InputColumn,
     NumericInput,
 )
+from mojo_reader.resolving.equal_names import first_twice
 from mojo_reader.resolving.parsed import ParsedModel
 from mojo_reader.resolving.refusal import fail, frozen
 

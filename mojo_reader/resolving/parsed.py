@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from mojo_reader import layout
-from mojo_reader.archive import MODEL_INI
 from mojo_reader.errors import MojoFormatError
-from mojo_reader.layout import Value
+from mojo_reader.formats.mojo import layout
+from mojo_reader.formats.mojo.archive import MODEL_INI
+from mojo_reader.formats.mojo.layout import Value
 from mojo_reader.limits import DEFAULT_LIMITS, Limits
 
 _ABSENT: Final = "null"

@@ -10,8 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from mojo_reader import java
-from mojo_reader.equal_names import first_twice
+from mojo_reader.java import text as java
 from mojo_reader.model import (
     Category,
     Classification,
@@ -22,6 +21,7 @@ from mojo_reader.model import (
     Reconstruction,
     Regression,
 )
+from mojo_reader.resolving.equal_names import first_twice
 from mojo_reader.resolving.parsed import Keys, ParsedModel
 from mojo_reader.resolving.refusal import fail, frozen, refuse, shown
 

@@ -5,8 +5,8 @@ from typing import Any, Final, NoReturn
 
 from numpy.typing import NDArray
 
-from mojo_reader.archive import MODEL_INI
 from mojo_reader.errors import MojoFormatError, MojoUnsupportedError
+from mojo_reader.formats.mojo.archive import MODEL_INI
 
 _SHOWN: Final = 8
 

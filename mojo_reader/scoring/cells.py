@@ -20,8 +20,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from mojo_reader import java
 from mojo_reader.errors import MojoDataError
+from mojo_reader.java import text as java
 from mojo_reader.scoring.notices import Count, Notices, shown
 from mojo_reader.scoring.times import moment_milliseconds, time_milliseconds
 

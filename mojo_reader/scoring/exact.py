@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from mojo_reader.java_exp import java_exp
+from mojo_reader.java.exp import java_exp
 from mojo_reader.model import Activation, Features, Layer
 
 Array = NDArray[np.float64]

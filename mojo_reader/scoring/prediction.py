@@ -10,7 +10,7 @@ from typing import Final, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from mojo_reader import java
+from mojo_reader.java import text as java
 from mojo_reader.model import (
     Classification,
     Features,

@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from mojo_reader.java_exp import java_exp
+from mojo_reader.java.exp import java_exp
 from mojo_reader.model import Mojo
 from mojo_reader.scoring.doubt import in_doubt, row_in_doubt
 from mojo_reader.scoring.encoding import one_hot_slots, standardized

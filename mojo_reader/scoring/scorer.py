@@ -6,8 +6,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from mojo_reader.equal_names import require_distinct
 from mojo_reader.model import Classification, InputColumn, Mojo, Reconstruction
+from mojo_reader.resolving.equal_names import require_distinct
 from mojo_reader.scoring.cells import RowError
 from mojo_reader.scoring.doubt import LABEL_MARGINS
 from mojo_reader.scoring.encoding import Strictness, one_hot_slots
@@ -43,7 +43,7 @@ class Scorer:
         mojo: the model.
         dtype: ``float64`` equals Java within 1e-10 (relative to 1 + \|value\|); ``float32`` is
             faster, and within 1e-5 and what rounding inside the network does: the contract of
-            emitted models (``mojo_reader.comparison``). Labels are Java's in both.
+            emitted models (``mojo_reader.comparing.comparison``). Labels are Java's in both.
         exact: follow Java's order of operations for every value, not only where a label hangs
             by a thread. Slow; for audits. Needs ``float64``.
         offset: ``java``: the offset column is not used, as in H2O's Java scorer; ``server``: it

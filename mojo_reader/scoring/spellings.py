@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from mojo_reader import java
+from mojo_reader.java import text as java
 
 TRUE: Final = ("true", "True", "TRUE", "1")
 FALSE: Final = ("false", "False", "FALSE", "0")

@@ -9,10 +9,10 @@ import numpy as np
 
 from fuzz.invariants import check_invariants
 from mojo_reader import Mojo, Scorer, list_base_models, read_mojo
+from mojo_reader.comparing.sameness import differences
 from mojo_reader.details import read_details
 from mojo_reader.errors import MojoDataError, MojoError, MojoUnsupportedError
 from mojo_reader.model import CategoricalInput, Classification, Reconstruction
-from mojo_reader.sameness import differences
 from mojo_reader.writer import write_mojo
 
 

@@ -16,8 +16,8 @@ ROOT = Path(__file__).parent.parent.parent
 TARGETS = (
     "mojo_reader/scoring/**/*.py",
     "mojo_reader/resolving/**/*.py",
-    "mojo_reader/comparison.py",
-    "mojo_reader/atomic.py",
+    "mojo_reader/comparing/comparison.py",
+    "mojo_reader/files/atomic.py",
     "emit/keras_model/prediction.py",
     "emit/onnx_model/prediction.py",
     "emit/stablehlo.py",

@@ -6,7 +6,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from mojo_reader.layout import network_array
+from mojo_reader.formats.mojo.layout import network_array
 from mojo_reader.model import CategoricalInput, Features, Mojo
 
 _BLOCK_NUMBERS: Final = 1 << 20

@@ -8,10 +8,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from mojo_reader.comparison import TOLERANCES, Comparer, Comparison, Expected
+from mojo_reader.comparing.comparison import TOLERANCES, Comparer, Comparison, Expected
+from mojo_reader.comparing.unscaled import Unscaled
 from mojo_reader.model import Mojo
 from mojo_reader.scoring.scorer import Scorer
-from mojo_reader.unscaled import Unscaled
 
 from .made_rows import BUDGET, MAGNITUDES, MadeRows
 

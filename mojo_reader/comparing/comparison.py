@@ -25,19 +25,19 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from mojo_reader.blame import Blame, rounded_to_float32
-from mojo_reader.model import Classification
-from mojo_reader.rounding import RoundingNoise
-from mojo_reader.scoring.prediction import undecided
-from mojo_reader.scoring.scorer import Scorer
-from mojo_reader.unscaled import Unscaled
-from mojo_reader.worst_rows import (
+from mojo_reader.comparing.blame import Blame, rounded_to_float32
+from mojo_reader.comparing.rounding import RoundingNoise
+from mojo_reader.comparing.unscaled import Unscaled
+from mojo_reader.comparing.worst_rows import (
     Array,
     WorstRow,
     WorstRows,
     absolute_difference,
     relative_difference,
 )
+from mojo_reader.model import Classification
+from mojo_reader.scoring.prediction import undecided
+from mojo_reader.scoring.scorer import Scorer
 
 Mask = NDArray[np.bool_]
 

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from mojo_reader.metrics import Metrics, mean, of_classes, of_response
+from mojo_reader.comparing.metrics import Metrics, mean, of_classes, of_response
 from mojo_reader.model import Classification, InverseLink, Mojo, Reconstruction, Regression
 from mojo_reader.scoring.scorer import Scorer
 

@@ -11,10 +11,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from mojo_reader import java
 from mojo_reader.errors import MojoFormatError
-from mojo_reader.float_texts import SEPARATOR, float_texts
-from mojo_reader.lines import BLANKS, BLOCK_BYTES, Leaf, LineStream, decode, shortened
+from mojo_reader.formats.mojo.float_texts import SEPARATOR, float_texts
+from mojo_reader.formats.mojo.lines import BLANKS, BLOCK_BYTES, Leaf, LineStream, decode, shortened
+from mojo_reader.java import text as java
 
 # Whatever else stands in a number array goes the slow way, one number at a time.
 _PLAIN_NUMBER_BYTES: Final = b"0123456789+-.eE, "

@@ -1,10 +1,8 @@
-"""``report``: one page with the model, the proof, the rows, and a panel to try it."""
+"""The rows that a report looks at, read with their response."""
 
 import os
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
 
 from mojo_reader.errors import MojoDataError
 from mojo_reader.files.tables import TableRules
@@ -15,41 +13,7 @@ from mojo_reader.scoring.encoding import Encoder, Strictness
 from mojo_reader.scoring.notices import Notices
 from mojo_reader.scoring.responses import response_values
 
-from .made_rows import check_rows
-from .reporting.page import render
-from .reporting.proofs import Proof, emitted_proof, h2o_proof
-from .reporting.rows import Rows
-
-__all__ = ["emitted_proof", "h2o_proof", "read_rows", "report_page"]
-
-#: Rows that are made to find dead units, where no rows are given.
-_LOOKED_AT: Final = 2000
-
-
-def report_page(
-    mojo: Mojo,
-    *,
-    title: str,
-    proofs: Sequence[Proof] = (),
-    proof_notes: Sequence[str] = (),
-    rows: Rows | None = None,
-) -> str:
-    """Make the page.
-
-    Args:
-        mojo: the model.
-        title: of the page.
-        proofs: comparisons to show.
-        proof_notes: sentences above them, such as why one is absent.
-        rows: rows to look at, as ``read_rows`` returns them.
-
-    Returns:
-        HTML that needs no other file and no network.
-    """
-    looked_at = check_rows(mojo, rows=_LOOKED_AT) if rows is None else rows.matrix
-    return render(
-        mojo, title=title, looked_at=looked_at, proofs=proofs, proof_notes=proof_notes, rows=rows
-    )
+from .rows import Rows
 
 
 def read_rows(

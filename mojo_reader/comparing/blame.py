@@ -5,9 +5,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from mojo_reader.comparing.worst_rows import Array, absolute_difference, relative_difference
 from mojo_reader.model import Classification, Features, Reconstruction, Regression
 from mojo_reader.scoring.scorer import Scorer
-from mojo_reader.worst_rows import Array, absolute_difference, relative_difference
 
 #: Rows beyond float32 that are scored again to find the columns to blame.
 _BLAMED_ROWS: Final = 64

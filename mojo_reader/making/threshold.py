@@ -10,10 +10,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mojo_reader import java
 from mojo_reader.errors import MojoDataError
+from mojo_reader.java import text as java
+from mojo_reader.making.rebuilding import rebuilt
 from mojo_reader.model import Mojo
-from mojo_reader.rebuilding import rebuilt
 from mojo_reader.scoring.choices import check_threshold
 
 #: Bins of H2O's histogram (``AUC2.NBINS``).

@@ -9,13 +9,13 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from mojo_reader.comparison import Comparison, Expected
+from mojo_reader.comparing.comparison import Comparison, Expected
 from mojo_reader.model import Mojo
 
-from . import proof
-from .keras_model import model_dtype
-from .made_rows import CHECK_ROWS, MadeRows, check_rows, make_rows
-from .proof import Progress
+from ..proving import proof
+from ..proving.made_rows import CHECK_ROWS, MadeRows, check_rows, make_rows
+from ..proving.proof import Progress
+from . import model_dtype
 
 __all__ = [
     "BATCH_ROWS",

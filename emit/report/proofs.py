@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mojo_reader.comparison import Comparison
+from mojo_reader.comparing.comparison import Comparison
 from mojo_reader.files.verification import Verification
 
 

@@ -12,8 +12,6 @@ from importlib import metadata, resources
 from typing import Any, Final
 
 import jinja2
-import numpy as np
-from numpy.typing import NDArray
 
 from mojo_reader.details import read_details
 from mojo_reader.errors import printable
@@ -21,19 +19,21 @@ from mojo_reader.model import Mojo
 from mojo_reader.scoring.scorer import Scorer
 from mojo_reader.summary import summarize
 
+from ..proving.made_rows import check_rows
 from . import charts, facts, units, what_if
 from . import rows as row_findings
 from .proofs import Proof
 from .rows import Rows
 
 _PACKAGES: Final = ("mojo2keras", "numpy", "keras", "jax", "onnx", "onnxruntime", "pyarrow")
+#: Rows that are made to find dead units, where no rows are given.
+_LOOKED_AT: Final = 2000
 
 
-def render(  # noqa: PLR0913 - what the page is made of
+def report_page(
     mojo: Mojo,
     *,
     title: str,
-    looked_at: NDArray[np.float64],
     proofs: Sequence[Proof] = (),
     proof_notes: Sequence[str] = (),
     rows: Rows | None = None,
@@ -43,15 +43,16 @@ def render(  # noqa: PLR0913 - what the page is made of
     Args:
         mojo: the model.
         title: of the page.
-        looked_at: ``(rows, n_features)`` rows that tell which hidden units are dead.
         proofs: comparisons to show.
         proof_notes: sentences above them, such as why one is absent.
-        rows: rows to look at.
+        rows: rows to look at, as ``read_rows`` returns them.
 
     Returns:
-        HTML.
+        HTML that needs no other file and no network.
     """
     scorer = Scorer(mojo)
+    # Dead hidden units show on rows only.
+    looked_at = check_rows(mojo, rows=_LOOKED_AT) if rows is None else rows.matrix
     summary = summarize(mojo)
     why_no_what_if = what_if.why_absent(mojo)
     context = {

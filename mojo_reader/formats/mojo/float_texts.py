@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from mojo_reader import java
+from mojo_reader.java import text as java
 
 SEPARATOR: Final = b", "
 _DIGITS: Final = 9  # as many as a float32 can need

@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from mojo_reader.metrics import of_classes, of_response
+from mojo_reader.comparing.metrics import of_classes, of_response
 from mojo_reader.model import CategoricalInput, Classification, Mojo, Reconstruction
 from mojo_reader.scoring.notices import Notices
 from mojo_reader.scoring.scorer import Scorer

@@ -17,8 +17,8 @@ from typing import IO, BinaryIO, Final
 
 from mojo_reader.details import DETAILS
 from mojo_reader.errors import MojoError, MojoFormatError, MojoUnsupportedError
+from mojo_reader.formats.mojo.zip_members import ZipMember, zip_members
 from mojo_reader.limits import DEFAULT_LIMITS, Limits
-from mojo_reader.zip_members import ZipMember, zip_members
 
 MojoSource = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO
 

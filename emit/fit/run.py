@@ -13,37 +13,24 @@ from mojo_reader.errors import (
     ParityError,
     TrainingError,
 )
+from mojo_reader.making.threshold import max_f1_threshold, with_threshold
 from mojo_reader.model import Classification, Mojo, Regression
 from mojo_reader.scoring.encoding import Strictness
 from mojo_reader.scoring.notices import Notices
 from mojo_reader.scoring.scorer import Scorer
-from mojo_reader.threshold import max_f1_threshold, with_threshold
 
-from .fitting import loop
-from .fitting.curves import Epoch, best_of, plot, require_picture, text_curve
-from .fitting.metrics import RISING, Metrics, RowDeviance, measure
-from .fitting.options import FitOptions, check_options
-from .fitting.rows import TrainingRows, read_training_rows, row_columns, training_rows
-from .keras_model import compile_config, to_keras
-from .keras_model.deviance import deviance_of, distribution_of
-from .keras_model.names import candidate_name, layer_name, levels_name
-from .keras_model.parameters import TrainingParameters
-from .keras_model.training import training_model
-from .keras_model.weights import from_keras
-from .parity import check_parity
-
-__all__ = [
-    "RISING",
-    "Epoch",
-    "FitOptions",
-    "FitResult",
-    "fit",
-    "plot",
-    "read_training_rows",
-    "require_picture",
-    "row_columns",
-    "text_curve",
-]
+from ..keras_model import compile_config, to_keras
+from ..keras_model.deviance import deviance_of, distribution_of
+from ..keras_model.names import candidate_name, layer_name, levels_name
+from ..keras_model.parameters import TrainingParameters
+from ..keras_model.parity import check_parity
+from ..keras_model.training import training_model
+from ..keras_model.weights import from_keras
+from . import loop
+from .curves import Epoch, best_of
+from .metrics import Metrics, RowDeviance, measure
+from .options import FitOptions, check_options
+from .rows import TrainingRows, row_columns, training_rows
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)

@@ -10,7 +10,8 @@ import onnx
 import onnxruntime
 from numpy.typing import NDArray
 
-from mojo_reader.comparison import TOLERANCES, Comparison, Expected, OutputOff
+from mojo_reader.comparing.comparison import TOLERANCES, Comparison, Expected, OutputOff
+from mojo_reader.comparing.worst_rows import absolute_difference, relative_difference
 from mojo_reader.errors import MojoDataError
 from mojo_reader.model import CategoricalInput, Classification, Mojo, Reconstruction
 from mojo_reader.scoring.cells import invalid_handler, number_values
@@ -18,12 +19,11 @@ from mojo_reader.scoring.columns import named_columns
 from mojo_reader.scoring.levels import LevelLookup, position_texts
 from mojo_reader.scoring.notices import Notices
 from mojo_reader.scoring.scorer import Scorer
-from mojo_reader.worst_rows import absolute_difference, relative_difference
 
-from . import proof
-from .made_rows import MadeRows, make_rows
-from .onnx_model.encoding import MATRIX
-from .onnx_model.prediction import NO_LABEL
+from ..proving import proof
+from ..proving.made_rows import MadeRows, make_rows
+from .encoding import MATRIX
+from .prediction import NO_LABEL
 
 BATCH_ROWS: Final = 4096
 _DTYPES: Final = {"tensor(float)": "float32", "tensor(double)": "float64"}

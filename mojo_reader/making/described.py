@@ -14,13 +14,13 @@ from typing import Final, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from mojo_reader import java
 from mojo_reader.errors import MojoFormatError, listed
-from mojo_reader.layout import Value
+from mojo_reader.formats.mojo.layout import Value
+from mojo_reader.formats.mojo.number_arrays import array_text
+from mojo_reader.java import text as java
+from mojo_reader.making.origin import own_name
+from mojo_reader.making.rebuilding import check_as_asked, network_arrays, network_texts
 from mojo_reader.model import Activation, Category, InverseLink, Layer, Mojo
-from mojo_reader.number_arrays import array_text
-from mojo_reader.origin import own_name
-from mojo_reader.rebuilding import check_as_asked, network_arrays, network_texts
 from mojo_reader.resolving import resolve
 from mojo_reader.resolving.parsed import Keys, ParsedModel
 from mojo_reader.resolving.prediction import INVERSE_LINKS

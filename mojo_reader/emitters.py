@@ -16,7 +16,7 @@ from mojo_reader.model import Mojo
 
 if TYPE_CHECKING:
     # Every command imports this file; only a conversion compares.
-    from mojo_reader.comparison import Comparison
+    from mojo_reader.comparing.comparison import Comparison
 
 Progress = Callable[[int], None]
 
@@ -169,7 +169,7 @@ def _build_keras(mojo: Mojo, path: Path, columns: Path, dtype: str) -> tuple[str
 
 
 def _prove_keras(asked: Proving) -> "Comparison":
-    check: Callable[..., Comparison] = _emit("parity").check_parity
+    check: Callable[..., Comparison] = _emit("keras_model.parity").check_parity
     return check(asked.path, asked.mojo, asked.matrix, seed=asked.seed, progress=asked.progress)
 
 
@@ -180,7 +180,7 @@ def _build_onnx(mojo: Mojo, path: Path, _columns: Path, dtype: str) -> tuple[str
 
 
 def _prove_onnx(asked: Proving) -> "Comparison":
-    check: Callable[..., Comparison] = _emit("onnx_parity").check_onnx
+    check: Callable[..., Comparison] = _emit("onnx_model.parity").check_onnx
     return check(
         asked.path,
         asked.mojo,

@@ -1,0 +1,20 @@
+"""Train a model on in Keras: rows, loop, metrics, curves."""
+
+from .curves import Epoch, plot, require_picture, text_curve
+from .metrics import RISING
+from .options import FitOptions
+from .rows import read_training_rows, row_columns
+from .run import FitResult, fit
+
+__all__ = [
+    "RISING",
+    "Epoch",
+    "FitOptions",
+    "FitResult",
+    "fit",
+    "plot",
+    "read_training_rows",
+    "require_picture",
+    "row_columns",
+    "text_curve",
+]

@@ -1,1 +1,0 @@
-"""What a report is made of: facts, charts, proofs, rows, and the page."""
