@@ -9,9 +9,9 @@ from support import DRAWN_FOLDER, Golden, assert_close, golden, scored_cases
 from mojo_reader import Scorer
 from mojo_reader.comparing.comparison import Comparer
 from mojo_reader.model import Activation, Classification, Regression
-from mojo_reader.scoring.cells import RowError
 from mojo_reader.scoring.doubt import in_doubt, row_in_doubt
 from mojo_reader.scoring.exact import ExactNetwork
+from mojo_reader.scoring.invalid import RowError
 from mojo_reader.scoring.network import Network
 
 EXTREMES = (0.0, 1e308, -1e308, np.inf, -np.inf, np.nan, 1e-300, -1e-300, 5e-324, 1e12, -1e6)
@@ -101,8 +101,8 @@ def _refused(scorer: Scorer, row: np.ndarray) -> bool:
 def test_hidden_outputs_of_extreme_rows_are_javas(layer: int) -> None:
     case = golden("regression_rectifier")
     matrix = extreme_rows(case, 300, seed=8)
-    found = Scorer(case.mojo()).layer_matrix(matrix, layer)
-    exact = Scorer(case.mojo(), exact=True).layer_matrix(matrix, layer)
+    found = Scorer(case.mojo()).hidden_matrix(matrix, layer)
+    exact = Scorer(case.mojo(), exact=True).hidden_matrix(matrix, layer)
     np.testing.assert_array_equal(np.isnan(found), np.isnan(exact))
     assert np.isnan(found).any()
     assert_close(found, exact, tolerance=1e-10)

@@ -16,7 +16,8 @@ from support import golden, missing_time
 from mojo_reader import Scorer
 from mojo_reader.errors import MojoDataError
 from mojo_reader.model import CategoricalInput
-from mojo_reader.scoring.cells import RowError, number_values
+from mojo_reader.scoring.column_values import column_positions, number_values
+from mojo_reader.scoring.invalid import RowError
 from mojo_reader.scoring.levels import LevelLookup, level_positions
 
 MARKS = golden("levels_missing_marks")
@@ -135,7 +136,7 @@ def _position(expected: str) -> int:
 @pytest.mark.parametrize(("cell", "expected"), LEVEL_CELLS, ids=lambda value: repr(value)[:30])
 def test_a_cell_of_a_column_with_levels(cell: object, expected: str | None) -> None:
     refused: list[Any] = []
-    found = LevelLookup(LEVELS).positions([cell, "red"], refused.append)
+    found = column_positions(LevelLookup(LEVELS), [cell, "red"], refused.append)
     if expected is None:
         assert [one.row for one in refused] == [0]
         assert found[0] == LEVELS.missing
@@ -172,7 +173,7 @@ ARROW_COLUMNS: list[tuple[Any, list[str | None]]] = [
 @pytest.mark.parametrize(("column", "expected"), ARROW_COLUMNS, ids=lambda value: str(value)[:20])
 def test_an_arrow_column_with_levels(column: Any, expected: list[str]) -> None:
     refused: list[Any] = []
-    found = LevelLookup(LEVELS).positions(column, refused.append)
+    found = column_positions(LevelLookup(LEVELS), column, refused.append)
     assert found.tolist() == [_position(one) for one in expected]
     assert not refused
 
@@ -183,7 +184,7 @@ def test_an_arrow_cell_that_is_no_level_is_told_for_each_of_its_rows() -> None:
     column = pa.chunked_array(
         [pa.DictionaryArray.from_arrays(pa.array(codes), days) for codes in ([None, 1], [1, None])]
     )
-    LevelLookup(LEVELS).positions(column, refused.append)
+    column_positions(LevelLookup(LEVELS), column, refused.append)
     day = dt.date(1970, 1, 2)
     assert [(one.row, one.cell) for one in refused if one.cell == day] == [(1, day), (2, day)]
 

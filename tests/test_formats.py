@@ -17,7 +17,7 @@ from support import golden
 from mojo_reader import Limits
 from mojo_reader.errors import MojoDataError
 from mojo_reader.files.tables import TableRules, read_rows
-from mojo_reader.scoring.cells import RowError
+from mojo_reader.scoring.invalid import RowError
 from mojo_reader.scoring.notices import Notices
 
 IRIS = golden("iris_tanh")

@@ -22,7 +22,7 @@ from support import examples, golden, missing_time
 
 from mojo_reader import Scorer
 from mojo_reader.errors import MojoDataError
-from mojo_reader.scoring.cells import RowError
+from mojo_reader.scoring.invalid import RowError
 
 SCORER = Scorer(golden("binomial_tanh").mojo())
 NAMES = SCORER.mojo.features.names

@@ -18,7 +18,7 @@ from mojo_reader.files.quotes import Quotes
 from mojo_reader.files.ragged_rows import squared
 from mojo_reader.files.records import csv_rows
 from mojo_reader.files.tables import TableRules, read_rows
-from mojo_reader.scoring.cells import RowError
+from mojo_reader.scoring.invalid import RowError
 from mojo_reader.scoring.notices import Notices
 
 MIXED = golden("binomial_tanh")

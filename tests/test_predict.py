@@ -18,7 +18,7 @@ from support import Golden, assert_close, golden, read_csv, scored_cases
 from mojo_reader import Scorer
 from mojo_reader.errors import MojoDataError, MojoOutputError, MojoUnsupportedError
 from mojo_reader.files.score import ScoreOptions, score_file
-from mojo_reader.scoring.cells import RowError
+from mojo_reader.scoring.invalid import RowError
 
 MIXED = golden("binomial_tanh")
 CASES = pytest.mark.parametrize("case", each_rule_first(scored_cases()))

@@ -21,7 +21,7 @@ from mojo_reader.files.tables import TableRules, read_rows
 from mojo_reader.files.text_numbers import text_numbers
 from mojo_reader.java import text as java
 from mojo_reader.scoring.arrow import float_array, text_array
-from mojo_reader.scoring.cells import RowError
+from mojo_reader.scoring.invalid import RowError
 from mojo_reader.scoring.times import time_milliseconds
 
 MIXED = golden("binomial_tanh")

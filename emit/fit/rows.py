@@ -11,7 +11,7 @@ from mojo_reader.errors import MojoDataError
 from mojo_reader.files.sources import Source
 from mojo_reader.files.tables import TableRules, read_rows
 from mojo_reader.model import Mojo, Output, Reconstruction, Regression
-from mojo_reader.scoring.cells import Invalid, number_values
+from mojo_reader.scoring.column_values import number_values
 from mojo_reader.scoring.columns import AbsentColumnError, Columns, named_columns
 from mojo_reader.scoring.encoding import (
     DEFAULT_STRICTNESS,
@@ -19,6 +19,7 @@ from mojo_reader.scoring.encoding import (
     Strictness,
     standardized,
 )
+from mojo_reader.scoring.invalid import Invalid
 from mojo_reader.scoring.notices import Notices
 from mojo_reader.scoring.responses import raising, response_values
 

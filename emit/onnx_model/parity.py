@@ -14,8 +14,9 @@ from mojo_reader.comparing.comparison import TOLERANCES, Comparison, Expected, O
 from mojo_reader.comparing.worst_rows import absolute_difference, relative_difference
 from mojo_reader.errors import MojoDataError
 from mojo_reader.model import CategoricalInput, Classification, Mojo, Reconstruction
-from mojo_reader.scoring.cells import invalid_handler, number_values
+from mojo_reader.scoring.column_values import column_positions, number_values
 from mojo_reader.scoring.columns import named_columns
+from mojo_reader.scoring.invalid import invalid_handler
 from mojo_reader.scoring.levels import LevelLookup, position_texts
 from mojo_reader.scoring.notices import Notices
 from mojo_reader.scoring.scorer import Scorer
@@ -113,7 +114,7 @@ def raw_columns(
         cells = named.get(column.name, [None] * rows)
         handler = invalid_handler(column.name, notices, invalid_is_missing=invalid_is_missing)
         if isinstance(column, CategoricalInput):
-            positions = LevelLookup(column).positions(cells, handler)
+            positions = column_positions(LevelLookup(column), cells, handler)
             columns[column.name] = np.array(position_texts(column), object)[positions]
         else:
             columns[column.name] = number_values(cells, handler)

@@ -46,5 +46,5 @@ def layers(scorer: Scorer, matrix: Array) -> list[dict[str, Any]]:
 
 def dead_units(scorer: Scorer, matrix: Array, layer: int) -> int:
     """Count the units of a hidden layer that give the same on all rows."""
-    outputs = scorer.layer_matrix(matrix, layer)
+    outputs = scorer.hidden_matrix(matrix, layer)
     return int((np.ptp(outputs, axis=0) == 0).sum())

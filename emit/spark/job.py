@@ -14,9 +14,9 @@ from mojo_reader import Scorer
 from mojo_reader.errors import MojoDataError, located
 from mojo_reader.scoring.batches import scored_batches
 from mojo_reader.scoring.blas import one_blas_thread
-from mojo_reader.scoring.cells import RowError
 from mojo_reader.scoring.choices import Choice
 from mojo_reader.scoring.encoding import Strictness
+from mojo_reader.scoring.invalid import RowError
 from mojo_reader.scoring.notices import Notices
 from mojo_reader.scoring.row_warnings import warn_of
 from mojo_reader.scoring.rows import RowRules

@@ -33,12 +33,9 @@ from mojo_reader.scoring.arrow import (
     text_array,
     text_scalar,
 )
-from mojo_reader.scoring.cells import (
-    MISSING_MARKS,
-    RowError,
-    invalid_handler,
-)
+from mojo_reader.scoring.cells import MISSING_MARKS
 from mojo_reader.scoring.columns import KEPT, AbsentColumnError, matched_names
+from mojo_reader.scoring.invalid import RowError, invalid_handler
 from mojo_reader.scoring.levels import BLANKS, bare_forms, level_positions
 from mojo_reader.scoring.notices import Count, Notices
 

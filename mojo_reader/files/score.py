@@ -26,10 +26,10 @@ from mojo_reader.files.tables import Piece, TableRules, pieces
 from mojo_reader.limits import DEFAULT_LIMITS, Limits
 from mojo_reader.model import Mojo
 from mojo_reader.scoring.blas import one_blas_thread
-from mojo_reader.scoring.cells import RowError
 from mojo_reader.scoring.choices import Choice, with_threshold
 from mojo_reader.scoring.encoding import Strictness
 from mojo_reader.scoring.extras import require_pyarrow
+from mojo_reader.scoring.invalid import RowError
 from mojo_reader.scoring.notices import Notices
 from mojo_reader.scoring.offsets import OffsetRule
 from mojo_reader.scoring.prediction import MissingNumber

@@ -16,9 +16,9 @@ from mojo_reader.files.records import Records
 from mojo_reader.files.rules import TableRules, check_columns, check_rules, known_names
 from mojo_reader.files.sources import OpenSource, Source, listed_sources
 from mojo_reader.model import Mojo
-from mojo_reader.scoring.cells import RowError
 from mojo_reader.scoring.columns import KEPT
 from mojo_reader.scoring.extras import require_pyarrow
+from mojo_reader.scoring.invalid import RowError
 from mojo_reader.scoring.notices import Notices
 
 _COMMA: Final = ","

@@ -23,12 +23,8 @@ from mojo_reader.scoring.arrow import (
     one_chunk,
     text_array,
 )
-from mojo_reader.scoring.cells import (
-    BLANKS,
-    MISSING_MARKS,
-    Invalid,
-    OnInvalid,
-)
+from mojo_reader.scoring.cells import BLANKS, MISSING_MARKS
+from mojo_reader.scoring.invalid import Invalid, OnInvalid
 from mojo_reader.scoring.times import time_milliseconds
 
 _DECIMAL: Final = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"

@@ -1,6 +1,6 @@
 """Cells of Arrow columns: each distinct level is looked up once, numbers are cast."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, Final
 
 import numpy as np
@@ -8,10 +8,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from mojo_reader.scoring.arrow import bool_values, float_values, int_values
-from mojo_reader.scoring.cells import Invalid, OnInvalid, moved
+from mojo_reader.scoring.invalid import Invalid, OnInvalid, moved
 from mojo_reader.scoring.levels import LookUp, by_distinct, report
-
-ReadNumbers = Callable[[Sequence[Any], OnInvalid], NDArray[np.float64]]
+from mojo_reader.scoring.numbers import cell_numbers
 
 _DAY_MILLISECONDS: Final = 86_400_000
 _TO_MILLISECONDS: Final = {"s": 1000.0, "ms": 1.0}
@@ -19,7 +18,7 @@ _NARROW_FLOATS: Final = {pa.float32(): np.float32, pa.float16(): np.float16}
 _PER_MILLISECOND: Final = {"us": 1000, "ns": 1_000_000}
 
 
-def level_positions(
+def arrow_positions(
     column: Any, missing: int, look_up: LookUp, on_invalid: OnInvalid
 ) -> NDArray[np.int64]:
     """Return the position of each cell's level.
@@ -70,14 +69,11 @@ def _has_dictionary(kind: Any) -> bool:
     )
 
 
-def number_values(
-    column: Any, read_numbers: ReadNumbers, on_invalid: OnInvalid
-) -> NDArray[np.float64]:
+def arrow_numbers(column: Any, on_invalid: OnInvalid) -> NDArray[np.float64]:
     """Return the number in each cell, NaN for null.
 
     Args:
         column: an Arrow array or chunked array.
-        read_numbers: reads plain Python cells, for types that Arrow does not cast as we do.
         on_invalid: called for a cell that is no number.
 
     Returns:
@@ -87,19 +83,18 @@ def number_values(
     for start, chunk in _chunks(column):
         values = _chunk_numbers(chunk)
         if values is None and pa.types.is_dictionary(chunk.type):
-            values = _dictionary_numbers(chunk, read_numbers, moved(on_invalid, start))
+            values = _dictionary_numbers(chunk, moved(on_invalid, start))
         elif values is None:
-            values = read_numbers(_cells(chunk), moved(on_invalid, start))
+            # A type that Arrow does not cast as we do.
+            values = cell_numbers(_cells(chunk), moved(on_invalid, start))
         parts.append(values)
     return np.concatenate(parts) if parts else np.empty(0)
 
 
-def _dictionary_numbers(
-    chunk: Any, read_numbers: ReadNumbers, on_invalid: OnInvalid
-) -> NDArray[np.float64]:
+def _dictionary_numbers(chunk: Any, on_invalid: OnInvalid) -> NDArray[np.float64]:
     """Read each distinct cell once: a long text may stand in every row."""
     invalid: list[Invalid] = []
-    distinct = number_values(chunk.dictionary, read_numbers, invalid.append)
+    distinct = arrow_numbers(chunk.dictionary, invalid.append)
     indices = int_values(chunk.indices.cast(pa.int64()))
     report(invalid, indices, on_invalid)
     return np.append(distinct, np.nan)[indices]  # the index of null is -1: the last entry

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from mojo_reader.errors import MojoDataError
 from mojo_reader.model import Classification, Mojo
 from mojo_reader.scoring.arrow import chosen_texts, float_array
-from mojo_reader.scoring.cells import RowError
 from mojo_reader.scoring.choices import Choice, Predictions, predictions
 from mojo_reader.scoring.columns import KEPT
+from mojo_reader.scoring.encoded import EncodedScorer
 from mojo_reader.scoring.encoding import Strictness
+from mojo_reader.scoring.invalid import RowError
 from mojo_reader.scoring.notices import Notices
 from mojo_reader.scoring.row_warnings import warn_of
-from mojo_reader.scoring.scorer import Scorer
 
 # Values that the row matrix and the predictions of a slice of rows may hold together.
 _SLICE_VALUES: Final = 4_000_000
@@ -50,7 +50,7 @@ def _has_nan(column: NDArray[np.float64]) -> bool:
     return bool(np.isnan(column).any())
 
 
-def _slices(batch: Any, scorer: Scorer, columns: int) -> Iterator[tuple[int, Any]]:
+def _slices(batch: Any, scorer: EncodedScorer, columns: int) -> Iterator[tuple[int, Any]]:
     """Cut a batch so that the numbers of one slice fit into memory, however wide they are."""
     width = len(scorer.mojo.features.names) + columns
     if columns > 1:
@@ -61,7 +61,7 @@ def _slices(batch: Any, scorer: Scorer, columns: int) -> Iterator[tuple[int, Any
 
 
 def scored_batches(  # noqa: PLR0913, PLR0917 - one call, all of it needed
-    scorer: Scorer,
+    scorer: EncodedScorer,
     batch: Any,
     choice: Choice,
     notices: Notices,
@@ -110,7 +110,7 @@ def file_schema(mojo: Mojo, choice: Choice, keep: Sequence[str]) -> Any:
     return pa.schema([*(pa.field(name, pa.string()) for name in keep), *schema])
 
 
-def score_reader(scorer: Scorer, reader: Any, choice: Choice) -> Any:
+def score_reader(scorer: EncodedScorer, reader: Any, choice: Choice) -> Any:
     """Score Arrow batches lazily.
 
     Args:
@@ -128,7 +128,7 @@ def score_reader(scorer: Scorer, reader: Any, choice: Choice) -> Any:
     return pa.RecordBatchReader.from_batches(schema, _scored(scorer, _batches(reader), choice))
 
 
-def _scored(scorer: Scorer, batches: Iterable[Any], choice: Choice) -> Iterator[Any]:
+def _scored(scorer: EncodedScorer, batches: Iterable[Any], choice: Choice) -> Iterator[Any]:
     notices = Notices()
     rows = 0
     for batch in batches:

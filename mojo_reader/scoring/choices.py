@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from mojo_reader.errors import MojoUnsupportedError
 from mojo_reader.model import Classification, Mojo, Reconstruction
+from mojo_reader.scoring.encoded import EncodedScorer
 from mojo_reader.scoring.notices import Notices
 from mojo_reader.scoring.prediction import MISSING_NUMBERS, MissingNumber
 from mojo_reader.scoring.problems import layer_problem, threshold_problem
 from mojo_reader.scoring.rows import EncodedRows
-from mojo_reader.scoring.scorer import Scorer
 
 ERROR_COLUMN: Final = "Reconstruction.MSE"
 Array = NDArray[np.float64]
@@ -118,12 +118,14 @@ def with_threshold(mojo: Mojo, threshold: float) -> Mojo:
     return dataclasses.replace(mojo, output=dataclasses.replace(output, threshold=threshold))
 
 
-def predictions(scorer: Scorer, rows: EncodedRows, choice: Choice, notices: Notices) -> Predictions:
+def predictions(
+    scorer: EncodedScorer, rows: EncodedRows, choice: Choice, notices: Notices
+) -> Predictions:
     """Score encoded rows.
 
     Args:
         scorer: the model's scorer.
-        rows: as ``Scorer.encode_rows`` or ``encode_batch`` returns them.
+        rows: as ``EncodedScorer.encode_rows`` or ``encode_batch`` returns them.
         choice: what to give.
         notices: rows without a prediction are counted here.
 
@@ -132,7 +134,7 @@ def predictions(scorer: Scorer, rows: EncodedRows, choice: Choice, notices: Noti
     """
     matrix = rows.matrix
     if choice.layer is not None:
-        return Predictions(labels=None, values=scorer.layer_matrix(matrix, choice.layer))
+        return Predictions(labels=None, values=scorer.hidden_matrix(matrix, choice.layer))
     if choice.per_feature:
         errors = scorer.squared_errors(matrix, missing=choice.missing or "server")
         return Predictions(labels=None, values=errors)

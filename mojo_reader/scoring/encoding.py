@@ -8,13 +8,10 @@ from numpy.typing import NDArray
 
 from mojo_reader.errors import MojoDataError, listed
 from mojo_reader.model import CategoricalInput, Features, Mojo
-from mojo_reader.scoring.cells import (
-    Invalid,
-    invalid_handler,
-    is_arrow,
-    number_values,
-)
+from mojo_reader.scoring.cells import is_arrow
+from mojo_reader.scoring.column_values import column_positions, number_values
 from mojo_reader.scoring.columns import Columns, absent, matched_names
+from mojo_reader.scoring.invalid import Invalid, invalid_handler
 from mojo_reader.scoring.levels import LevelLookup
 from mojo_reader.scoring.near_names import near_names, shown_names
 from mojo_reader.scoring.notices import Count, Notices
@@ -92,7 +89,7 @@ class Encoder:
             )
             values = columns[column.name]
             if isinstance(column, CategoricalInput):
-                positions = self._lookups[column.name].positions(values, on_invalid)
+                positions = column_positions(self._lookups[column.name], values, on_invalid)
                 _note_unseen(column, values, positions, notices, strictness)
                 matrix[:, column.feature : column.feature + column.width] = column.table[positions]
             else:

@@ -13,15 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mojo_reader.model import CategoricalInput
-from mojo_reader.scoring.cells import (
-    MISSING_MARKS,
-    Invalid,
-    OnInvalid,
-    arrow_column,
-    cell_list,
-    is_missing,
-    numeric_array,
-)
+from mojo_reader.scoring.cells import MISSING_MARKS, is_missing
+from mojo_reader.scoring.invalid import Invalid, OnInvalid
 from mojo_reader.scoring.spellings import spellings
 
 #: What is dropped around a level or a column's name in a CSV file.
@@ -40,28 +33,6 @@ class LevelLookup:
         self.unseen = column.unseen
         self._levels = {level: position for position, level in enumerate(column.levels)}
         self._positions = level_positions(column)
-
-    def positions(self, values: Any, on_invalid: OnInvalid) -> NDArray[np.int64]:
-        """Return the position of each cell.
-
-        Args:
-            values: a sequence or array of cells.
-            on_invalid: called for a cell that cannot be a level.
-
-        Returns:
-            ``(rows,)`` int64.
-        """
-        if isinstance(values, list):
-            return self.cell_positions(values, on_invalid)
-        arrow = arrow_column(values)
-        if arrow is not None:
-            from mojo_reader.scoring import arrow_cells  # noqa: PLC0415 - needs pyarrow
-
-            return arrow_cells.level_positions(arrow, self.missing, self.cell_positions, on_invalid)
-        coded = _coded(values)
-        if coded is not None:
-            return by_distinct(*coded, self.missing, self.positions, on_invalid)
-        return self.cell_positions(cell_list(values), on_invalid)
 
     def cell_positions(self, cells: Sequence[Any], on_invalid: OnInvalid) -> NDArray[np.int64]:
         """Return the position of each of some plain Python cells, ``(rows,)`` int64."""
@@ -128,18 +99,6 @@ def report(invalid: Sequence[Invalid], codes: NDArray[np.int64], on_invalid: OnI
     for row in np.flatnonzero(np.isin(codes, list(by_position))).tolist():
         one = by_position[int(codes[row])]
         on_invalid(Invalid(row=row, cell=one.cell, expected=one.expected))
-
-
-def _coded(values: Any) -> tuple[Any, NDArray[np.int64]] | None:
-    """Return the distinct cells and each row's place among them, where that is quicker."""
-    array = getattr(values, "array", values)
-    if hasattr(array, "codes") and hasattr(array, "categories"):  # pandas's categories
-        return array.categories, np.asarray(array.codes, np.int64)
-    numbers = numeric_array(values)
-    if numbers is None or len(numbers) <= 1:
-        return None
-    distinct, codes = np.unique(numbers, return_inverse=True)
-    return cell_list(distinct), codes
 
 
 def level_positions(column: CategoricalInput) -> dict[str, int]:

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from mojo_reader.errors import MojoDataError, MojoUnsupportedError
 from mojo_reader.model import InputColumn, Mojo, NumericInput, Regression
-from mojo_reader.scoring.cells import invalid_handler, number_values
+from mojo_reader.scoring.column_values import number_values
 from mojo_reader.scoring.columns import Columns
+from mojo_reader.scoring.invalid import invalid_handler
 from mojo_reader.scoring.near_names import with_near_names
 from mojo_reader.scoring.notices import Notices
 

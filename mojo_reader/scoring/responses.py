@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 
 from mojo_reader.errors import listed
 from mojo_reader.model import CategoricalInput, Classification, Mojo
-from mojo_reader.scoring.cells import Invalid, OnInvalid, number_values
+from mojo_reader.scoring.column_values import column_positions, number_values
 from mojo_reader.scoring.columns import Columns
+from mojo_reader.scoring.invalid import Invalid, OnInvalid
 from mojo_reader.scoring.levels import LevelLookup, bare_forms
 
 
@@ -50,7 +51,7 @@ def _class_positions(output: Classification, values: Any, name: str) -> NDArray[
         table=np.empty((len(output.labels) + 2, 0)),
     )
     lookup = LevelLookup(column)
-    found = lookup.positions(values, raising(name))
+    found = column_positions(lookup, values, raising(name))
     for row in np.flatnonzero(found == column.unseen).tolist():
         cell = _cell(values, row)
         forms = bare_forms(cell) if isinstance(cell, str) else (cell,)
