@@ -10,9 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
+from mojo_reader.formats.mojo.archive import DETAILS
 from mojo_reader.model import Mojo
 
-DETAILS: Final = "experimental/modelDetails.json"
+__all__ = ["DETAILS", "Details", "Table", "parse_details", "read_details"]
+
 _MAX_DIGITS: Final = 40
 
 #: What the JSON says under ``output`` of how the model was trained and how good it was.

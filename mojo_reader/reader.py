@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from mojo_reader.details import DETAILS
 from mojo_reader.errors import MojoFormatError, MojoLimitError, MojoUnsupportedError, located
+from mojo_reader.formats.limits import DEFAULT_LIMITS, Limits
 from mojo_reader.formats.mojo import layout
 from mojo_reader.formats.mojo.archive import MODEL_INI, Archive, MojoSource, open_archive
 from mojo_reader.formats.mojo.lines import LineStream, require_lines
-from mojo_reader.limits import DEFAULT_LIMITS, Limits
 from mojo_reader.model import Mojo
 from mojo_reader.resolving import resolve
 from mojo_reader.resolving.parsed import Keys, ParsedModel

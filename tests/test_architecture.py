@@ -12,7 +12,7 @@ import pytest
 import emit
 import mojo_reader
 from mojo_reader import errors
-from mojo_reader.failures import EXIT_CODES, exit_code
+from mojo_reader.errors import EXIT_CODES, exit_code
 
 ROOT = Path(__file__).parent.parent
 FRAMEWORKS = {

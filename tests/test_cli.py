@@ -14,7 +14,7 @@ from support import FOREIGN_FOLDER, golden, ini_key, rewritten
 
 from mojo_reader.cli import main
 from mojo_reader.comparing.comparison import Tolerance
-from mojo_reader.failures import sentence
+from mojo_reader.errors import sentence
 
 IRIS = golden("iris_tanh")
 

@@ -20,8 +20,8 @@ from mojo_reader import Mojo, Scorer, read_mojo, write_mojo
 from mojo_reader.comparing.sameness import same_model
 from mojo_reader.details import DETAILS
 from mojo_reader.errors import MojoUnsupportedError, ParityError
+from mojo_reader.making.origin import own_version
 from mojo_reader.making.rebuilding import rebuilt
-from mojo_reader.version import own_version
 
 #: What from_keras changes on purpose.
 MARKED = ("uuid", "origin", f"kept.members[{DETAILS}]")

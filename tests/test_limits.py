@@ -19,7 +19,7 @@ from mojo_reader import list_base_models, read_mojo
 from mojo_reader.cli.app import app
 from mojo_reader.details import DETAILS, read_details
 from mojo_reader.errors import MojoError, MojoLimitError
-from mojo_reader.limits import DEFAULT_LIMITS, Limits, parse_limits
+from mojo_reader.formats.limits import DEFAULT_LIMITS, Limits, parse_limits
 
 IRIS = golden("iris_tanh")
 BINARY = golden("encoding_binary")

@@ -15,7 +15,7 @@ from support import golden
 
 from mojo_reader.cli import main
 from mojo_reader.cli.signals import ending_by_signals
-from mojo_reader.failures import EndedByHangUp, EndedByTermination
+from mojo_reader.errors import EndedByHangUp, EndedByTermination
 from mojo_reader.files.atomic import left_behind, remove_unfinished, replacing
 
 MODEL = golden("iris_tanh")

@@ -17,9 +17,8 @@ from support import Golden, golden, golden_cases, ini_key, rewritten, scored, sc
 from mojo_reader import Mojo, Scorer, read_mojo, write_mojo
 from mojo_reader.comparing.sameness import same_model
 from mojo_reader.details import DETAILS
-from mojo_reader.errors import MojoError, MojoFormatError, MojoOutputError
-from mojo_reader.failures import exit_code
-from mojo_reader.limits import Limits
+from mojo_reader.errors import MojoError, MojoFormatError, MojoOutputError, exit_code
+from mojo_reader.formats.limits import Limits
 from mojo_reader.making.rebuilding import rebuilt
 from mojo_reader.model import Activation, Classification, Layer
 

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from support import FOREIGN_FOLDER, golden, golden_cases
 
 from mojo_reader import Scorer, read_mojo
+from mojo_reader.formats.limits import DEFAULT_LIMITS
 from mojo_reader.formats.mojo.zip_members import zip_members
-from mojo_reader.limits import DEFAULT_LIMITS
 
 IRIS = golden("iris_tanh")
 

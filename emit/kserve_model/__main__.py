@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Final, get_args
 
 from mojo_reader import Scorer, read_mojo
-from mojo_reader.errors import MissingExtraError, MojoError
-from mojo_reader.failures import exit_code, sentence
-from mojo_reader.model_folder import find_mojo
+from mojo_reader.errors import MissingExtraError, MojoError, exit_code, sentence
+from mojo_reader.formats.mojo.model_folder import find_mojo
 from mojo_reader.scoring.offsets import OffsetRule
 from mojo_reader.scoring.rows import OnOdd
 
@@ -23,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: the words after the program's name; ``sys.argv`` where None.
 
     Returns:
-        The exit code: 0 after SIGTERM, else as ``mojo_reader.failures`` says.
+        The exit code: 0 after SIGTERM, else as ``mojo_reader.errors`` says.
     """
     chosen = _parser().parse_args(arguments)
     try:

@@ -10,8 +10,8 @@ from kserve.protocol.dataplane import DataPlane
 from kserve.protocol.rest.v2_datamodels import InferenceRequest
 from pydantic import ValidationError
 
+from mojo_reader.making.origin import own_version
 from mojo_reader.validation import plain_validation
-from mojo_reader.version import own_version
 
 _PLATFORM: Final = "h2o_mojo"
 _JSON_LENGTH_HEADER: Final = "inference-header-content-length"

@@ -13,10 +13,10 @@ import onnx
 from onnx import TensorProto, helper
 
 from mojo_reader.errors import MojoUnsupportedError
+from mojo_reader.making.origin import own_version
 from mojo_reader.model import CategoricalInput, Classification, Mojo
 from mojo_reader.scoring.choices import Choice
 from mojo_reader.scoring.offsets import OffsetRule, offset_column, unused_offset
-from mojo_reader.version import own_version
 
 from . import encoding, names, network, prediction
 from .graph import ML, Graph

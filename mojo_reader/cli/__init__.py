@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
-from mojo_reader.failures import SIGNAL_CODES, USAGE
+from mojo_reader.errors import SIGNAL_CODES, USAGE
 
 _DEFAULT_COMMAND: Final = "convert"
 _COMMANDS: Final = ("convert", "inspect", "diff", "encode", "predict", "verify", "fit", "report")

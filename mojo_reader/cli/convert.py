@@ -33,7 +33,7 @@ from mojo_reader.errors import MojoDataError, MojoUnsupportedError, ParityError
 from mojo_reader.files.atomic import replacing
 from mojo_reader.files.formats import FORMAT_NAMES
 from mojo_reader.files.outputs import Named
-from mojo_reader.limits import Limits
+from mojo_reader.formats.limits import Limits
 
 _COLUMNS: Final = ".columns.json"
 _FAILED: Final = ".failed"

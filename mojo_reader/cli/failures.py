@@ -8,8 +8,7 @@ from typing import ParamSpec
 
 import typer
 
-from mojo_reader.errors import MojoError
-from mojo_reader.failures import COMPARISON_FAILED, EndedBySignal, exit_code, sentence
+from mojo_reader.errors import COMPARISON_FAILED, EndedBySignal, MojoError, exit_code, sentence
 from mojo_reader.scoring.row_warnings import ROW_WARNINGS
 
 __all__ = ["COMPARISON_FAILED", "code_of", "plain_failures"]

@@ -13,8 +13,8 @@ from mojo_reader.errors import listed
 from mojo_reader.files.atomic import left_behind
 from mojo_reader.files.outputs import STANDARD_STREAM, Named, is_written_through, separate
 from mojo_reader.files.standard_streams import standard_input
+from mojo_reader.formats.limits import Limits, parse_limits
 from mojo_reader.formats.mojo.archive import MojoSource
-from mojo_reader.limits import Limits, parse_limits
 from mojo_reader.model import Mojo
 from mojo_reader.scoring.problems import layer_problem, threshold_problem
 

@@ -19,7 +19,7 @@ from mojo_reader.files.rules import (
     separator_problem,
     time_zone_problem,
 )
-from mojo_reader.limits import Limits
+from mojo_reader.formats.limits import Limits
 from mojo_reader.scoring.rows import OnOdd
 
 _TAB_NAMES: Final = ("\\t", "tab")

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Final
 
-from mojo_reader.failures import EndedByHangUp, EndedBySignal, EndedByTermination
+from mojo_reader.errors import EndedByHangUp, EndedBySignal, EndedByTermination
 from mojo_reader.files.atomic import remove_unfinished
 
 _SIGNALS: Final[dict[str, type[EndedBySignal]]] = {

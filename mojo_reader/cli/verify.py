@@ -35,7 +35,7 @@ from mojo_reader.cli.rows import (
 )
 from mojo_reader.cli.tables import cell
 from mojo_reader.errors import ParityError
-from mojo_reader.limits import Limits
+from mojo_reader.formats.limits import Limits
 
 if TYPE_CHECKING:
     from mojo_reader.files.verification import Verification

@@ -8,7 +8,7 @@ import struct
 from typing import Any, BinaryIO, Final
 
 from mojo_reader.errors import MojoDataError
-from mojo_reader.limits import Limits
+from mojo_reader.formats.limits import Limits
 
 _CONTINUES: Final = 0xFFFFFFFF
 _DICTIONARY_BATCH: Final = 2

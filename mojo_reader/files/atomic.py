@@ -11,9 +11,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import BinaryIO, Final
 
-from mojo_reader.errors import MojoOutputError
+from mojo_reader.errors import NO_ROOM, MojoOutputError
 from mojo_reader.files.outputs import SAVED_MODEL, is_written_through, own_descriptor
-from mojo_reader.files.standard_streams import NO_ROOM, standard_output
+from mojo_reader.files.standard_streams import standard_output
 
 _PERMISSIONS: Final = 0o777
 _STANDARD_OUTPUT: Final = 1

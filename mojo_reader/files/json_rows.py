@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from mojo_reader.files.records import PIECE_BYTES, ByteStream, read_fully
 from mojo_reader.files.rules import TableRules
-from mojo_reader.limits import Limits
+from mojo_reader.formats.limits import Limits
 from mojo_reader.model import CategoricalInput, Mojo
 from mojo_reader.scoring.arrow import float_array, text_array
 from mojo_reader.scoring.column_values import number_values

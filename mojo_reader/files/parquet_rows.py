@@ -9,7 +9,7 @@ from mojo_reader.files.parquet_pages import ChunkSize, chunk_size
 from mojo_reader.files.rules import TableRules
 from mojo_reader.files.sources import OpenSource
 from mojo_reader.files.typed_rows import TypedColumns
-from mojo_reader.limits import Limits
+from mojo_reader.formats.limits import Limits
 from mojo_reader.model import Mojo
 from mojo_reader.scoring.notices import Notices
 

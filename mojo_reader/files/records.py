@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 from mojo_reader.errors import MojoDataError
 from mojo_reader.files.quotes import Quotes
-from mojo_reader.limits import DEFAULT_LIMITS, Limits
+from mojo_reader.formats.limits import DEFAULT_LIMITS, Limits
 
 PIECE_BYTES: Final = 1 << 20
 _BOM: Final = b"\xef\xbb\xbf"

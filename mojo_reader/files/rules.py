@@ -6,7 +6,7 @@ from typing import Final, Literal, get_args
 
 from mojo_reader.errors import MojoDataError
 from mojo_reader.files.formats import Format
-from mojo_reader.limits import DEFAULT_LIMITS, Limits
+from mojo_reader.formats.limits import DEFAULT_LIMITS, Limits
 from mojo_reader.model import Mojo
 from mojo_reader.scoring.columns import AbsentColumnError
 from mojo_reader.scoring.near_names import near_names, shown_names

@@ -23,7 +23,7 @@ from mojo_reader.files.outputs import (
 from mojo_reader.files.rules import DECIMAL_POINT, Decimal
 from mojo_reader.files.sources import Source
 from mojo_reader.files.tables import Piece, TableRules, pieces
-from mojo_reader.limits import DEFAULT_LIMITS, Limits
+from mojo_reader.formats.limits import DEFAULT_LIMITS, Limits
 from mojo_reader.model import Mojo
 from mojo_reader.scoring.blas import one_blas_thread
 from mojo_reader.scoring.choices import Choice, with_threshold

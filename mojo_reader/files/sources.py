@@ -12,7 +12,7 @@ from mojo_reader.files.formats import FORMAT_NAMES, Format, format_of, is_spread
 from mojo_reader.files.outputs import STANDARD_STREAM
 from mojo_reader.files.records import ByteStream
 from mojo_reader.files.standard_streams import standard_input
-from mojo_reader.limits import DEFAULT_LIMITS, Limits
+from mojo_reader.formats.limits import DEFAULT_LIMITS, Limits
 
 Source = str | os.PathLike[str]
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO, Final
 
-#: Errors of writing that name no file.
-NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+from mojo_reader.errors import NO_ROOM
+
 _OUTPUT: Final = "standard output"
 
 

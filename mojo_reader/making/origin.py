@@ -1,9 +1,9 @@
 """What marks a model as this project's: a new identity, and a note of where it comes from."""
 
 import secrets
+from importlib import metadata
 
 from mojo_reader.model import Mojo
-from mojo_reader.version import own_version
 
 _UUID_BYTES = 8
 
@@ -21,3 +21,11 @@ def origin_of(mojo: Mojo) -> str:
 def own_name() -> str:
     """Return this project's name and version."""
     return f"mojo2keras {own_version()}"
+
+
+def own_version() -> str:
+    """Return the installed version, ``unknown`` where the package runs uninstalled."""
+    try:
+        return metadata.version("mojo2keras")
+    except metadata.PackageNotFoundError:
+        return "unknown"

@@ -16,12 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mojo_reader.errors import MojoFormatError
+from mojo_reader.formats.limits import Limits
 from mojo_reader.formats.mojo import layout
 from mojo_reader.formats.mojo.archive import MODEL_INI
 from mojo_reader.formats.mojo.layout import Value
 from mojo_reader.formats.mojo.number_arrays import array_text
 from mojo_reader.java import text as java
-from mojo_reader.limits import Limits
 from mojo_reader.model import Activation, Kept, Layer, Mojo
 from mojo_reader.resolving import resolve
 from mojo_reader.resolving.parsed import Keys, ParsedModel

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from mojo_reader.errors import MojoFormatError
+from mojo_reader.formats.limits import DEFAULT_LIMITS, Limits
 from mojo_reader.formats.mojo import layout
 from mojo_reader.formats.mojo.archive import MODEL_INI
 from mojo_reader.formats.mojo.layout import Value
-from mojo_reader.limits import DEFAULT_LIMITS, Limits
 
 _ABSENT: Final = "null"
 

@@ -15,14 +15,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, BinaryIO, Final
 
-from mojo_reader.details import DETAILS
 from mojo_reader.errors import MojoError, MojoFormatError, MojoUnsupportedError
+from mojo_reader.formats.limits import DEFAULT_LIMITS, Limits
 from mojo_reader.formats.mojo.zip_members import ZipMember, zip_members
-from mojo_reader.limits import DEFAULT_LIMITS, Limits
 
 MojoSource = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO
 
 MODEL_INI: Final = "model.ini"
+#: The model as H2O's REST schema, in releases that write it.
+DETAILS: Final = "experimental/modelDetails.json"
 _BUFFER_BYTES: Final = 1 << 18
 _SNIFFED_BYTES: Final = 1 << 16
 # What H2O's AutoBuffer writes first into a saved binary model.

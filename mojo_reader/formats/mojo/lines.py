@@ -10,7 +10,7 @@ from typing import Any, Final
 import construct
 
 from mojo_reader.errors import MojoFormatError
-from mojo_reader.limits import DEFAULT_LIMITS, Limits
+from mojo_reader.formats.limits import DEFAULT_LIMITS, Limits
 
 BLANKS: Final = bytes(range(0x21))
 """What ``String.trim`` drops."""

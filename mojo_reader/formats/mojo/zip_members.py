@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO, Final, NoReturn
 
 from mojo_reader.errors import MojoFormatError, MojoUnsupportedError
-from mojo_reader.limits import Limits
+from mojo_reader.formats.limits import Limits
 
 _DAMAGED: Final = "the zip is truncated or damaged: "
 _READ_BYTES: Final = 1 << 16
