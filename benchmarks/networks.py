@@ -124,8 +124,8 @@ def trained_networks(names: list[str], root: Path, folder: Path) -> dict[str, Pa
         folder: where the MOJOs go.
     """
     sys.path.insert(0, str(GOLDEN))
-    from case import SCORER  # noqa: PLC0415 - the golden cases' own tools
-    from lab import Server, find_release  # noqa: PLC0415
+    from case import SCORER
+    from lab import Server, find_release
 
     made = {}
     with Server(find_release(root, SCORER), memory="4g") as server:

@@ -69,9 +69,9 @@ class Cost:
 
 def models() -> Iterator[Case]:
     """Yield the models."""
-    from attacks import folders, sizes, zips  # noqa: PLC0415 - large, and not to be measured
-    from attacks.details import DETAILS_ATTACKS  # noqa: PLC0415
-    from attacks.large import LARGE  # noqa: PLC0415
+    from attacks import folders, sizes, zips
+    from attacks.details import DETAILS_ATTACKS
+    from attacks.large import LARGE
 
     for attack in (*zips.ATTACKS, *folders.ATTACKS, *sizes.ATTACKS, *LARGE):
         yield Case(kind="model", name=attack.name, build=attack.build)
@@ -88,7 +88,7 @@ def _details(content: bytes) -> Callable[[Path], Path]:
 
 def rows() -> Iterator[Case]:
     """Yield the files of rows: refused early, refused at the last row, or scored."""
-    from attacks.rows import NAMES, PARQUET, TEXT  # noqa: PLC0415
+    from attacks.rows import NAMES, PARQUET, TEXT
 
     for attack in (*PARQUET, *TEXT):
         yield Case(kind="rows", name=attack.name, build=attack.build)
@@ -113,7 +113,7 @@ def rows() -> Iterator[Case]:
 
 def late(file: str, start: bytes, row: bytes, count: int) -> Callable[[Path], Path]:
     """Return what writes rows of which the last one is refused."""
-    from attacks.rows import packed_text  # noqa: PLC0415
+    from attacks.rows import packed_text
 
     bad = b'{"age": []}\n' if ".jsonl" in file else b"x,x,x,x,x,x,x\n"
     return packed_text(file, start, row, count, bad)
@@ -121,7 +121,7 @@ def late(file: str, start: bytes, row: bytes, count: int) -> Callable[[Path], Pa
 
 def plain(row: bytes) -> Callable[[Path], Path]:
     """Return what writes plain text just under 10 MB."""
-    from attacks.rows import NAMES  # noqa: PLC0415
+    from attacks.rows import NAMES
 
     def build(folder: Path) -> Path:
         path = folder / "rows.csv"
@@ -164,10 +164,10 @@ def call(*words: object) -> int:
 
 def measure(kind: str, path: Path, folder: Path) -> None:
     """Do what is done with a file, and print its cost."""
-    import pyarrow.csv  # noqa: PLC0415 - imports are not measured
-    import pyarrow.parquet  # noqa: F401, PLC0415
+    import pyarrow.csv
+    import pyarrow.parquet  # noqa: F401
 
-    import mojo_reader.files.score  # noqa: F401, PLC0415
+    import mojo_reader.files.score  # noqa: F401
 
     resource.setrlimit(resource.RLIMIT_AS, (_MOST_MAPPED, _MOST_MAPPED))
     start, cpu = time.perf_counter(), time.process_time()

@@ -119,7 +119,7 @@ def _score_alone(scorer: Scorer, files: list[str]) -> int:
 
 def measure_spark(model: Path, files: list[str], cores: int) -> Measured:
     """Score with as many Python workers as cores."""
-    from pyspark.sql import SparkSession  # noqa: PLC0415 - one of the two kinds of process
+    from pyspark.sql import SparkSession
 
     os.environ["PYSPARK_PYTHON"] = sys.executable
     builder = SparkSession.builder.master(f"local[{cores}]").config("spark.ui.enabled", "false")
@@ -142,9 +142,9 @@ def measure_spark(model: Path, files: list[str], cores: int) -> Measured:
 
 
 def _score_spark(spark: Any, model: Path, files: list[str]) -> int:
-    from pyspark.sql import Observation, functions  # noqa: PLC0415
+    from pyspark.sql import Observation, functions
 
-    from emit.spark import score_dataframe  # noqa: PLC0415
+    from emit.spark import score_dataframe
 
     counted = Observation()
     scored = score_dataframe(spark.read.parquet(*files), str(model), keep=["id"])

@@ -1,11 +1,6 @@
-"""Emit a ``mojo_reader.Mojo`` to other frameworks. Each room loads its framework on first use.
-
-Keras runs on JAX here, unless ``KERAS_BACKEND`` says otherwise or Keras is loaded already.
-"""
+"""Emit a ``mojo_reader.Mojo`` to other frameworks, each loaded on first use."""
 
 import importlib
-import os
-import sys
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -17,9 +12,6 @@ if TYPE_CHECKING:
     from .onnx_model import to_onnx
     from .onnx_model.parity import check_onnx
     from .stablehlo import to_stablehlo
-
-if "keras" not in sys.modules:
-    os.environ.setdefault("KERAS_BACKEND", "jax")
 
 __all__ = [
     "check_onnx",

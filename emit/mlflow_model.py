@@ -71,7 +71,7 @@ class MojoModel:
             MojoDataError: a cell has no meaning in its column, no column of the model is there,
                 or a prediction is NaN.
         """
-        import pandas as pd  # noqa: PLC0415 - MLflow brings it
+        import pandas as pd
 
         columns = self._columns(model_input, params or {})
         return pd.DataFrame(columns, index=getattr(model_input, "index", None))
@@ -162,7 +162,7 @@ def log_model(
 
 def _pyfunc() -> Any:
     with extra("mlflow", needed_for=_NEEDED):
-        import mlflow.pyfunc  # noqa: PLC0415 - an extra
+        import mlflow.pyfunc
     return mlflow.pyfunc
 
 
@@ -241,8 +241,8 @@ def signature_of(mojo: Mojo, *, typed: bool = False) -> Any:
         MissingExtraError: MLflow is not installed.
     """
     with extra("mlflow", needed_for=_NEEDED):
-        from mlflow.models import ModelSignature  # noqa: PLC0415 - an extra
-        from mlflow.types.schema import (  # noqa: PLC0415
+        from mlflow.models import ModelSignature
+        from mlflow.types.schema import (
             AnyType,
             ColSpec,
             DataType,
@@ -286,7 +286,7 @@ def example_rows(mojo: Mojo) -> Any:
     has no mean); the second has the last level, and no numbers.
     """
     with extra("mlflow", needed_for=_NEEDED):
-        import pandas as pd  # noqa: PLC0415 - an extra
+        import pandas as pd
     columns = {}
     for column in summarize(mojo)["columns"]:
         levels = column.get("levels", [column.get("norm_sub", 0.0), None])

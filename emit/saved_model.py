@@ -126,14 +126,14 @@ def _serve(asked: str, answered: str) -> None:
 
 
 def _export(request: _Request) -> None:
-    from .keras_model import to_keras  # noqa: PLC0415 - loads TensorFlow
+    from .keras_model import to_keras
 
     model = to_keras(request.mojo, dtype=request.dtype)
     model.export(request.path, format="tf_saved_model", verbose=False)
 
 
 def _check(request: _Request) -> Comparison:
-    import tensorflow as tf  # noqa: PLC0415 - only this process has it
+    import tensorflow as tf
 
     loaded = tf.saved_model.load(str(request.path))
     rows = make_rows(request.mojo, seed=request.seed) if request.matrix is None else request.matrix

@@ -76,9 +76,9 @@ def shrink_seed(root: Path, seed: int, door: str, jar: Path, tries: int) -> Plan
     Raises:
         LabError: the seed does not fail there.
     """
-    from laboratory_compare import through_all  # noqa: PLC0415 - training needs no more
-    from laboratory_doors import DOORS  # noqa: PLC0415
-    from laboratory_emitted import EMITTED, WIDE  # noqa: PLC0415
+    from laboratory_compare import through_all
+    from laboratory_doors import DOORS
+    from laboratory_emitted import EMITTED, WIDE
 
     # ``read`` is no door: a model is read before any.
     go = {**DOORS, **EMITTED, **WIDE}.get(door, DOORS["scorer"])
@@ -159,7 +159,7 @@ def main() -> int:
 
 
 def _compare(arguments: argparse.Namespace) -> int:
-    from laboratory_compare import (  # noqa: PLC0415 - training needs no more than Python
+    from laboratory_compare import (
         compare_seeds,
         failures,
         results,

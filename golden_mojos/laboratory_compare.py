@@ -91,8 +91,8 @@ def _summary(found: Mapping[str, Mapping[str, Result]]) -> str:
 def _forget() -> None:
     """Drops what the frameworks compiled."""
     with contextlib.suppress(ImportError):
-        import jax  # noqa: PLC0415 - where it is not, nothing is to be dropped
-        import keras  # noqa: PLC0415
+        import jax
+        import keras
 
         keras.utils.clear_session()
         jax.clear_caches()

@@ -79,10 +79,10 @@ def _seeded(
 
 def _retrained(mojo: Mojo) -> Mojo:
     """The model after some epochs in Keras on the frame that H2O trained it on."""
-    import keras  # noqa: PLC0415 - only this case trains
-    from cases import CASES as H2O_CASES  # noqa: PLC0415
+    import keras
+    from cases import CASES as H2O_CASES
 
-    from emit import from_keras, to_keras  # noqa: PLC0415
+    from emit import from_keras, to_keras
 
     (case,) = [case for case in H2O_CASES if case.name == "binomial_tanh"]
     frame = case.frame()

@@ -161,7 +161,7 @@ _SPARK_MASTERS: list[str] = []
 @pytest.fixture(scope="session")
 def spark() -> Iterator[Any]:
     """A Spark session, whose master the summary names."""
-    from spark_support import start_session  # noqa: PLC0415 - only where PySpark is there
+    from spark_support import start_session
 
     session = start_session()
     _SPARK_MASTERS.append(session.sparkContext.master)

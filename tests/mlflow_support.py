@@ -1,5 +1,4 @@
 """What the tests of the MLflow adapter share: saved models, and a server in its own process."""
-# ruff: noqa: PLC0415 - MLflow is an extra, and absent from the base environment
 
 import contextlib
 import json

@@ -9,13 +9,13 @@ NUMBERS = ["age", "size", "income", "ratio"]
 
 
 def classifier(source: Any, **parameters: Any) -> Any:
-    from emit.sklearn_model import MojoClassifier  # noqa: PLC0415 - an extra
+    from emit.sklearn_model import MojoClassifier
 
     return MojoClassifier(source, **parameters)
 
 
 def regressor(source: Any, **parameters: Any) -> Any:
-    from emit.sklearn_model import MojoRegressor  # noqa: PLC0415
+    from emit.sklearn_model import MojoRegressor
 
     return MojoRegressor(source, **parameters)
 

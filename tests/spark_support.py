@@ -1,5 +1,4 @@
 """The Spark session that tests share, and golden rows as data frames."""
-# ruff: noqa: PLC0415 - PySpark is an extra
 
 import os
 import sys

@@ -3,7 +3,6 @@
 A level is made by the client that brought the frame to H2O; the same value in another type has to
 find it, at every door alike.
 """
-# ruff: noqa: PLC0415 - a door's package may be absent
 
 import asyncio
 from collections.abc import Callable

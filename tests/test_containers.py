@@ -225,7 +225,7 @@ def test_the_slim_image_scores_and_stays_small(tmp_path: Path) -> None:
 
 @pytest.mark.isolated
 def test_the_onnx_image_scores_and_stays_small(tmp_path: Path) -> None:
-    from emit import to_onnx  # noqa: PLC0415 - only this test needs onnx
+    from emit import to_onnx
 
     image = Image("Dockerfile.onnx", "scorer", tmp_path)
     assert not packages(image.environment) & {*NEVER, "mojo_reader", "emit", "onnx"}

@@ -68,8 +68,8 @@ def folder(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
 
 def _write_rows(case: Golden, folder: Path) -> None:
     """Write rows with an ``id``, and labelled ones with H2O's own label as the response."""
-    import pyarrow.csv  # noqa: PLC0415 - an extra
-    import pyarrow.parquet  # noqa: PLC0415
+    import pyarrow.csv
+    import pyarrow.parquet
 
     header, *lines = read_csv(case.folder / "input.csv")
     labels = [row[0] for row in read_csv(case.folder / "expected.csv")[1:]]
@@ -120,7 +120,7 @@ def _run(command: str, folder: Path) -> None:
 
 
 def _batches(folder: Path) -> Any:
-    import pyarrow.parquet  # noqa: PLC0415 - an extra
+    import pyarrow.parquet
 
     return pyarrow.parquet.read_table(folder / "part-1.parquet").to_reader()
 

@@ -45,7 +45,7 @@ def test_columns_taken_together_add_what_each_adds(
 
 
 def test_blas_threads_are_put_back() -> None:
-    from mojo_reader.scoring import blas  # noqa: PLC0415
+    from mojo_reader.scoring import blas
 
     functions = blas._thread_functions()
     before = None if functions is None else functions[0]()

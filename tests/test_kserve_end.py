@@ -26,7 +26,7 @@ LOOPBACK = {"0100007F", "0000000000000000FFFF00000100007F"}
 @pytest.fixture(scope="module")
 def ks() -> ModuleType:
     """Return what needs kserve, which is not installed everywhere."""
-    import kserve_support  # noqa: PLC0415
+    import kserve_support
 
     return kserve_support
 
@@ -34,7 +34,7 @@ def ks() -> ModuleType:
 @pytest.fixture(scope="module")
 def httpx() -> ModuleType:
     """Return kserve's own HTTP client library."""
-    import httpx  # noqa: PLC0415
+    import httpx
 
     return httpx
 
@@ -119,7 +119,7 @@ def test_sigterm_loses_no_http_request(ks: ModuleType, httpx: ModuleType, models
 
 
 def test_sigterm_loses_no_grpc_request(ks: ModuleType, models: Path) -> None:
-    import grpc  # noqa: PLC0415
+    import grpc
 
     with ks.running(models, "--drain-seconds", "0.5") as server:
         request = ks.rpc_request(NAME, [ks.tensor("Petal.Length", "FP64", [1.4, 5.0])])

@@ -19,13 +19,13 @@ LEVELS = "levels_odd_text"
 @pytest.fixture
 def ks() -> ModuleType:
     """Return what needs kserve, which is not installed everywhere."""
-    import kserve_support  # noqa: PLC0415
+    import kserve_support
 
     return kserve_support
 
 
 def model(case: Golden) -> Any:
-    from emit.kserve_model.model import MojoModel  # noqa: PLC0415
+    from emit.kserve_model.model import MojoModel
 
     return MojoModel(case.name, Scorer(case.mojo()))
 
@@ -36,7 +36,7 @@ def answer(case: Golden, request: Any) -> Any:
 
 
 def refusal(case: Golden, request: Any) -> str:
-    from kserve.errors import InvalidInput  # noqa: PLC0415
+    from kserve.errors import InvalidInput
 
     with pytest.raises(InvalidInput) as caught:
         answer(case, request)
@@ -63,7 +63,7 @@ def test_json_tensors_give_h2os_scores(case: Golden, ks: ModuleType) -> None:
 
 @pytest.mark.parametrize("case", scored_cases(), ids=lambda case: case.name)
 def test_binary_tensors_over_grpc_give_h2os_scores(case: Golden, ks: ModuleType) -> None:
-    from kserve import InferRequest, InferResponse  # noqa: PLC0415
+    from kserve import InferRequest, InferResponse
 
     if not ks.has_no_level_marks(case):
         # The one thing that bytes cannot say: missing, where an empty text is a level.
@@ -83,7 +83,7 @@ def test_binary_tensors_over_grpc_give_h2os_scores(case: Golden, ks: ModuleType)
     ids=lambda case: case.name,
 )
 def test_an_autoencoders_error_is_an_output(case: Golden, ks: ModuleType) -> None:
-    from kserve.protocol.infer_type import RequestedOutput  # noqa: PLC0415
+    from kserve.protocol.infer_type import RequestedOutput
 
     wanted = [RequestedOutput("Reconstruction.MSE")]
     request = ks.json_request(ks.tensors(case), request_outputs=wanted)
@@ -100,7 +100,7 @@ def test_an_autoencoders_error_is_an_output(case: Golden, ks: ModuleType) -> Non
 
 @pytest.mark.parametrize("datatype", ["FP16", "FP32", "FP64", "INT8", "INT64", "UINT16", "BOOL"])
 def test_any_numeric_datatype_is_a_number(datatype: str, ks: ModuleType) -> None:
-    from kserve.utils.numpy_codec import to_np_dtype  # noqa: PLC0415
+    from kserve.utils.numpy_codec import to_np_dtype
 
     case = golden("iris_tanh")
     names = [column.name for column in case.mojo().inputs]
@@ -125,7 +125,7 @@ def test_an_integer_tensor_is_a_levels_text(ks: ModuleType) -> None:
 
 
 def test_the_offset_is_an_input_where_asked(ks: ModuleType) -> None:
-    from emit.kserve_model.model import MojoModel  # noqa: PLC0415
+    from emit.kserve_model.model import MojoModel
 
     case = golden("offset_gaussian")
     header, *lines = read_csv(case.folder / "server_rows.csv")
@@ -145,9 +145,9 @@ def test_the_offset_is_an_input_where_asked(ks: ModuleType) -> None:
 
 
 def test_unseen_and_absent_are_refused_where_asked(ks: ModuleType) -> None:
-    from kserve.errors import InvalidInput  # noqa: PLC0415
+    from kserve.errors import InvalidInput
 
-    from emit.kserve_model.model import MojoModel  # noqa: PLC0415
+    from emit.kserve_model.model import MojoModel
 
     case = golden("iris_tanh")
     model = MojoModel("m", Scorer(case.mojo(), on_absent="error"))
@@ -249,7 +249,7 @@ def test_wrong_tensors_are_refused_in_a_sentence(
 
 
 def test_an_output_that_the_model_has_not_is_refused(ks: ModuleType) -> None:
-    from kserve.protocol.infer_type import RequestedOutput  # noqa: PLC0415
+    from kserve.protocol.infer_type import RequestedOutput
 
     inputs = [ks.tensor("Sepal.Length", "FP64", [1.0])]
     request = ks.json_request(inputs, request_outputs=[RequestedOutput("score")])
@@ -267,7 +267,7 @@ def test_bytes_that_are_no_text_are_refused(ks: ModuleType) -> None:
 
 
 def test_equal_names_are_refused_by_the_protocol_that_goes_by_name() -> None:
-    from kserve.errors import InvalidInput  # noqa: PLC0415
+    from kserve.errors import InvalidInput
 
     case = golden("output_level_p0")
     columns = case.columns()
@@ -287,9 +287,9 @@ def test_the_metadata_name_every_raw_column() -> None:
 
 
 def test_the_documented_service_has_options_that_exist() -> None:
-    import yaml  # noqa: PLC0415 - comes with kserve
+    import yaml
 
-    from emit.kserve_model.__main__ import _parser  # noqa: PLC0415
+    from emit.kserve_model.__main__ import _parser
 
     (text,) = blocks((DOCS / "serving.md").read_text("utf-8"), "yaml")
     (container,) = yaml.safe_load(text)["spec"]["predictor"]["containers"]

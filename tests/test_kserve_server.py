@@ -24,7 +24,7 @@ CLIENTS = 64
 @pytest.fixture(scope="module")
 def ks() -> ModuleType:
     """Return what needs kserve, which is not installed everywhere."""
-    import kserve_support  # noqa: PLC0415
+    import kserve_support
 
     return kserve_support
 
@@ -32,7 +32,7 @@ def ks() -> ModuleType:
 @pytest.fixture(scope="module")
 def httpx() -> ModuleType:
     """Return kserve's own HTTP client library."""
-    import httpx  # noqa: PLC0415
+    import httpx
 
     return httpx
 
@@ -117,7 +117,7 @@ def test_http_gives_the_outputs_that_are_asked_for(client: Any, ks: ModuleType) 
 
 
 def test_http_takes_and_gives_bytes(client: Any, ks: ModuleType) -> None:
-    from kserve import InferResponse  # noqa: PLC0415
+    from kserve import InferResponse
 
     labels, values = expected()
     request = ks.binary_request(ks.tensors(CASE), parameters={"binary_data_output": True})
@@ -293,7 +293,7 @@ def test_grpc_takes_more_than_kserves_own_8_mib(server: Any, ks: ModuleType) -> 
 
 
 def grpc_status(call: Any, request: Any) -> tuple[str, str]:
-    import grpc  # noqa: PLC0415
+    import grpc
 
     with pytest.raises(grpc.RpcError) as caught:
         call(request)

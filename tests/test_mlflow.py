@@ -1,5 +1,4 @@
 """MOJOs as MLflow models, saved, logged and loaded by the real MLflow, against H2O's scores."""
-# ruff: noqa: PLC0415 - MLflow is an extra, and absent from the base environment
 
 import datetime as dt
 import decimal

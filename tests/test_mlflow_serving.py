@@ -73,7 +73,7 @@ def test_a_server_answers_h2os_scores(tmp_path: Path) -> None:
 
 
 def test_a_typed_signature_takes_csv(tmp_path: Path) -> None:
-    from emit.mlflow_model import signature_of  # noqa: PLC0415 - an extra
+    from emit.mlflow_model import signature_of
 
     case = golden("binomial_tanh")
     path = saved(case, tmp_path, signature=signature_of(case.mojo(), typed=True))
@@ -118,8 +118,8 @@ def test_the_models_own_requirements_are_enough_to_serve_it(tmp_path: Path) -> N
 @pytest.mark.spark
 @pytest.mark.filterwarnings("ignore:::pyspark.*", "ignore::ResourceWarning")
 def test_spark_scores_rows_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import mlflow.pyfunc  # noqa: PLC0415 - extras
-    from pyspark.sql import SparkSession, functions  # noqa: PLC0415
+    import mlflow.pyfunc
+    from pyspark.sql import SparkSession, functions
 
     monkeypatch.setenv("PYSPARK_PYTHON", sys.executable)
     spark = (

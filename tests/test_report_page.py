@@ -23,7 +23,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    from selenium import webdriver  # noqa: PLC0415 - only where the mark lets the tests run
+    from selenium import webdriver
 
     options = webdriver.ChromeOptions()
     for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1100,900"):
@@ -125,7 +125,7 @@ def shown(browser: Any) -> list[float]:
 
 
 def test_moving_a_column_changes_the_prediction(browser: Any, tmp_path: Path) -> None:
-    from selenium.webdriver.support.select import Select  # noqa: PLC0415
+    from selenium.webdriver.support.select import Select
 
     mojo = golden("binomial_tanh").mojo()
     opened(browser, page(mojo, tmp_path / "report.html"))
@@ -158,7 +158,7 @@ def test_moving_a_column_changes_the_prediction(browser: Any, tmp_path: Path) ->
 
 
 def test_the_curve_follows_the_column(browser: Any, tmp_path: Path) -> None:
-    from selenium.webdriver.support.select import Select  # noqa: PLC0415
+    from selenium.webdriver.support.select import Select
 
     mojo = golden("poisson").mojo()
     opened(browser, page(mojo, tmp_path / "report.html"))

@@ -41,7 +41,7 @@ def service(folder: Path, *words: str, ready: str) -> Iterator[Any]:
         *words: how it is started; the port is added.
         ready: the path that answers once it is.
     """
-    import httpx  # noqa: PLC0415 - not installed everywhere
+    import httpx
 
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]

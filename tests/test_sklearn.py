@@ -1,5 +1,5 @@
 """``MojoClassifier`` and ``MojoRegressor`` under the real scikit-learn, against H2O's scores."""
-# ruff: noqa: PLC0415, PD011 - scikit-learn is an extra; ``Expected.values`` is no frame's
+# ruff: noqa: PD011 - scikit-learn is an extra; ``Expected.values`` is no frame's
 
 import dataclasses
 import shutil

@@ -1,5 +1,4 @@
 """Spark data frames: H2O's scores through Spark, what the columns may be, what is refused."""
-# ruff: noqa: PLC0415 - PySpark is an extra
 
 import datetime as dt
 import os

@@ -1,5 +1,4 @@
 """What a Python worker does, a worker that dies, functions for SQL, and pipelines."""
-# ruff: noqa: PLC0415 - PySpark is an extra
 
 import os
 import pickle

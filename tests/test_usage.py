@@ -146,9 +146,9 @@ def test_help_wraps_at_80_columns(command: str) -> None:
 
 
 def test_an_options_choices_can_be_completed() -> None:
-    import typer  # noqa: PLC0415
+    import typer
 
-    from mojo_reader.cli.app import app  # noqa: PLC0415
+    from mojo_reader.cli.app import app
 
     command = typer.main.get_command(app).commands["predict"]  # type: ignore[attr-defined]
     (dtype,) = [parameter for parameter in command.params if parameter.name == "dtype"]

@@ -107,7 +107,7 @@ def require_picture(path: Path) -> None:
 
 def _figure_class() -> Any:
     try:
-        from matplotlib.figure import Figure  # noqa: PLC0415 - an extra
+        from matplotlib.figure import Figure
     except ImportError as error:
         message = "--plot needs matplotlib; install it with: pip install 'mojo2keras[report]'"
         raise MissingExtraError(message) from error

@@ -9,12 +9,12 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from mojo_reader.errors import MojoUnsupportedError
 
+from ..backend import keras
 from .curves import Epoch, best_of
 from .rows import TrainingRows
 
@@ -58,7 +58,7 @@ class Trainer:
     """
 
     def __init__(self, model: Any, optimizer: Any, *, batch_size: int, seed: int) -> None:
-        import jax  # noqa: PLC0415 - what `require_jax` has asked for
+        import jax
 
         self._model, self._optimizer, self._batch = model, optimizer, batch_size
         self._random = np.random.default_rng(seed)

@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-import keras
-
 from mojo_reader.errors import MojoUnsupportedError
 from mojo_reader.model import Mojo
 from mojo_reader.scoring.offsets import OffsetRule, offset_column
 
+from ..backend import keras
 from . import compile_config, encoding, names, network, prediction
 from .tensors import model_dtype
 
@@ -76,6 +75,6 @@ def _check_dtype(dtype: str) -> None:
 
 
 def _jax_keeps_64_bits() -> bool:
-    import jax  # noqa: PLC0415 - other backends do not need it
+    import jax
 
     return bool(getattr(jax.config, "jax_enable_x64"))  # noqa: B009 - not in its type

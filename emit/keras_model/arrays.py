@@ -2,11 +2,12 @@
 
 from typing import Any, NoReturn
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from mojo_reader.errors import MojoUnsupportedError
+
+from ..backend import keras
 
 
 def weight_of(layer: Any, name: str) -> NDArray[Any]:

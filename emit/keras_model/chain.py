@@ -4,8 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import keras
-
+from ..backend import keras
 from .arrays import refuse
 
 #: An operation and which of its calls: a layer may be called more than once.

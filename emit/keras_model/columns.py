@@ -11,7 +11,6 @@ package.
 import json
 from typing import Any, Final
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,6 +20,7 @@ from mojo_reader.scoring.cells import MISSING_MARKS
 from mojo_reader.scoring.levels import level_positions
 from mojo_reader.scoring.spellings import RULE
 
+from ..backend import keras
 from .tensors import model_dtype
 
 FORMAT: Final = "mojo2keras columns"

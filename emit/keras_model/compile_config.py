@@ -9,11 +9,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-import keras
-
 from mojo_reader.details import read_details
 from mojo_reader.model import Activation, Classification, Mojo, Reconstruction, Regression
 
+from ..backend import keras
 from .deviance import distribution_of
 from .encoding import is_gathered
 from .network import Regularization

@@ -8,12 +8,12 @@ first layer gathers the rows of its kernel instead, and gets the slots ``(rows, 
 from dataclasses import dataclass
 from typing import Any, Final
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from mojo_reader.model import CategoricalFeature, Features
 
+from ..backend import keras
 from ..formulas import standardized
 from . import names
 from .tensors import step

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import Any, Final
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from mojo_reader.model import Activation, Layer
 
+from ..backend import keras
 from ..formulas import constant
 from . import names
 from .encoding import DenseInputs, GatheredInputs, NetworkInputs

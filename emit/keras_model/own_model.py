@@ -15,12 +15,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-import keras
 import numpy as np
 
 from mojo_reader.making.described import ModelDescription, NumericColumn, described_mojo
 from mojo_reader.model import Activation, Category, InverseLink, Layer, Mojo
 
+from ..backend import keras
 from .arrays import refuse
 from .chain import Step, chain
 from .stack import LINEAR, FoldedDense, Stack, Weights, folded

@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from mojo_reader.comparing.comparison import Comparison, Expected
 from mojo_reader.model import Mojo
 
+from ..backend import keras
 from ..proving import proof
 from ..proving.made_rows import CHECK_ROWS, MadeRows, check_rows, make_rows
 from ..proving.proof import Progress
@@ -128,7 +128,7 @@ def batch_function(model: Any, batch_rows: int) -> Predict:
 
 
 def _jitted(model: Any) -> Callable[[Any], NDArray[Any]]:
-    import jax  # noqa: PLC0415 - other backends do not need it
+    import jax
 
     @jax.jit
     def forward(trainable: Any, fixed: Any, rows: Any) -> Any:

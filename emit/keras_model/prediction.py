@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-import keras
 import numpy as np
 
 from mojo_reader.model import (
@@ -16,6 +15,7 @@ from mojo_reader.model import (
 )
 from mojo_reader.scoring.offsets import OffsetRule
 
+from ..backend import keras
 from ..formulas import constant, standardized
 from . import names
 from .tensors import step

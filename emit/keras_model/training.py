@@ -8,7 +8,6 @@ Keras alone: what the deviance is made of are built-in operations.
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-import keras
 import numpy as np
 
 from mojo_reader.errors import MojoUnsupportedError
@@ -21,6 +20,7 @@ from mojo_reader.model import (
     Regression,
 )
 
+from ..backend import keras
 from ..formulas import standardized
 from . import compile_config, names, to_keras
 from .deviance import deviance_of, distribution_of, quadratic_gradient

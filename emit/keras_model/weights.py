@@ -9,7 +9,6 @@ with the dense rest of the kernel, and Maxout's two candidates. A model of one's
 from collections.abc import Iterator
 from typing import Any, Final
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,6 +20,7 @@ from mojo_reader.making.rebuilding import rebuilt
 from mojo_reader.model import Features, Layer, Mojo
 from mojo_reader.scoring.scorer import Scorer
 
+from ..backend import keras
 from . import names, own_model
 from .arrays import as_bias, as_kernel, refuse, weight_of
 from .encoding import is_gathered

@@ -42,8 +42,8 @@ def _serve(chosen: argparse.Namespace) -> None:
         on_absent=chosen.on_absent,
     )
     try:
-        from .model import MojoModel  # noqa: PLC0415 - an extra
-        from .server import Serving, serve  # noqa: PLC0415
+        from .model import MojoModel
+        from .server import Serving, serve
     except ModuleNotFoundError as error:
         message = (
             f"serving needs KServe ({error.name} is not installed); install it with: "

@@ -90,7 +90,7 @@ def _for_the_page(svg: str, name: str, title: str) -> str:
     svg = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{name}-", svg)
     for colour, page_colour in _PAGE_COLOURS.items():
         svg = svg.replace(colour, page_colour)
-    from markupsafe import escape  # noqa: PLC0415 - comes with jinja2
+    from markupsafe import escape
 
     return svg.replace("<svg", f'<svg role="img" aria-label="{escape(title)}"', 1)
 

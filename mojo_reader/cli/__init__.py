@@ -26,8 +26,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Args:
         arguments: the words after the program's name; ``sys.argv`` where None.
     """
-    from mojo_reader.cli.failures import code_of  # noqa: PLC0415 - importing this package is cheap
-    from mojo_reader.cli.streams import program_streams  # noqa: PLC0415
+    from mojo_reader.cli.failures import code_of
+    from mojo_reader.cli.streams import program_streams
 
     words = list(sys.argv[1:] if arguments is None else arguments)
     if words[:1] == [_HELP]:
@@ -43,11 +43,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _run(words: list[str], *, bare: bool) -> int:
-    from mojo_reader.cli.printing import own_warnings_said  # noqa: PLC0415
-    from mojo_reader.cli.signals import ending_by_signals  # noqa: PLC0415
+    from mojo_reader.cli.printing import own_warnings_said
+    from mojo_reader.cli.signals import ending_by_signals
 
     with ending_by_signals(), own_warnings_said():
-        from mojo_reader.cli.app import app  # noqa: PLC0415
+        from mojo_reader.cli.app import app
 
         try:
             if bare:

@@ -84,7 +84,7 @@ def convert(  # noqa: PLR0913 - a command's options
     Examples: mojo2keras model.zip
     mojo2keras convert model.zip --to onnx --dtype float64
     """
-    from mojo_reader.reader import read_mojo  # noqa: PLC0415 - a command loads what it needs
+    from mojo_reader.reader import read_mojo
 
     if expected is not None and check is None:
         raise typer.BadParameter("needs --check ROWS", param_hint="'--expected'")
@@ -198,10 +198,10 @@ class _Job:
         """Read and encode the rows before anything slow, so that bad rows are told at once."""
         if self.check is None:
             return None, None
-        from mojo_reader.files.tables import read_rows  # noqa: PLC0415
-        from mojo_reader.scoring.encoding import Strictness  # noqa: PLC0415
-        from mojo_reader.scoring.notices import Notices  # noqa: PLC0415
-        from mojo_reader.scoring.scorer import Scorer  # noqa: PLC0415
+        from mojo_reader.files.tables import read_rows
+        from mojo_reader.scoring.encoding import Strictness
+        from mojo_reader.scoring.notices import Notices
+        from mojo_reader.scoring.scorer import Scorer
 
         notices = Notices()
         table = read_rows(self.check, self.mojo, self.reading.rules(self.limits), notices)
@@ -221,7 +221,7 @@ class _Job:
         """
         if self.check is None or self.expected is None:
             return
-        from mojo_reader.cli.verify import against_h2o, failure  # noqa: PLC0415
+        from mojo_reader.cli.verify import against_h2o, failure
 
         found = against_h2o(self.mojo, self.check, self.expected, self.reading, self.limits)
         if not found.passed:
@@ -273,7 +273,7 @@ def _report(job: _Job, outcome: _Outcome) -> dict[str, Any]:
 
 
 def _notes(job: _Job, outcome: _Outcome) -> list[str]:
-    from mojo_reader.summary import notes  # noqa: PLC0415
+    from mojo_reader.summary import notes
 
     said = notes(job.mojo) + list(outcome.notes)
     if job.dtype == "float64" and job.emitter.x64:
@@ -296,8 +296,8 @@ def _notes(job: _Job, outcome: _Outcome) -> list[str]:
 
 
 def _print(job: _Job, outcome: _Outcome) -> None:
-    from rich import box  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
+    from rich import box
+    from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD, highlight=False)
     table.add_column("")

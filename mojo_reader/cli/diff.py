@@ -42,8 +42,8 @@ def diff(  # noqa: PLR0913 - a command's options
 
     Example: mojo2keras diff model.zip retrained.zip --json --exit-code
     """
-    from mojo_reader.comparing.difference import model_difference  # noqa: PLC0415 - what a command needs
-    from mojo_reader.reader import read_mojo  # noqa: PLC0415
+    from mojo_reader.comparing.difference import model_difference
+    from mojo_reader.reader import read_mojo
 
     limits = chosen_limits(limit)
     found = model_difference(

@@ -52,8 +52,8 @@ def encode(  # noqa: PLR0913 - a command's options
 
     Example: mojo2keras encode model.zip rows.csv -o matrix.npy
     """
-    from mojo_reader.files.score import ScoreOptions, encode_file  # noqa: PLC0415
-    from mojo_reader.reader import read_mojo  # noqa: PLC0415 - a command loads what it needs
+    from mojo_reader.files.score import ScoreOptions, encode_file
+    from mojo_reader.reader import read_mojo
 
     options = ScoreOptions(
         on_unseen=checked_on_odd(on_unseen, "--on-unseen"),

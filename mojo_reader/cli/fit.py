@@ -133,8 +133,8 @@ def fit(  # noqa: PLR0913 - a command's options
         )
     if learning_rate is not None and not 0.0 < learning_rate < float("inf"):
         raise typer.BadParameter("expected a number above 0", param_hint="'--learning-rate'")
-    from mojo_reader.reader import read_mojo  # noqa: PLC0415 - a command loads what it needs
-    from mojo_reader.scoring.extras import require_pyarrow  # noqa: PLC0415
+    from mojo_reader.reader import read_mojo
+    from mojo_reader.scoring.extras import require_pyarrow
 
     rules = reading.rules(chosen_limits(limit))
     weighed = _class_weights(class_weights or [])
@@ -193,7 +193,7 @@ class _Job:
 
     def run(self, rows: Sequence[str], rules: Any) -> Any:
         """Read the rows and train on them."""
-        from mojo_reader.scoring.notices import Notices  # noqa: PLC0415
+        from mojo_reader.scoring.notices import Notices
 
         notices = Notices()
         columns = self.room.row_columns(
@@ -264,8 +264,8 @@ class _Files:
 
     def write(self, result: Any, room: Any, *, title: str, judged: str) -> None:
         """Write all of them."""
-        from mojo_reader.reader import read_mojo  # noqa: PLC0415 - after what takes long
-        from mojo_reader.writer import write_mojo  # noqa: PLC0415
+        from mojo_reader.reader import read_mojo
+        from mojo_reader.writer import write_mojo
 
         write_mojo(result.mojo, self.mojo)
         if self.keras is not None:

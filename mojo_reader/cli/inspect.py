@@ -30,8 +30,8 @@ def inspect(
 
     Example: mojo2keras inspect model.zip --json
     """
-    from mojo_reader.reader import read_mojo  # noqa: PLC0415 - a command loads what it needs
-    from mojo_reader.summary import summarize  # noqa: PLC0415
+    from mojo_reader.reader import read_mojo
+    from mojo_reader.summary import summarize
 
     mojo = read_mojo(model_source(model), base_model=base_model, limits=chosen_limits(limit))
     summary = summarize(mojo)

@@ -112,8 +112,8 @@ def predict(  # noqa: PLR0913 - a command's options
         raise typer.BadParameter("the model and the rows cannot both be standard input")
     if exact and dtype is not Precision.FLOAT64:
         raise typer.BadParameter("needs --dtype float64", param_hint="'--exact'")
-    from mojo_reader.files.score import ScoreOptions, score_file  # noqa: PLC0415
-    from mojo_reader.reader import read_mojo  # noqa: PLC0415 - a command loads what it needs
+    from mojo_reader.files.score import ScoreOptions, score_file
+    from mojo_reader.reader import read_mojo
 
     options = ScoreOptions(
         dtype=dtype.value,

@@ -61,7 +61,7 @@ def _encodes(text: str) -> bool:
 
 def show(shown: Any) -> None:
     """Print a sentence, or a table that ``tables`` made, on standard output; nothing is wrapped."""
-    from rich.console import Console  # noqa: PLC0415 - only where it is shown
+    from rich.console import Console
 
     console = Console(file=sys.stdout, highlight=False, markup=False, soft_wrap=True)
     console.print(_lines(shown) if isinstance(shown, str) else shown)

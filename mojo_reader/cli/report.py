@@ -64,7 +64,7 @@ def report(  # noqa: PLR0913 - a command's options
 
     Example: mojo2keras report model.zip --rows rows.csv -o report.html
     """
-    from mojo_reader.reader import read_mojo  # noqa: PLC0415 - a command loads what it needs
+    from mojo_reader.reader import read_mojo
 
     if expected is not None and rows is None:
         raise typer.BadParameter("needs --rows ROWS", param_hint="'--expected'")

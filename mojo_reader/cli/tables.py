@@ -9,8 +9,8 @@ _SHOWN_ITEMS: Final = 4
 
 def table(title: str, *headings: str) -> Any:
     """Return an empty table; headings that are all empty are not shown."""
-    from rich import box  # noqa: PLC0415 - only where it is shown
-    from rich.table import Table  # noqa: PLC0415
+    from rich import box
+    from rich.table import Table
 
     made = Table(
         title=title,
@@ -26,7 +26,7 @@ def table(title: str, *headings: str) -> Any:
 
 def cell(text: object) -> Any:
     """Return plain text: what comes from the file is no markup, and nothing a terminal obeys."""
-    from rich.text import Text  # noqa: PLC0415
+    from rich.text import Text
 
     return Text(printable(str(text)))
 

@@ -82,9 +82,9 @@ def verify(  # noqa: PLR0913 - a command's options
 
     Example: mojo2keras verify model.zip rows.csv --expected h2o_scores.csv
     """
-    from mojo_reader.files.score import ScoreOptions  # noqa: PLC0415
-    from mojo_reader.files.verification import verify_file  # noqa: PLC0415
-    from mojo_reader.reader import read_mojo  # noqa: PLC0415 - a command loads what it needs
+    from mojo_reader.files.score import ScoreOptions
+    from mojo_reader.files.verification import verify_file
+    from mojo_reader.reader import read_mojo
 
     options = ScoreOptions(
         dtype=dtype.value,
@@ -115,8 +115,8 @@ def against_h2o(
 
     Where H2O has no number, its file has none either, so that what is invalid is missing.
     """
-    from mojo_reader.files.score import ScoreOptions  # noqa: PLC0415 - needs pyarrow
-    from mojo_reader.files.verification import verify_file  # noqa: PLC0415
+    from mojo_reader.files.score import ScoreOptions
+    from mojo_reader.files.verification import verify_file
 
     options = ScoreOptions(**reading.options(limits=limits, on_invalid="missing"))
     return verify_file(mojo, str(rows), str(expected), options)
@@ -145,8 +145,8 @@ def failure(found: "Verification") -> str:
 
 
 def _print(found: "Verification") -> None:
-    from rich import box  # noqa: PLC0415 - only where it is shown
-    from rich.table import Table  # noqa: PLC0415
+    from rich import box
+    from rich.table import Table
 
     table = Table("column", "largest difference", "relative", "rows off", box=box.SIMPLE_HEAD)
     columns = sorted(found.columns, key=lambda column: -column.max_rel)[:_SHOWN_COLUMNS]
@@ -166,8 +166,8 @@ def _print(found: "Verification") -> None:
 
 
 def _worst_table(found: "Verification") -> object:
-    from rich import box  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
+    from rich import box
+    from rich.table import Table
 
     table = Table("worst row", "column", "expected", "found", "relative", box=box.SIMPLE_HEAD)
     for worst in found.worst:

@@ -252,7 +252,7 @@ class _Buffered(io.BufferedIOBase):
 
 
 def _parquet_rows(opened: OpenSource) -> Iterator[list[Any]]:
-    import pyarrow.parquet as pq  # noqa: PLC0415 - an extra
+    import pyarrow.parquet as pq
 
     file = pq.ParquetFile(opened.stream)
     yield list(file.schema_arrow.names)

@@ -80,7 +80,7 @@ def time_zone_problem(name: str) -> str | None:
     """Say what is wrong with a time zone's name, None where nothing is."""
     if name == NO_TIME_ZONE:
         return None
-    import zoneinfo  # noqa: PLC0415 - rarely needed
+    import zoneinfo
 
     try:
         zoneinfo.ZoneInfo(name)

@@ -184,8 +184,8 @@ def score_file(
         OSError: reading or writing failed.
     """
     require_pyarrow("Files of rows")
-    from mojo_reader.files import sinks  # noqa: PLC0415 - needs pyarrow
-    from mojo_reader.scoring.batches import file_schema  # noqa: PLC0415
+    from mojo_reader.files import sinks
+    from mojo_reader.scoring.batches import file_schema
 
     separate([("the output", target)], [*model_input(mojo), *everything("the rows", source)])
     if options.threshold is not None:
@@ -220,7 +220,7 @@ def row_pieces(
 
 
 def _score_job(scorer: Scorer, options: ScoreOptions, sink: Any) -> "Job":
-    from mojo_reader.scoring.batches import scored_batches  # noqa: PLC0415 - needs pyarrow
+    from mojo_reader.scoring.batches import scored_batches
 
     def job(piece: Piece) -> Made:
         notices = Notices()
@@ -264,8 +264,8 @@ def encode_file(
         MojoOutputError: the target cannot be written.
     """
     require_pyarrow("Files of rows")
-    from mojo_reader.files.matrices import CsvMatrixSink, MatrixSink, NpySink  # noqa: PLC0415
-    from mojo_reader.files.sinks import output_stream  # noqa: PLC0415
+    from mojo_reader.files.matrices import CsvMatrixSink, MatrixSink, NpySink
+    from mojo_reader.files.sinks import output_stream
 
     separate([("the output", target)], [*model_input(mojo), *everything("the rows", source)])
     names = mojo.features.names

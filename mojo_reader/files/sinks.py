@@ -247,7 +247,7 @@ class ParquetSink:
         return self._writer
 
     def _new_writer(self, schema: Any) -> Any:
-        import pyarrow.parquet as pq  # noqa: PLC0415 - not for CSV
+        import pyarrow.parquet as pq
 
         return pq.ParquetWriter(self._stream, schema)
 

@@ -186,7 +186,7 @@ class _Unpacked:
     """The content of a compressed stream, which has to have a size that its bytes warrant."""
 
     def __init__(self, packed: "_Counted", compression: str, limits: Limits) -> None:
-        import pyarrow as pa  # noqa: PLC0415 - an extra
+        import pyarrow as pa
 
         self._packed = packed
         self._stream = pa.CompressedInputStream(pa.PythonFile(self._packed, "r"), compression)

@@ -64,7 +64,7 @@ def pieces(
 def _pieces(
     files: Sequence[str], mojo: Mojo, rules: TableRules, notices: Notices
 ) -> Iterator[Piece]:
-    import pyarrow as pa  # noqa: PLC0415 - an extra
+    import pyarrow as pa
 
     for source in files:
         with located(file=source):
@@ -109,7 +109,7 @@ def read_rows(
     rules = TableRules() if rules is None else rules
     notices = Notices() if notices is None else notices
     batches = [batch for _, batch in read_pieces(pieces(sources, mojo, rules, notices), notices)]
-    import pyarrow as pa  # noqa: PLC0415 - an extra
+    import pyarrow as pa
 
     if not batches:
         names = [*(column.name for column in mojo.inputs), *rules.keep]
@@ -139,7 +139,7 @@ def read_pieces(parts: Iterator[Piece], notices: Notices) -> Iterator[tuple[str,
 def _csv_pieces(
     opened: OpenSource, mojo: Mojo, rules: TableRules, notices: Notices
 ) -> Iterator[Piece]:
-    from mojo_reader.files.csv_rows import CsvColumns  # noqa: PLC0415 - needs pyarrow
+    from mojo_reader.files.csv_rows import CsvColumns
 
     known = known_names(mojo, rules)
     records = Records(opened.stream, rules.separator, rules.limits, known)
@@ -155,7 +155,7 @@ def _csv_pieces(
 def _json_pieces(
     opened: OpenSource, mojo: Mojo, rules: TableRules, notices: Notices
 ) -> Iterator[Piece]:
-    from mojo_reader.files.json_rows import (  # noqa: PLC0415 - needs pyarrow
+    from mojo_reader.files.json_rows import (
         JsonColumns,
         few_lines,
         json_pieces,
@@ -177,7 +177,7 @@ def _json_pieces(
 def _parquet_pieces(
     opened: OpenSource, mojo: Mojo, rules: TableRules, notices: Notices
 ) -> Iterator[Piece]:
-    from mojo_reader.files.parquet_rows import parquet_parts  # noqa: PLC0415 - needs pyarrow
+    from mojo_reader.files.parquet_rows import parquet_parts
 
     for columns, part in parquet_parts(opened, mojo, rules, notices):
         yield Piece(file=opened.name, read=partial(columns.read, part))
@@ -186,7 +186,7 @@ def _parquet_pieces(
 def _arrow_pieces(
     opened: OpenSource, mojo: Mojo, rules: TableRules, notices: Notices
 ) -> Iterator[Piece]:
-    from mojo_reader.files.arrow_rows import arrow_parts  # noqa: PLC0415 - needs pyarrow
+    from mojo_reader.files.arrow_rows import arrow_parts
 
     for columns, part in arrow_parts(opened, mojo, rules, notices):
         yield Piece(file=opened.name, read=partial(columns.read, part))

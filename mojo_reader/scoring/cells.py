@@ -44,7 +44,7 @@ def arrow_column(values: Any) -> Any | None:
     if hasattr(getattr(values, "dtype", None), "pyarrow_dtype"):
         return getattr(values, "array", values).__arrow_array__()
     if _from_module(values, "polars") and importlib.util.find_spec("pyarrow") is not None:
-        from mojo_reader.scoring.arrow import polars_column  # noqa: PLC0415 - an extra
+        from mojo_reader.scoring.arrow import polars_column
 
         return polars_column(values)
     return None

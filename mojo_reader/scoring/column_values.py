@@ -25,7 +25,7 @@ def number_values(values: Any, on_invalid: OnInvalid) -> NDArray[np.float64]:
         return cell_numbers(values, on_invalid)
     arrow = arrow_column(values)
     if arrow is not None:
-        from mojo_reader.scoring import arrow_cells  # noqa: PLC0415 - needs pyarrow
+        from mojo_reader.scoring import arrow_cells
 
         return arrow_cells.arrow_numbers(arrow, on_invalid)
     array = numeric_array(values)
@@ -53,7 +53,7 @@ def column_positions(lookup: LevelLookup, values: Any, on_invalid: OnInvalid) ->
         return lookup.cell_positions(values, on_invalid)
     arrow = arrow_column(values)
     if arrow is not None:
-        from mojo_reader.scoring import arrow_cells  # noqa: PLC0415 - needs pyarrow
+        from mojo_reader.scoring import arrow_cells
 
         return arrow_cells.arrow_positions(arrow, lookup.missing, lookup.cell_positions, on_invalid)
     coded = _coded(values)

@@ -195,7 +195,7 @@ def _row_columns(rows: Sequence[Any], wanted: Collection[str] | None) -> tuple[C
 
 def _arrow_table(table: object) -> Any:
     require_pyarrow("Arrow tables")
-    import pyarrow as pa  # noqa: PLC0415 - an extra
+    import pyarrow as pa
 
     try:
         return pa.table(table)

@@ -199,7 +199,7 @@ class Scorer(EncodedScorer):
             MojoUnsupportedError: the model has not what is chosen.
         """
         require_pyarrow("Arrow batches")
-        from mojo_reader.scoring.batches import score_reader  # noqa: PLC0415 - needs pyarrow
+        from mojo_reader.scoring.batches import score_reader
 
         return score_reader(self, reader, Choice(**choice))
 

@@ -49,6 +49,6 @@ def moment_milliseconds(moment: dt.datetime) -> float:
 def _zone(name: str) -> dt.tzinfo:
     if name == "UTC":  # needs no data of the system's
         return dt.UTC
-    import zoneinfo  # noqa: PLC0415 - times of other zones are rare
+    import zoneinfo
 
     return zoneinfo.ZoneInfo(name)
