@@ -16,8 +16,8 @@ from mojo_reader.errors import MojoOutputError
 from mojo_reader.files.outputs import separate
 from mojo_reader.making.origin import own_version
 from mojo_reader.model import CategoricalInput, Classification, Reconstruction, Regression
-from mojo_reader.resolving.equal_names import require_distinct
 from mojo_reader.scoring.choices import Choice
+from mojo_reader.scoring.equal_names import require_distinct
 from mojo_reader.scoring.offsets import row_columns
 from mojo_reader.summary import summarize
 

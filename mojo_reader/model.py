@@ -11,7 +11,7 @@ From a raw row to a prediction::
     output      raw outputs         -> prediction   (prior correction, inverse link, label)
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -352,3 +352,13 @@ class Mojo:
     layers: tuple[Layer, ...]
     output: Output
     kept: Kept
+
+
+def first_twice(names: Iterable[str]) -> str | None:
+    """Return the first name that stood before, None where all differ."""
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            return name
+        seen.add(name)
+    return None

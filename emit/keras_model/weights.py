@@ -12,11 +12,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from mojo_reader.details import DETAILS, mark_as_original
 from mojo_reader.errors import ParityError
 from mojo_reader.making.described import ModelDescription
-from mojo_reader.making.origin import new_uuid, origin_of
-from mojo_reader.making.rebuilding import rebuilt
+from mojo_reader.making.origin import new_uuid
+from mojo_reader.making.rebuilding import with_network
 from mojo_reader.model import Features, Layer, Mojo
 from mojo_reader.scoring.scorer import Scorer
 
@@ -73,20 +72,10 @@ def from_keras(
     identity = new_uuid() if uuid is None else uuid
     if isinstance(source, ModelDescription):
         return own_model.described(model, source, identity)
-    made = rebuilt(
-        source,
-        layers=_LayerReader(model, source).layers(),
-        keys={"uuid": identity, "origin": origin_of(source)},
-        members=_marked_details(source),
-    )
+    made = with_network(source, _LayerReader(model, source).layers(), uuid=identity)
     if check and len(model.inputs) == 1:
         _check_predictions(model, made)
     return made
-
-
-def _marked_details(mojo: Mojo) -> dict[str, bytes]:
-    content = mojo.kept.members.get(DETAILS)
-    return {} if content is None else {DETAILS: mark_as_original(content, mojo.info.uuid)}
 
 
 # --------------------------------------------------------------------------- layers

@@ -12,7 +12,7 @@ from kserve.errors import InvalidInput
 
 from mojo_reader import Scorer
 from mojo_reader.errors import MojoDataError, MojoUnsupportedError
-from mojo_reader.resolving.equal_names import require_distinct
+from mojo_reader.scoring.equal_names import require_distinct
 from mojo_reader.scoring.notices import Notices
 from mojo_reader.scoring.rows import EncodedRows
 

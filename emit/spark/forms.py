@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from mojo_reader import Scorer
 from mojo_reader.model import Classification, Output, Reconstruction, Regression
-from mojo_reader.resolving.equal_names import require_distinct
 from mojo_reader.scoring.arrow import float_array, float_values
 from mojo_reader.scoring.batches import output_schema
 from mojo_reader.scoring.choices import Choice
 from mojo_reader.scoring.encoding import Strictness, one_hot_slots
+from mojo_reader.scoring.equal_names import require_distinct
 from mojo_reader.scoring.notices import Notices
 from mojo_reader.scoring.prediction import reconstruction_error
 

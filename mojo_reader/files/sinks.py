@@ -27,8 +27,8 @@ from mojo_reader.files.number_text import number_texts
 from mojo_reader.files.outputs import STANDARD_STREAM, is_written_through
 from mojo_reader.files.sources import Source
 from mojo_reader.files.standard_streams import standard_output
-from mojo_reader.resolving.equal_names import require_distinct
 from mojo_reader.scoring.arrow import float_values, text_scalar
+from mojo_reader.scoring.equal_names import require_distinct
 
 NA: Final = "NA"
 WRITTEN: Final = ".csv, .csv.gz, .csv.zst, .parquet, .arrow, .feather, .jsonl or .jsonl.gz"

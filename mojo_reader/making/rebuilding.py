@@ -15,6 +15,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from mojo_reader.details import DETAILS, mark_as_original
 from mojo_reader.errors import MojoFormatError
 from mojo_reader.formats.limits import Limits
 from mojo_reader.formats.mojo import layout
@@ -22,6 +23,7 @@ from mojo_reader.formats.mojo.archive import MODEL_INI
 from mojo_reader.formats.mojo.layout import Value
 from mojo_reader.formats.mojo.number_arrays import array_text
 from mojo_reader.java import text as java
+from mojo_reader.making.origin import origin_of
 from mojo_reader.model import Activation, Kept, Layer, Mojo
 from mojo_reader.resolving import resolve
 from mojo_reader.resolving.parsed import Keys, ParsedModel
@@ -79,6 +81,24 @@ def rebuilt(
     if layers is not None:
         check_as_asked(made.layers, layers)
     return made
+
+
+def with_network(mojo: Mojo, layers: Sequence[Layer], *, uuid: str) -> Mojo:
+    """Return a model of another network, which says so: a new identity, and where it comes from.
+
+    Args:
+        mojo: gives everything but the network; it is not changed.
+        layers: the network, as ``rebuilt`` takes it.
+        uuid: identity of the result.
+
+    Raises:
+        MojoFormatError: the parts contradict each other.
+        MojoUnsupportedError: nothing here could score the result.
+    """
+    details = mojo.kept.members.get(DETAILS)
+    marked = {} if details is None else {DETAILS: mark_as_original(details, mojo.info.uuid)}
+    keys = {"uuid": uuid, "origin": origin_of(mojo)}
+    return rebuilt(mojo, layers=layers, keys=keys, members=marked)
 
 
 def wire_info(keys: Mapping[str, str], layers: Sequence[Layer]) -> dict[str, Value]:

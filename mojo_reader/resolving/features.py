@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 
 from mojo_reader.details import DETAILS, parse_details
 from mojo_reader.java import text as java
-from mojo_reader.model import CategoricalFeature, Features
-from mojo_reader.resolving.equal_names import first_twice
+from mojo_reader.model import CategoricalFeature, Features, first_twice
 from mojo_reader.resolving.parsed import Keys, ParsedModel
 from mojo_reader.resolving.refusal import fail, frozen, refuse
 

@@ -27,8 +27,8 @@ from mojo_reader.model import (
     Info,
     InputColumn,
     NumericInput,
+    first_twice,
 )
-from mojo_reader.resolving.equal_names import first_twice
 from mojo_reader.resolving.parsed import ParsedModel
 from mojo_reader.resolving.refusal import fail, frozen
 

@@ -20,8 +20,8 @@ from mojo_reader.model import (
     Output,
     Reconstruction,
     Regression,
+    first_twice,
 )
-from mojo_reader.resolving.equal_names import first_twice
 from mojo_reader.resolving.parsed import Keys, ParsedModel
 from mojo_reader.resolving.refusal import fail, frozen, refuse, shown
 

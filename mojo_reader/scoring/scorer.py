@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mojo_reader.model import Classification, Reconstruction
-from mojo_reader.resolving.equal_names import require_distinct
 from mojo_reader.scoring.choices import Choice
 from mojo_reader.scoring.encoded import DType, EncodedScorer
+from mojo_reader.scoring.equal_names import require_distinct
 from mojo_reader.scoring.extras import require_pyarrow
 from mojo_reader.scoring.prediction import MissingNumber
 from mojo_reader.scoring.problems import layer_problem

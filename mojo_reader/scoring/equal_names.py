@@ -7,16 +7,7 @@ levels ``0`` and ``p0``) and does not mind two of one name (``GenModel.getOutput
 from collections.abc import Iterable
 
 from mojo_reader.errors import MojoUnsupportedError
-
-
-def first_twice(names: Iterable[str]) -> str | None:
-    """Return the first name that stood before, None where all differ."""
-    seen: set[str] = set()
-    for name in names:
-        if name in seen:
-            return name
-        seen.add(name)
-    return None
+from mojo_reader.model import first_twice
 
 
 def require_distinct(columns: Iterable[str], medium: str, instead: str) -> None:
