@@ -15,7 +15,7 @@ from json_lines import score_lines
 
 from mojo_reader import Scorer, read_mojo
 from mojo_reader.errors import MojoError, exit_code, sentence
-from mojo_reader.formats.mojo.model_folder import find_mojo
+from mojo_reader.reader import find_mojo
 
 
 def main(folder: str, *options: str) -> int:

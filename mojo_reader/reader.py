@@ -1,11 +1,19 @@
 """Read a deep-learning MOJO: archive and layout to the resolved ``Mojo``."""
 
+import errno
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from mojo_reader.details import DETAILS
-from mojo_reader.errors import MojoFormatError, MojoLimitError, MojoUnsupportedError, located
+from mojo_reader.errors import (
+    MojoFormatError,
+    MojoLimitError,
+    MojoUnsupportedError,
+    listed,
+    located,
+)
 from mojo_reader.formats.limits import DEFAULT_LIMITS, Limits
 from mojo_reader.formats.mojo import layout
 from mojo_reader.formats.mojo.archive import MODEL_INI, Archive, MojoSource, open_archive
@@ -47,6 +55,34 @@ def read_mojo(
             message = f"the model is no stacked ensemble, so it has no base model {base_model!r}"
             raise MojoUnsupportedError(message)
         return _read_model(archive, ini, None, limits)
+
+
+def find_mojo(folder: Path) -> Path:
+    """Return the one MOJO in a model folder, as servers mount one.
+
+    Args:
+        folder: holds exactly one zip, or is an unpacked MOJO (what KServe's storage initializer
+            makes of a zip); the path of a zip itself will do, too.
+
+    Raises:
+        FileNotFoundError: there is no such folder.
+        MojoFormatError: it holds no MOJO, or more than one.
+    """
+    if not folder.exists():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(folder))
+    if folder.is_file() or (folder / MODEL_INI).is_file():
+        return folder
+    # A mounted volume has hidden entries of its own.
+    names = sorted(
+        path.name
+        for path in folder.iterdir()
+        if path.suffix.lower() == ".zip" and not path.name.startswith(".")
+    )
+    if len(names) == 1:
+        return folder / names[0]
+    found = f"{len(names)}: {listed(names)}" if names else "none"
+    message = f"expected one MOJO (a zip, or a zip's content with model.ini), found {found}"
+    raise MojoFormatError(message, file=str(folder))
 
 
 def list_base_models(source: MojoSource, *, limits: Limits = DEFAULT_LIMITS) -> tuple[str, ...]:

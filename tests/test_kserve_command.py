@@ -12,7 +12,7 @@ import pytest
 from support import golden
 
 from emit.kserve_model.__main__ import main
-from mojo_reader.formats.mojo.model_folder import find_mojo
+from mojo_reader.reader import find_mojo
 
 IRIS = golden("iris_tanh")
 

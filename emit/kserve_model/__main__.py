@@ -8,7 +8,7 @@ from typing import Final, get_args
 
 from mojo_reader import Scorer, read_mojo
 from mojo_reader.errors import MissingExtraError, MojoError, exit_code, sentence
-from mojo_reader.formats.mojo.model_folder import find_mojo
+from mojo_reader.reader import find_mojo
 from mojo_reader.scoring.offsets import OffsetRule
 from mojo_reader.scoring.rows import OnOdd
 
