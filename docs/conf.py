@@ -17,4 +17,4 @@ suppress_warnings = ["myst.xref_missing"]
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
-autodoc_mock_imports = ["pyspark"]
+autodoc_mock_imports = ["mlflow", "pyspark", "sklearn"]

@@ -23,6 +23,8 @@ from mojo_reader.summary import summarize
 
 from .extras import extra
 
+__all__ = ["MojoModel", "log_model", "save_model"]
+
 #: How the scorer is made; ``mlflow.pyfunc.load_model(..., model_config=)`` changes it.
 DEFAULTS: Final[Mapping[str, Any]] = {
     "base_model": None,

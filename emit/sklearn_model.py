@@ -27,6 +27,8 @@ with extra("sklearn", needed_for="MojoClassifier and MojoRegressor need scikit-l
     from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
     from sklearn.utils.validation import check_is_fitted, column_or_1d
 
+__all__ = ["MojoClassifier", "MojoRegressor"]
+
 _INSTEAD: Final[Mapping[type[Output], str]] = {
     Classification: "use MojoClassifier",
     Regression: "use MojoRegressor",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from laboratory_verdicts import Result, of_comparison
 
 from mojo_reader import Scorer
-from mojo_reader.emitters import Proving, Target, emitter
+from mojo_reader.converting import Proving, Target, emitter
 
 if TYPE_CHECKING:
     from laboratory_doors import Door

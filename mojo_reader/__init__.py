@@ -1,4 +1,11 @@
-"""Read and write H2O-3 deep-learning MOJOs without Java, and score rows as H2O does."""
+"""Read and write H2O-3 deep-learning MOJOs without Java, and score rows as H2O does.
+
+What needs a framework (``to_keras``, ``to_onnx`` ...) or pyarrow (``score_file``) is loaded when it
+is first asked for.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any, Final
 
 from mojo_reader.formats.limits import Limits
 from mojo_reader.model import Mojo
@@ -7,13 +14,71 @@ from mojo_reader.scoring.row_warnings import MissingColumnWarning, UnseenLevelWa
 from mojo_reader.scoring.scorer import Scorer
 from mojo_reader.writer import write_mojo
 
+if TYPE_CHECKING:
+    from mojo_reader.converting import convert
+    from mojo_reader.emitters import (
+        check_onnx,
+        check_parity,
+        columns_json,
+        from_keras,
+        to_keras,
+        to_onnx,
+        to_stablehlo,
+        training_model,
+    )
+    from mojo_reader.files.score import ScoreOptions, score_file
+    from mojo_reader.files.verification import verify_file
+    from mojo_reader.making.rebuilding import rebuilt
+    from mojo_reader.summary import summarize
+
+    __version__: str
+
 __all__ = [
     "Limits",
     "MissingColumnWarning",
     "Mojo",
+    "ScoreOptions",
     "Scorer",
     "UnseenLevelWarning",
+    "check_onnx",
+    "check_parity",
+    "columns_json",
+    "convert",
+    "from_keras",
     "list_base_models",
     "read_mojo",
+    "rebuilt",
+    "score_file",
+    "summarize",
+    "to_keras",
+    "to_onnx",
+    "to_stablehlo",
+    "training_model",
+    "verify_file",
     "write_mojo",
 ]
+
+#: Where what is loaded on first use stands.
+_HOMES: Final = {
+    "ScoreOptions": "mojo_reader.files.score",
+    "convert": "mojo_reader.converting",
+    "rebuilt": "mojo_reader.making.rebuilding",
+    "score_file": "mojo_reader.files.score",
+    "summarize": "mojo_reader.summary",
+    "verify_file": "mojo_reader.files.verification",
+}
+_DOOR: Final = "mojo_reader.emitters"
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for, and its framework with it."""
+    if name == "__version__":
+        return importlib.import_module("mojo_reader.making.origin").own_version()
+    if name not in __all__:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    return getattr(importlib.import_module(_HOMES.get(name, _DOOR)), name)
+
+
+def __dir__() -> list[str]:
+    return sorted((*__all__, "__version__"))

@@ -24,6 +24,22 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final, Self
 
+__all__ = [
+    "EXIT_CODES",
+    "MissingExtraError",
+    "MojoDataError",
+    "MojoError",
+    "MojoFormatError",
+    "MojoLimitError",
+    "MojoOutputError",
+    "MojoUnsupportedError",
+    "OutputNameError",
+    "ParityError",
+    "TrainingError",
+    "exit_code",
+    "sentence",
+]
+
 
 class MojoError(ValueError):
     """Base of all errors of this project; its text is one plain sentence.

@@ -18,6 +18,26 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+__all__ = [
+    "Activation",
+    "CategoricalEncoding",
+    "CategoricalFeature",
+    "CategoricalInput",
+    "Category",
+    "Classification",
+    "Features",
+    "Info",
+    "InputColumn",
+    "InverseLink",
+    "Kept",
+    "Layer",
+    "Mojo",
+    "NumericInput",
+    "Output",
+    "Reconstruction",
+    "Regression",
+]
+
 
 class Category(StrEnum):
     """``hex.ModelCategory``, as far as this algorithm has it."""

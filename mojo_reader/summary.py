@@ -14,6 +14,8 @@ from mojo_reader.model import (
     Regression,
 )
 
+__all__ = ["notes", "summarize"]
+
 _FORMAT_VERSION_DIGITS: Final = 2
 
 

@@ -169,10 +169,8 @@ def test_convert_killed(to: str, tmp_path: Path) -> None:
 
 # Making a page takes seconds and writing it none, so that kills fall into a write of a large one.
 REPORT = """
-    from types import SimpleNamespace
     import mojo_reader.cli.report as command
-    made = SimpleNamespace(report_page=lambda mojo, **_: mojo.info.sha256 * 200_000)
-    command.reporting = lambda: made
+    command.emitters.report_page = lambda mojo, **_: mojo.info.sha256 * 200_000
     command._emitted = lambda *_: ([], [])
 """
 

@@ -1,9 +1,7 @@
 """``convert``: a MOJO to a model of another runtime, proved before it is kept."""
 
-import shutil
 from collections.abc import Callable
-from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -28,15 +26,19 @@ from mojo_reader.cli.printing import print_json, show
 from mojo_reader.cli.reading import Reading, reads_rows
 from mojo_reader.cli.rows import progress, say_notices
 from mojo_reader.cli.tables import cell
-from mojo_reader.emitters import EMITTERS, Emitter, Proving, Target, emitter
+from mojo_reader.converting import (
+    EMITTERS,
+    Conversion,
+    Emitter,
+    RowsToCheck,
+    Target,
+    converted,
+    outputs_of,
+)
 from mojo_reader.errors import MojoDataError, MojoUnsupportedError, ParityError
-from mojo_reader.files.atomic import replacing
 from mojo_reader.files.formats import FORMAT_NAMES
-from mojo_reader.files.outputs import Named
 from mojo_reader.formats.limits import Limits
-
-_COLUMNS: Final = ".columns.json"
-_FAILED: Final = ".failed"
+from mojo_reader.model import Mojo
 
 
 @plain_failures
@@ -93,11 +95,8 @@ def convert(  # noqa: PLR0913 - a command's options
     if target.suffix != suffix:
         message = f"expected a name that ends in {suffix}"
         raise typer.BadParameter(message, param_hint="'-o'")
-    check_outputs(
-        _outputs(EMITTERS[to], target, keep_failed=keep_failed),
-        named_inputs(model, {"--check": check, "--expected": expected}),
-        quiet=quiet or json_,
-    )
+    inputs = named_inputs(model, {"--check": check, "--expected": expected})
+    check_outputs(outputs_of(to, target, keep_failed=keep_failed), inputs, quiet=quiet or json_)
     mojo = read_mojo(model_source(model), base_model=base_model, limits=chosen_limits(limit))
     if mojo.info.encoded_inputs and not encoded_columns:
         message = (
@@ -106,182 +105,98 @@ def convert(  # noqa: PLR0913 - a command's options
             "encoded columns"
         )
         raise MojoUnsupportedError(message, file=model)
-    job = _Job(
-        mojo=mojo, to=to, target=target, dtype=dtype.value, seed=seed, check=check,
-        expected=expected, reading=reading, limits=chosen_limits(limit),
-        keep_failed=keep_failed, quiet=quiet or json_,
-    )  # fmt: skip
-    outcome = job.run()
+    limits = chosen_limits(limit)
+    # Before anything slow, so that bad rows are told at once.
+    rows = None if check is None else _rows_to_check(mojo, check, reading, limits)
+    if check is not None and expected is not None:
+        _compare_with_h2o(mojo, check, expected, reading, limits)
+    with progress(quiet=quiet or json_) as advance:
+        made = converted(
+            mojo, to, target, dtype=dtype.value, rows=rows, seed=seed, keep_failed=keep_failed,
+            progress=advance,
+        )  # fmt: skip
+    job = _Job(mojo=mojo, to=to, dtype=dtype.value, expected=expected, made=made)
     if json_:
-        print_json(_report(job, outcome))
+        print_json(_report(job))
     elif not quiet:
-        _print(job, outcome)
+        _print(job)
 
 
-def _columns_target(target: Path) -> Path:
-    return target.with_suffix(_COLUMNS)
+def _rows_to_check(mojo: Mojo, check: Path, reading: Reading, limits: Limits) -> RowsToCheck:
+    from mojo_reader.files.tables import read_rows
+    from mojo_reader.scoring.encoding import Strictness
+    from mojo_reader.scoring.notices import Notices
+    from mojo_reader.scoring.scorer import Scorer
+
+    notices = Notices()
+    table = read_rows(check, mojo, reading.rules(limits), notices)
+    strictness = Strictness(invalid_is_missing=reading.on_invalid == "missing")
+    matrix = Scorer(mojo).encode_batch(table, notices, strictness).matrix
+    say_notices(notices)
+    if not len(matrix):
+        raise MojoDataError("the file has no rows", file=str(check))
+    return RowsToCheck(
+        name=str(check), table=table, matrix=matrix,
+        invalid_is_missing=strictness.invalid_is_missing,
+    )  # fmt: skip
 
 
-def _failed_target(target: Path) -> Path:
-    return target.with_suffix(f"{_FAILED}{target.suffix}")
+def _compare_with_h2o(
+    mojo: Mojo, check: Path, expected: Path, reading: Reading, limits: Limits
+) -> None:
+    """Hold the scorer, which the model is then held to, to H2O's own scores.
 
-
-def _outputs(kind: Emitter, target: Path, *, keep_failed: bool) -> list[Named]:
-    """Return everything that a conversion may write."""
-    named: list[Named] = [("-o", target)]
-    if kind.columns:
-        named.append(("the columns of -o", _columns_target(target)))
-    if keep_failed:
-        named.append(("--keep-failed", _failed_target(target)))
-    return named
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Outcome:
-    """What a conversion came to.
-
-    Attributes:
-        proofs: the comparisons by what was compared.
-        notes: what a person should know about the model, one sentence each.
+    Raises:
+        ParityError: they differ.
     """
+    from mojo_reader.cli.verify import against_h2o, failure
 
-    proofs: dict[str, Any]
-    notes: tuple[str, ...]
+    found = against_h2o(mojo, check, expected, reading, limits)
+    if not found.passed:
+        message = f"{failure(found)}; nothing was written"
+        raise ParityError(message, file=str(expected))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Job:
-    """One conversion: build, save, load, prove, keep."""
+    """One conversion, for what is said of it."""
 
-    mojo: Any
+    mojo: Mojo
     to: Target
-    target: Path
     dtype: str
-    seed: int
-    check: Path | None
     expected: Path | None
-    reading: Reading
-    limits: Limits
-    keep_failed: bool
-    quiet: bool
-
-    @property
-    def columns_target(self) -> Path:
-        return _columns_target(self.target)
+    made: Conversion
 
     @property
     def emitter(self) -> Emitter:
         return EMITTERS[self.to]
 
-    def run(self) -> _Outcome:
-        """Write and prove the model.
-
-        Raises:
-            ParityError: a comparison failed.
-        """
-        rows = self._rows_to_check()
-        self._compare_with_h2o()
-        emit = emitter(self.to, dtype=self.dtype)
-        with ExitStack() as outputs:
-            partial = outputs.enter_context(replacing(self.target))
-            columns = self.columns_target
-            if emit.columns:
-                columns = outputs.enter_context(replacing(columns))
-            notes = emit.build(self.mojo, partial, columns, self.dtype)
-            proofs = self._proofs(emit, partial, rows)
-            failed = [name for name, comparison in proofs.items() if not comparison.passed]
-            if failed:
-                self._fail(partial, failed, proofs)
-        return _Outcome(proofs=proofs, notes=notes)
-
-    def _rows_to_check(self) -> tuple[Any, Any]:
-        """Read and encode the rows before anything slow, so that bad rows are told at once."""
-        if self.check is None:
-            return None, None
-        from mojo_reader.files.tables import read_rows
-        from mojo_reader.scoring.encoding import Strictness
-        from mojo_reader.scoring.notices import Notices
-        from mojo_reader.scoring.scorer import Scorer
-
-        notices = Notices()
-        table = read_rows(self.check, self.mojo, self.reading.rules(self.limits), notices)
-        strictness = Strictness(invalid_is_missing=self.reading.on_invalid == "missing")
-        matrix = Scorer(self.mojo).encode_batch(table, notices, strictness).matrix
-        say_notices(notices)
-        if not len(matrix):
-            message = "the file has no rows"
-            raise MojoDataError(message, file=str(self.check))
-        return table, matrix
-
-    def _compare_with_h2o(self) -> None:
-        """Hold the scorer, which the model is then held to, to H2O's own scores.
-
-        Raises:
-            ParityError: they differ.
-        """
-        if self.check is None or self.expected is None:
-            return
-        from mojo_reader.cli.verify import against_h2o, failure
-
-        found = against_h2o(self.mojo, self.check, self.expected, self.reading, self.limits)
-        if not found.passed:
-            message = f"{failure(found)}; nothing was written"
-            raise ParityError(message, file=str(self.expected))
-
-    def _proofs(self, emit: Emitter, path: Path, rows: tuple[Any, Any]) -> dict[str, Any]:
-        table, matrix = rows
-        with progress(quiet=self.quiet) as advance:
-            made = Proving(
-                path=path, mojo=self.mojo, dtype=self.dtype, table=None, matrix=None,
-                seed=self.seed, progress=advance,
-                invalid_is_missing=self.reading.on_invalid == "missing",
-            )  # fmt: skip
-            proofs = {"made rows": emit.prove(made)}
-            if table is not None:
-                given = replace(made, table=table, matrix=matrix, progress=None)
-                proofs[str(self.check)] = emit.prove(given)
-        return proofs
-
-    def _fail(self, partial: Path, failed: list[str], proofs: dict[str, Any]) -> None:
-        kept = ""
-        if self.keep_failed:
-            failed_path = _failed_target(self.target)
-            with replacing(failed_path) as place:
-                shutil.move(partial, place)
-            kept = f"; kept as {failed_path}"
-        worst = proofs[failed[0]]
-        message = (
-            f"the {self.dtype} model does not equal the float64 scorer on {failed[0]}: "
-            f"{worst.failure}; nothing was written{kept}"
-        )
-        raise ParityError(message)
-
 
 # --------------------------------------------------------------------------- report
 
 
-def _report(job: _Job, outcome: _Outcome) -> dict[str, Any]:
+def _report(job: _Job) -> dict[str, Any]:
     return {
-        "model": str(job.target),
+        "model": str(job.made.path),
         "target": str(job.to),
-        "columns": str(job.columns_target) if job.emitter.columns else None,
+        "columns": None if job.made.columns is None else str(job.made.columns),
         "dtype": job.dtype,
         "equals_h2o_scores": None if job.expected is None else str(job.expected),
-        "proofs": {name: comparison.as_dict() for name, comparison in outcome.proofs.items()},
-        "notes": _notes(job, outcome),
+        "proofs": {name: comparison.as_dict() for name, comparison in job.made.proofs.items()},
+        "notes": _notes(job),
     }
 
 
-def _notes(job: _Job, outcome: _Outcome) -> list[str]:
+def _notes(job: _Job) -> list[str]:
     from mojo_reader.summary import notes
 
-    said = notes(job.mojo) + list(outcome.notes)
+    said = notes(job.mojo) + list(job.made.notes)
     if job.dtype == "float64" and job.emitter.x64:
         said.append("run the model with JAX_ENABLE_X64=1, or JAX computes it in float32")
-    unscaled = [found.unscaled for found in outcome.proofs.values() if found.unscaled]
+    unscaled = [found.unscaled for found in job.made.proofs.values() if found.unscaled]
     said += [found.note for found in unscaled]
     # Made rows of columns without a scale go beyond float32 on purpose; the note above tells.
-    told = [found for found in outcome.proofs.values() if not found.unscaled]
+    told = [found for found in job.made.proofs.values() if not found.unscaled]
     beyond = {column for comparison in told for column in comparison.beyond_columns}
     if beyond:
         columns = ", ".join(sorted(beyond))
@@ -295,32 +210,32 @@ def _notes(job: _Job, outcome: _Outcome) -> list[str]:
     return said
 
 
-def _print(job: _Job, outcome: _Outcome) -> None:
+def _print(job: _Job) -> None:
     from rich import box
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD, highlight=False)
     table.add_column("")
-    for name in outcome.proofs:
+    for name in job.made.proofs:
         table.add_column(cell(name), justify="right", overflow="fold")
     labelled = hasattr(job.mojo.output, "labels")
     for heading, content in _ROWS.items():
         if labelled or "label" not in heading:
-            table.add_row(heading.format(dtype=job.dtype), *map(content, outcome.proofs.values()))
+            table.add_row(heading.format(dtype=job.dtype), *map(content, job.made.proofs.values()))
     show(table)
-    unscaled = [found.unscaled for found in outcome.proofs.values() if found.unscaled]
+    unscaled = [found.unscaled for found in job.made.proofs.values() if found.unscaled]
     condition = "".join(f" {found.condition}" for found in unscaled)
     show(
-        f"{job.target} equals the float64 scorer{condition} "
+        f"{job.made.path} equals the float64 scorer{condition} "
         f"({job.dtype}, on {job.emitter.runtime})."
     )
     if job.expected is not None:
         show(f"It equals H2O's own scores in {job.expected}.")
-    if job.emitter.columns:
-        show(f"{job.columns_target} says how raw rows become the model's input.")
+    if job.made.columns is not None:
+        show(f"{job.made.columns} says how raw rows become the model's input.")
     else:
         show(job.emitter.reads)
-    for note in _notes(job, outcome):
+    for note in _notes(job):
         show(f"Note: {note}.")
 
 

@@ -5,10 +5,11 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import typer
 
+from mojo_reader import emitters
 from mojo_reader.cli.failures import plain_failures
 from mojo_reader.cli.options import (
     BaseModelOption,
@@ -32,7 +33,6 @@ from mojo_reader.cli.rows import (
     say_notices,
 )
 from mojo_reader.cli.tables import cell, table
-from mojo_reader.emitters import columns_text, fitting
 from mojo_reader.files.atomic import replacing
 from mojo_reader.files.outputs import STANDARD_STREAM, Named, everything
 
@@ -40,6 +40,7 @@ _SUFFIX: Final = ".retrained.zip"
 _COLUMNS: Final = ".columns.json"
 _OPTIONAL_FILES: Final = ("keras", "columns", "plot")
 _BALANCED: Final = "balanced"
+_THRESHOLDS: Final[tuple[Literal["keep", "max-f1"], ...]] = ("keep", "max-f1")
 
 
 @plain_failures
@@ -126,7 +127,7 @@ def fit(  # noqa: PLR0913 - a command's options
         raise typer.BadParameter("expected a name that ends in .zip", param_hint="'-o'")
     inputs = [("MODEL", model), *everything("ROWS", rows)]
     check_outputs(files.named(), inputs, quiet=quiet or json_)
-    threshold = one_of(threshold, ("keep", "max-f1"), "--threshold")
+    chosen = one_of(threshold, _THRESHOLDS, "--threshold")
     if not 0.0 <= validation_split < 1.0:
         raise typer.BadParameter(
             "expected a share from 0 to less than 1", param_hint="'--validation-split'"
@@ -140,29 +141,29 @@ def fit(  # noqa: PLR0913 - a command's options
     weighed = _class_weights(class_weights or [])
     mojo = read_mojo(model_source(model), base_model=base_model, limits=rules.limits)
     require_pyarrow("Files of rows")
-    room = fitting()
+    emitters.require_fit()
     if plot is not None:
-        room.require_picture(plot)
-    options = room.FitOptions(
+        emitters.require_picture(plot)
+    options = emitters.FitOptions(
         response=response, weights=weights, class_weights=weighed, epochs=epochs,
         batch_size=batch_size, learning_rate=learning_rate, validation_split=validation_split,
-        early_stopping=early_stopping, seed=seed, freeze=freeze, threshold=threshold,
+        early_stopping=early_stopping, seed=seed, freeze=freeze, threshold=chosen,
         on_invalid=reading.on_invalid,
     )  # fmt: skip
-    job = _Job(room=room, mojo=mojo, options=options, quiet=quiet or json_)
+    job = _Job(mojo=mojo, options=options, quiet=quiet or json_)
     with ExitStack() as outputs:
         # Before training, so that a folder that does not exist is told at once.
         partial = files.partial(outputs)
         result = job.run(rows, rules)
-        partial.write(result, room, title=target.name, judged=options.judged)
+        partial.write(result, title=target.name, judged=options.judged)
     if json_:
         report = {**files.as_dict(), "uuid": result.mojo.info.uuid, **result.as_dict()}
         print_json(report)
     elif not quiet:
-        _print(result, room, target, judged=options.judged)
+        _print(result, target, judged=options.judged)
 
 
-def _class_weights(words: Sequence[str]) -> dict[str, float] | str | None:
+def _class_weights(words: Sequence[str]) -> dict[str, float] | Literal["balanced"] | None:
     """Return what ``--class-weights`` says: ``LEVEL=WEIGHT`` each, or ``balanced`` alone."""
     if not words:
         return None
@@ -186,7 +187,6 @@ def _class_weights(words: Sequence[str]) -> dict[str, float] | str | None:
 class _Job:
     """One training run, with what is shown of it."""
 
-    room: Any
     mojo: Any
     options: Any
     quiet: bool
@@ -196,12 +196,12 @@ class _Job:
         from mojo_reader.scoring.notices import Notices
 
         notices = Notices()
-        columns = self.room.row_columns(
+        columns = emitters.row_columns(
             self.mojo, response=self.options.response, weights=self.options.weights
         )
-        read = self.room.read_training_rows(rows, self.mojo, columns, rules, notices)
+        read = emitters.read_training_rows(rows, self.mojo, columns, rules, notices)
         with progress(quiet=self.quiet) as advance:
-            fitted = self.room.fit(
+            fitted = emitters.fit(
                 self.mojo, read, self.options, on_epoch=self._shown(), progress=advance,
                 notices=notices,
             )  # fmt: skip
@@ -262,7 +262,7 @@ class _Files:
             },
         )
 
-    def write(self, result: Any, room: Any, *, title: str, judged: str) -> None:
+    def write(self, result: Any, *, title: str, judged: str) -> None:
         """Write all of them."""
         from mojo_reader.reader import read_mojo
         from mojo_reader.writer import write_mojo
@@ -273,26 +273,24 @@ class _Files:
         if self.columns is not None:
             # As read, for the digest of the file's bytes.
             written = read_mojo(self.mojo)
-            self.columns.write_text(columns_text(written, result.model), "utf-8")
+            self.columns.write_text(emitters.columns_json(written, result.model), "utf-8")
         if self.plot is not None:
-            room.plot(result.epochs, self.plot, title=title, judged=judged)
+            emitters.plot(result.epochs, self.plot, title=title, judged=judged)
 
 
 # --------------------------------------------------------------------------- report
 
 
-def _print(result: Any, room: Any, target: Path, *, judged: str) -> None:
+def _print(result: Any, target: Path, *, judged: str) -> None:
 
-    show(room.text_curve(result.epochs, judged=judged))
+    show(emitters.text_curve(result.epochs, judged=judged))
     rows = f"{result.held_out:,} rows held out"
     if not result.held_out:
         rows = f"the {result.rows:,} rows trained on"
     shown = table(f"On {rows}", "", "before", "after", "")
     for name, before in result.before.items():
         after = result.after[name]
-        shown.add_row(
-            name, f"{before:.6g}", f"{after:.6g}", cell(_verdict(name, before, after, room))
-        )
+        shown.add_row(name, f"{before:.6g}", f"{after:.6g}", cell(_verdict(name, before, after)))
     show(shown)
     show(
         f"{target} has the weights of epoch {result.best.epoch}, and predicts what the Keras model "
@@ -302,7 +300,7 @@ def _print(result: Any, room: Any, target: Path, *, judged: str) -> None:
         show(f"Note: {note}.")
 
 
-def _verdict(name: str, before: float, after: float, room: Any) -> str:
+def _verdict(name: str, before: float, after: float) -> str:
     if before == after:
         return "same"
-    return "better" if (after > before) == (name in room.RISING) else "worse"
+    return "better" if (after > before) == (name in emitters.RISING) else "worse"

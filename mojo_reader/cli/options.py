@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from mojo_reader.cli.printing import say
+from mojo_reader.converting import default_path
 from mojo_reader.errors import listed
 from mojo_reader.files.atomic import left_behind
 from mojo_reader.files.outputs import STANDARD_STREAM, Named, is_written_through, separate
@@ -116,10 +117,4 @@ def default_output(model: str, base_model: str | None, suffix: str) -> Path:
     """
     if model == STANDARD_STREAM:
         raise typer.BadParameter("a model from standard input needs -o", param_hint="'-o'")
-    path = Path(model)
-    if path.name in {"", ".."}:
-        path = path.resolve()  # beside the folder "." and not in it
-    # A folder's name has no suffix to drop: "model.v2" stays whole.
-    stem = path.resolve().name if path.is_dir() else path.stem
-    chosen = f".{base_model}" if base_model else ""
-    return path.parent / f"{stem}{chosen}{suffix}"
+    return default_path(model, base_model, suffix)

@@ -116,7 +116,7 @@ def _options(
     return Reading(
         separator=separator,
         decimal=cast("Decimal", decimal),
-        format=None if format_ is None else cast("Format", one_of(format_, FORMATS, "--format")),
+        format=None if format_ is None else one_of(format_, FORMATS, "--format"),
         time_zone=time_zone,
         on_invalid=checked_on_odd(on_invalid, "--on-invalid"),
     )

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from mojo_reader import emitters
 from mojo_reader.cli.failures import plain_failures
 from mojo_reader.cli.options import (
     BaseModelOption,
@@ -25,7 +26,7 @@ from mojo_reader.cli.printing import echo
 from mojo_reader.cli.reading import Reading, reads_rows
 from mojo_reader.cli.rows import ResponseOption, say_notices
 from mojo_reader.cli.verify import against_h2o
-from mojo_reader.emitters import Proving, Target, emitter, reporting
+from mojo_reader.converting import Proving, Target, emitter
 from mojo_reader.errors import MissingExtraError, ParityError
 from mojo_reader.files.atomic import replacing
 from mojo_reader.files.formats import FORMAT_NAMES
@@ -73,18 +74,20 @@ def report(  # noqa: PLR0913 - a command's options
         raise typer.BadParameter("expected a name that ends in .html", param_hint="'-o'")
     inputs = named_inputs(model, {"--rows": rows, "--expected": expected})
     check_outputs([("-o", target)], inputs, quiet=quiet)
-    room = reporting()
+    emitters.require_report()
     limits = chosen_limits(limit)
     mojo = read_mojo(model_source(model), base_model=base_model, limits=limits)
     rules = reading.rules(limits)
-    shown = None if rows is None else room.read_rows(mojo, rows, response=response, rules=rules)
+    shown = None if rows is None else emitters.read_rows(mojo, rows, response=response, rules=rules)
     if shown is not None:
         say_notices(shown.notices)
-    proofs, notes = _emitted(room, mojo, shown, rules)
+    proofs, notes = _emitted(mojo, shown, rules)
     if rows is not None and expected is not None:
         verified = against_h2o(mojo, rows, expected, reading, limits)
-        proofs.append(room.h2o_proof(expected.name, verified))
-    page = room.report_page(mojo, title=target.stem, proofs=proofs, proof_notes=notes, rows=shown)
+        proofs.append(emitters.h2o_proof(expected.name, verified))
+    page = emitters.report_page(
+        mojo, title=target.stem, proofs=proofs, proof_notes=notes, rows=shown
+    )
     with replacing(target) as partial:
         partial.write_text(page, "utf-8")
     failed = [proof.title for proof in proofs if not proof.result.passed]
@@ -95,18 +98,18 @@ def report(  # noqa: PLR0913 - a command's options
         echo(f"{target} shows the model and {len(proofs)} comparisons; open it in a browser.")
 
 
-def _emitted(room: Any, mojo: Any, rows: Any, rules: Any) -> tuple[list[Any], list[str]]:
+def _emitted(mojo: Any, rows: Any, rules: Any) -> tuple[list[Any], list[str]]:
     """Compare each emitted model that can be made here with the scorer."""
     proofs, notes = [], []
     for kind in _PROVED:
         try:
-            proofs += list(_proved(room, mojo, kind, rows, rules))
+            proofs += list(_proved(mojo, kind, rows, rules))
         except MissingExtraError as error:
             notes.append(str(error))
     return proofs, notes
 
 
-def _proved(room: Any, mojo: Any, kind: Target, rows: Any, rules: Any) -> Iterator[Any]:
+def _proved(mojo: Any, kind: Target, rows: Any, rules: Any) -> Iterator[Any]:
     made = emitter(kind, dtype=_DTYPE)
     with TemporaryDirectory() as folder:
         path = Path(folder) / f"model{made.suffix}"
@@ -115,7 +118,7 @@ def _proved(room: Any, mojo: Any, kind: Target, rows: Any, rules: Any) -> Iterat
             path=path, mojo=mojo, dtype=_DTYPE, table=None, matrix=None, seed=0, progress=None,
             invalid_is_missing=rules.invalid_is_missing,
         )  # fmt: skip
-        yield room.emitted_proof(made.runtime, "made rows", made.prove(asked))
+        yield emitters.emitted_proof(made.runtime, "made rows", made.prove(asked))
         if rows is not None:
             given = replace(asked, table=rows.table, matrix=rows.matrix)
-            yield room.emitted_proof(made.runtime, rows.name, made.prove(given))
+            yield emitters.emitted_proof(made.runtime, rows.name, made.prove(given))

@@ -4,7 +4,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Annotated, Final, cast, get_args
+from typing import Annotated, Final, TypeVar, cast, get_args
 
 import typer
 
@@ -64,16 +64,20 @@ WorkersOption = Annotated[
 ]
 
 
-def one_of(value: str, known: tuple[str, ...], option: str) -> str:
+Word = TypeVar("Word", bound=str)
+
+
+def one_of(value: str, known: tuple[Word, ...], option: str) -> Word:
     """Return the value of an option that takes one of some words.
 
     Raises:
         typer.BadParameter: it is another one.
     """
-    if value not in known:
-        message = f"expected {' or '.join(known)}, found {value!r}"
-        raise typer.BadParameter(message, param_hint=f"'{option}'")
-    return value
+    for word in known:
+        if value == word:
+            return word
+    message = f"expected {' or '.join(known)}, found {value!r}"
+    raise typer.BadParameter(message, param_hint=f"'{option}'")
 
 
 def checked_on_odd(value: str, option: str) -> OnOdd:

@@ -39,6 +39,8 @@ from mojo_reader.model import Classification
 from mojo_reader.scoring.prediction import undecided
 from mojo_reader.scoring.scorer import Scorer
 
+__all__ = ["Comparer", "Comparison", "Expected", "OutputOff", "Tolerance"]
+
 Mask = NDArray[np.bool_]
 
 

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from mojo_reader.model import Mojo
 
+__all__ = ["Difference", "differences", "same_model"]
+
 #: What is new in every model that is written back.
 IDENTITY: Final = ("uuid", "origin")
 #: Where a model was read from, which is nothing that the model is.

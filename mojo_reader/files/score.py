@@ -36,6 +36,8 @@ from mojo_reader.scoring.prediction import MissingNumber
 from mojo_reader.scoring.rows import OnOdd
 from mojo_reader.scoring.scorer import DType, Scorer
 
+__all__ = ["ScoreOptions", "Scored", "encode_file", "score_file"]
+
 _MOST_WORKERS: Final = 8
 # Pieces that are read ahead of the one being written, beyond one for each worker.
 _AHEAD: Final = 2

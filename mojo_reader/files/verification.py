@@ -24,6 +24,8 @@ from mojo_reader.scoring.extras import require_pyarrow
 from mojo_reader.scoring.notices import Notices
 from mojo_reader.scoring.scorer import Scorer
 
+__all__ = ["ColumnDifference", "Verification", "verify_file"]
+
 DEFAULT_TOLERANCE: Final = 1e-9
 
 

@@ -29,6 +29,8 @@ from mojo_reader.resolving import resolve
 from mojo_reader.resolving.parsed import Keys, ParsedModel
 from mojo_reader.resolving.refusal import fail
 
+__all__ = ["rebuilt"]
+
 _SIZES: Final = "neural_network_sizes"
 _RATIOS: Final = "hidden_dropout_ratios"
 _NONE: Final[Mapping[str, Any]] = MappingProxyType({})

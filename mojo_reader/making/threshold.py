@@ -16,6 +16,8 @@ from mojo_reader.making.rebuilding import rebuilt
 from mojo_reader.model import Mojo
 from mojo_reader.scoring.choices import check_threshold
 
+__all__ = ["max_f1_threshold", "with_threshold"]
+
 #: Bins of H2O's histogram (``AUC2.NBINS``).
 BINS: Final = 400
 #: What H2O takes where no threshold has an F1.

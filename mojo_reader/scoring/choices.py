@@ -15,6 +15,8 @@ from mojo_reader.scoring.prediction import MISSING_NUMBERS, MissingNumber
 from mojo_reader.scoring.problems import layer_problem, threshold_problem
 from mojo_reader.scoring.rows import EncodedRows
 
+__all__ = ["Choice"]
+
 ERROR_COLUMN: Final = "Reconstruction.MSE"
 Array = NDArray[np.float64]
 
