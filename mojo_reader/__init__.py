@@ -5,6 +5,7 @@ is first asked for.
 """
 
 import importlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from mojo_reader.formats.limits import Limits
@@ -28,15 +29,20 @@ if TYPE_CHECKING:
     )
     from mojo_reader.files.score import ScoreOptions, score_file
     from mojo_reader.files.verification import verify_file
+    from mojo_reader.making.described import CategoricalColumn, ModelDescription, NumericColumn
     from mojo_reader.making.rebuilding import rebuilt
+    from mojo_reader.making.threshold import max_f1_threshold, with_threshold
     from mojo_reader.summary import summarize
 
     __version__: str
 
 __all__ = [
+    "CategoricalColumn",
     "Limits",
     "MissingColumnWarning",
+    "ModelDescription",
     "Mojo",
+    "NumericColumn",
     "ScoreOptions",
     "Scorer",
     "UnseenLevelWarning",
@@ -46,6 +52,7 @@ __all__ = [
     "convert",
     "from_keras",
     "list_base_models",
+    "max_f1_threshold",
     "read_mojo",
     "rebuilt",
     "score_file",
@@ -55,19 +62,28 @@ __all__ = [
     "to_stablehlo",
     "training_model",
     "verify_file",
+    "with_threshold",
     "write_mojo",
 ]
 
 #: Where what is loaded on first use stands.
 _HOMES: Final = {
+    "CategoricalColumn": "mojo_reader.making.described",
+    "ModelDescription": "mojo_reader.making.described",
+    "NumericColumn": "mojo_reader.making.described",
     "ScoreOptions": "mojo_reader.files.score",
     "convert": "mojo_reader.converting",
+    "max_f1_threshold": "mojo_reader.making.threshold",
     "rebuilt": "mojo_reader.making.rebuilding",
     "score_file": "mojo_reader.files.score",
     "summarize": "mojo_reader.summary",
     "verify_file": "mojo_reader.files.verification",
+    "with_threshold": "mojo_reader.making.threshold",
 }
 _DOOR: Final = "mojo_reader.emitters"
+
+# Modules that the documentation showed in other places are found there, too.
+__path__ = [*__path__, str(Path(__file__).parent / "moved")]
 
 
 def __getattr__(name: str) -> Any:

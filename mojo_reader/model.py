@@ -14,6 +14,7 @@ From a raw row to a prediction::
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from html import escape
 
 import numpy as np
 from numpy.typing import NDArray
@@ -353,7 +354,7 @@ class Kept:
     left_out: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False, repr=False)
 class Mojo:
     """A deep-learning MOJO with every rule of H2O settled.
 
@@ -372,6 +373,30 @@ class Mojo:
     layers: tuple[Layer, ...]
     output: Output
     kept: Kept
+
+    def __repr__(self) -> str:
+        facts = ", ".join(f"{name} {value}" for name, value in self._facts())
+        return f"<Mojo: {facts}>"
+
+    def _repr_html_(self) -> str:
+        """Return a small table, which notebooks show."""
+        rows = "".join(
+            f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>"
+            for name, value in self._facts()
+        )
+        return f"<table>{rows}</table>"
+
+    def _facts(self) -> list[tuple[str, str]]:
+        sizes = (self.layers[0].inputs, *(layer.units for layer in self.layers))
+        return [
+            ("category", self.info.category.value),
+            ("activation", self.info.activation),
+            ("network", "-".join(map(str, sizes))),
+            ("columns", f"{len(self.inputs):,}"),
+            ("H2O", self.info.h2o_version),
+            ("uuid", self.info.uuid or "none"),
+            ("file", self.info.source or "none"),
+        ]
 
 
 def first_twice(names: Iterable[str]) -> str | None:

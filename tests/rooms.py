@@ -34,6 +34,7 @@ PLAN: Final[Mapping[str, frozenset[str]]] = {
             "errors validation model formats summary reader scoring comparing files writer "
             "emitters converting"
         ),
+        "moved": "errors formats reader comparing making",
         "__main__": "cli",
     }.items()
 }

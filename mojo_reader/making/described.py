@@ -28,7 +28,13 @@ from mojo_reader.scoring.encoding import one_hot_slots, standardized
 from mojo_reader.scoring.problems import threshold_problem
 from mojo_reader.scoring.scorer import Scorer
 
-__all__ = ["CategoricalColumn", "ModelDescription", "NumericColumn", "described_mojo"]
+__all__ = [
+    "CategoricalColumn",
+    "ModelDescription",
+    "NumericColumn",
+    "described_mojo",
+    "network_inputs",
+]
 
 #: Distributions that a model of each category can have; the first is what AUTO means.
 DISTRIBUTIONS: Final = {

@@ -71,6 +71,11 @@ class EncodedScorer:
         choices = {"exact": self.exact, **asdict(self.rules)}
         return _rebuild, (type(self), self.mojo, self.dtype, choices)
 
+    def __repr__(self) -> str:
+        choices = {"dtype": self.dtype, "exact": self.exact, **asdict(self.rules)}
+        given = ", ".join(f"{name}={value!r}" for name, value in choices.items())
+        return f"{type(self).__name__}({self.mojo!r}, {given})"
+
     @property
     def row_columns(self) -> tuple[InputColumn, ...]:
         """What a row carries: the model's raw columns, and the offset where it is used."""

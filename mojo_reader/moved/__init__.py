@@ -1,0 +1,1 @@
+"""Modules where documentation showed them before they moved: found as ``mojo_reader.NAME``."""
