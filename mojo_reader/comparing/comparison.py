@@ -27,11 +27,11 @@ from numpy.typing import NDArray
 
 from mojo_reader.comparing.blame import Blame, rounded_to_float32
 from mojo_reader.comparing.rounding import RoundingNoise
+from mojo_reader.comparing.tally import Tally, differences
 from mojo_reader.comparing.unscaled import Unscaled
 from mojo_reader.comparing.worst_rows import (
     Array,
     WorstRow,
-    WorstRows,
     absolute_difference,
     relative_difference,
 )
@@ -206,13 +206,12 @@ class Comparer:
         self._dtype = dtype
         self._tolerance = TOLERANCES[dtype]
         self._counts = dict.fromkeys(
-            ("rows", "off", "labels_equal", "labels_off", "undecided", "beyond", "undefined"), 0
+            ("labels_equal", "labels_off", "undecided", "beyond", "undefined"), 0
         )
         self._noise = RoundingNoise(scorer.mojo, dtype)
         self._blame = Blame(scorer, TOLERANCES["float32"].value)
-        self._largest = [0.0, 0.0]
         outputs = scorer.mojo.layers[-1].units
-        self._worst = WorstRows(scorer.mojo.output.columns[-outputs:])
+        self._tally = Tally(scorer.mojo.output.columns[-outputs:])
 
     def add(self, matrix: Array, found: NDArray[Any], *, expected: Expected | None = None) -> Array:
         """Compare a block of rows.
@@ -245,7 +244,6 @@ class Comparer:
         if isinstance(self._scorer.mojo.output, Classification):
             self._compare_labels(block, beyond, None if expected is None else expected.labels)
         self._counts["beyond"] += int(beyond.sum())
-        self._counts["rows"] += len(matrix)
         return _by_row(block)
 
     def result(self, *, seconds: float = 0.0, seed: int | None = None) -> Comparison:
@@ -254,11 +252,13 @@ class Comparer:
         return Comparison(
             **counts,
             dtype=self._dtype,
-            max_abs=self._largest[0],
-            max_rel=self._largest[1],
+            rows=self._tally.rows,
+            off=self._tally.rows_off,
+            max_abs=float(self._tally.max_abs.max(initial=0.0)),
+            max_rel=float(self._tally.max_rel.max(initial=0.0)),
             beyond_columns=self._blame.columns(),
-            worst=self._worst.result(),
-            decades=self._worst.decades(),
+            worst=self._tally.worst(),
+            decades=self._tally.decades(),
             seconds=seconds,
             seed=seed,
         )
@@ -293,26 +293,22 @@ class Comparer:
             rows = np.setdiff1d(rows, overflowing)
         self._blame.outputs(_any((outside & ~off)[rows], axis=0))
         uncomputed = _any(outside & ~off, axis=1)
-        self._counts["off"] += int(_any(off, axis=1).sum())
         self._counts["undefined"] += int(_any(~defined, axis=1).sum())
         # What is not a number differs by more than any number does.
         difference[np.isnan(difference)] = np.inf
         exempt = _any(~(block.excess <= self._allowed(block.scored)), axis=1) | uncomputed
         difference[~defined | (exempt[:, np.newaxis] & ~off)] = 0.0
-        self._note_largest(block, difference)
+        self._tally.add(
+            expected=block.reference,
+            found=block.found,
+            difference=difference,
+            relative=relative_difference(difference, block.reference),
+            off=off,
+        )
         return uncomputed
 
     def _allowed(self, values: Array) -> Array:
         return np.asarray(self._tolerance.value * (1.0 + np.abs(values)))
-
-    def _note_largest(self, block: _Block, difference: Array) -> None:
-        reference, found = block.reference, block.found
-        relative = relative_difference(difference, reference)
-        self._largest = [
-            max(self._largest[0], float(difference.max(initial=0.0))),
-            max(self._largest[1], float(relative.max(initial=0.0))),
-        ]
-        self._worst.add(self._counts["rows"], expected=reference, found=found, relative=relative)
 
     def _compare_labels(
         self, block: _Block, beyond: Mask, labels: NDArray[np.int64] | None
@@ -330,9 +326,7 @@ class Comparer:
 
 
 def _by_row(block: _Block) -> Array:
-    difference = absolute_difference(block.found, block.reference)
-    relative = relative_difference(difference, block.reference)
-    relative[np.isnan(relative)] = np.inf
+    _, relative = differences(block.found, block.reference)
     relative[np.isnan(block.reference)] = 0.0
     return np.asarray(relative.max(axis=1, initial=0.0))
 

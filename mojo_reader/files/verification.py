@@ -7,13 +7,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from mojo_reader.comparing.worst_rows import (
-    Array,
-    WorstRow,
-    WorstRows,
-    absolute_difference,
-    relative_difference,
-)
+from mojo_reader.comparing.tally import Tally, differences
+from mojo_reader.comparing.worst_rows import WorstRow
 from mojo_reader.files.expected import ExpectedScores
 from mojo_reader.files.score import Made, ScoreOptions, row_pieces, run
 from mojo_reader.files.sources import Source
@@ -29,7 +24,7 @@ __all__ = ["ColumnDifference", "Verification", "verify_file"]
 DEFAULT_TOLERANCE: Final = 1e-9
 
 
-@dataclass(kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ColumnDifference:
     """How one output column differs.
 
@@ -41,9 +36,9 @@ class ColumnDifference:
     """
 
     name: str
-    max_abs: float = 0.0
-    max_rel: float = 0.0
-    off: int = 0
+    max_abs: float
+    max_rel: float
+    off: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -155,13 +150,11 @@ class _Comparison:
         labels = isinstance(mojo.output, Classification) and scores.choice.layer is None
         self._labels = mojo.output.labels if isinstance(mojo.output, Classification) else ()
         positions = scores.compared[1:] if scores.labelled else scores.compared
-        compared = [names[position] for position in positions]
+        self._compared = [names[position] for position in positions]
         self._places = [position - int(labels) for position in positions]
-        self._columns = tuple(ColumnDifference(name=name) for name in compared)
-        self._rows = self._rows_off = self._labels_off = 0
+        self._tally = Tally(self._compared)
+        self._labels_off = self._without_error = 0
         self._first_label_off: int | None = None
-        self._worst = WorstRows(compared)
-        self._without_error = 0
 
     def add(self, found: Predictions) -> None:
         """Compare the next rows."""
@@ -170,15 +163,14 @@ class _Comparison:
         values = found.values[:, self._places]
         if self._scores.choice.reconstruction_error:
             self._without_error += int(np.count_nonzero(np.isnan(values) & ~np.isnan(expected)))
-        difference, relative = _differences(values, expected)
-        off = ~(relative <= self._tolerance)
-        for index, column in enumerate(self._columns):
-            column.max_abs = max(column.max_abs, float(difference[:, index].max(initial=0.0)))
-            column.max_rel = max(column.max_rel, float(relative[:, index].max(initial=0.0)))
-            column.off += int(np.count_nonzero(off[:, index]))
-        self._rows_off += int(np.count_nonzero(off.any(axis=1)))
-        self._worst.add(self._rows, expected=expected, found=values, relative=relative)
-        self._rows += len(values)
+        difference, relative = differences(values, expected)
+        self._tally.add(
+            expected=expected,
+            found=values,
+            difference=difference,
+            relative=relative,
+            off=~(relative <= self._tolerance),
+        )
 
     def _compare_labels(self, found: Predictions, labels: list[str] | None) -> None:
         if labels is None or found.labels is None:
@@ -187,28 +179,27 @@ class _Comparison:
         off = [row for row, (a, b) in enumerate(zip(ours, labels, strict=True)) if a != b]
         self._labels_off += len(off)
         if off and self._first_label_off is None:
-            self._first_label_off = self._rows + off[0]
+            self._first_label_off = self._tally.rows + off[0]
 
     def result(self, rows: int, notices: Notices) -> Verification:
         """Return the verdict."""
+        tally = self._tally
+        figures = zip(self._compared, tally.max_abs, tally.max_rel, tally.off, strict=True)
+        columns = tuple(
+            ColumnDifference(name=name, max_abs=float(absolute), max_rel=float(rel), off=int(off))
+            for name, absolute, rel, off in figures
+        )
         return Verification(
             rows=rows,
             tolerance=self._tolerance,
-            columns=self._columns,
+            columns=columns,
             labels_compared=self._scores.labelled,
             labels_off=self._labels_off,
-            rows_off=self._rows_off,
-            worst=self._worst.result(),
-            decades=self._worst.decades(),
+            rows_off=tally.rows_off,
+            worst=tally.worst(),
+            decades=tally.decades(),
             first_label_off=self._first_label_off,
             notes=tuple(self._scores.notes),
             rows_without_error=self._without_error,
             notices=notices,
         )
-
-
-def _differences(found: Array, expected: Array) -> tuple[Array, Array]:
-    """Return absolute and relative differences; infinite where only one is a number."""
-    difference = absolute_difference(found, expected)
-    difference[np.isnan(difference)] = np.inf
-    return difference, relative_difference(difference, expected)
