@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 
 def constant(values: Any, dtype: str) -> NDArray[Any]:
-    """Numbers as an array of the model's type, beyond its range as its largest."""
+    """Numbers ``(...)`` as an array of the model's type, beyond its range as its largest."""
     limit = np.finfo(dtype).max
     return np.asarray(np.clip(np.asarray(values, np.float64), -limit, limit).astype(dtype))
 

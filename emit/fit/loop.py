@@ -137,11 +137,11 @@ class Trainer:
     # ------------------------------------------------------------------ weights
 
     def weights(self) -> list[NDArray[Any]]:
-        """Return a copy of the trained weights."""
+        """Return a copy of the trained weights, each of its shape ``(...)`` in Keras."""
         return [np.array(value) for value in self._state[0]]
 
     def keep(self, weights: list[NDArray[Any]]) -> None:
-        """Put weights into the model."""
+        """Put weights into the model, each of its shape ``(...)`` in Keras."""
         for variable, value in zip(self._model.trainable_variables, weights, strict=True):
             variable.assign(value)
 

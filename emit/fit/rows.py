@@ -72,7 +72,7 @@ class TrainingRows:
     notes: tuple[str, ...]
 
     def take(self, rows: NDArray[np.int64]) -> "TrainingRows":
-        """Return some of the rows."""
+        """Return some of the rows, by their ``(chosen,)`` positions."""
         matrix = self.matrix[rows]
         return TrainingRows(
             matrix=matrix,

@@ -11,7 +11,7 @@ from ..backend import keras
 
 
 def weight_of(layer: Any, name: str) -> NDArray[Any]:
-    """Return a layer's weight by its name, such as ``kernel``, in the type that it has.
+    """Return a layer's weight by its name, such as ``kernel (inputs, units)``, in its own type.
 
     Raises:
         MojoUnsupportedError: the layer has no such weight, or a quantized one.

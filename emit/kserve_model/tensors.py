@@ -244,7 +244,7 @@ def output_tensor(name: str, values: NDArray[Any], request: InferRequest) -> Inf
 
     Args:
         name: of the tensor.
-        values: objects are texts.
+        values: ``(rows,)`` or ``(rows, columns)``; objects are texts.
         request: gRPC is answered in bytes where it asked in bytes; KServe turns arrays into what
             HTTP asked for.
     """

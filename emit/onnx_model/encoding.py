@@ -77,7 +77,7 @@ def encode_matrix(graph: Graph, mojo: Mojo) -> NetworkInputs:
 
 
 def slot_rows(feature: CategoricalFeature, features: Features) -> NDArray[np.int64]:
-    """Return ``feature.slots``, with ``one_hot_width`` where a code sets nothing."""
+    """Return ``feature.slots (codes,)``, with ``one_hot_width`` where a code sets nothing."""
     return np.where(feature.slots < 0, features.one_hot_width, feature.slots)
 
 

@@ -36,7 +36,7 @@ class Float:
         return int(_ELEMENT_TYPES[self.name])
 
     def array(self, values: Any) -> NDArray[Any]:
-        """Return numbers in the type, beyond its range as its largest."""
+        """Return numbers ``(...)`` in the type, beyond its range as its largest."""
         limit = np.finfo(self.name).max
         return np.clip(np.asarray(values, np.float64), -limit, limit).astype(self.name)
 
@@ -83,7 +83,7 @@ class Graph:
         return free
 
     def constant(self, name: str, values: NDArray[Any]) -> str:
-        """Add a constant of the array's own type; return its name.
+        """Add a constant ``(...)`` of the array's own type; return its name.
 
         Raises:
             MojoUnsupportedError: the constants outgrow what a file can hold.

@@ -220,7 +220,7 @@ def decades(name: str, title: str, counts: Mapping[int, int]) -> str:
 
 
 def distribution(name: str, title: str, values: Array) -> str:
-    """Draw how predictions are distributed."""
+    """Draw how ``(rows,)`` predictions are distributed."""
     with drawing(f"distribution-{name}", title, height=2.4) as made:
         axes = made.figure.add_subplot()
         _histogram(axes, values)

@@ -162,7 +162,12 @@ def _confusion(
 
 
 def roc(actual: NDArray[np.int64], scores: Array) -> tuple[Array, Array]:
-    """Return false and true positive rates by falling threshold, tied scores together."""
+    """Return false and true positive rates by falling threshold, tied scores together.
+
+    Args:
+        actual: ``(rows,)`` 0 or 1.
+        scores: ``(rows,)`` float64.
+    """
     order = np.argsort(-scores, kind="stable")
     positives = np.cumsum(actual[order])
     last = np.append(np.diff(scores[order]) != 0, True)
@@ -172,7 +177,12 @@ def roc(actual: NDArray[np.int64], scores: Array) -> tuple[Array, Array]:
 
 
 def calibration(actual: NDArray[np.int64], scores: Array) -> tuple[Array, Array]:
-    """Return mean score and share observed in ten bins of as many rows each."""
+    """Return mean score and share observed in ten bins of as many rows each, ``(bins,)``.
+
+    Args:
+        actual: ``(rows,)`` 0 or 1.
+        scores: ``(rows,)`` float64.
+    """
     order = np.argsort(scores, kind="stable")
     bins = [part for part in np.array_split(order, _BINS) if part.size]
     return (

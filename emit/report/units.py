@@ -45,6 +45,6 @@ def layers(scorer: Scorer, matrix: Array) -> list[dict[str, Any]]:
 
 
 def dead_units(scorer: Scorer, matrix: Array, layer: int) -> int:
-    """Count the units of a hidden layer that give the same on all rows."""
+    """Count the units of a hidden layer that give the same on all rows ``(rows, n_features)``."""
     outputs = scorer.hidden_matrix(matrix, layer)
     return int((np.ptp(outputs, axis=0) == 0).sum())

@@ -34,7 +34,12 @@ class Blame:
         self._response_found = False
 
     def inputs(self, matrix: Array, scored: Array) -> None:
-        """Blame features for rows that float32 does not hold; a sample of them tells."""
+        """Blame features for rows that float32 does not hold; a sample of them tells.
+
+        Args:
+            matrix: ``(rows, n_features)`` float64, the rows.
+            scored: ``(rows, outputs)`` float64, their scores.
+        """
         outputs = max(1, len(self._features.names), scored.shape[1])
         for row, values in zip(matrix, scored, strict=True):
             if self._rows >= _BLAMED_ROWS or self._cells >= _BLAMED_CELLS:
@@ -95,6 +100,6 @@ class Blame:
 
 
 def rounded_to_float32(matrix: Array) -> Array:
-    """Return the rows as a float32 model reads them."""
+    """Return ``(rows, n_features)`` float64 rows as a float32 model reads them."""
     with np.errstate(over="ignore"):
         return matrix.astype(np.float32).astype(np.float64)

@@ -96,7 +96,12 @@ def _decades(differences: Array) -> NDArray[np.int64]:
 
 
 def absolute_difference(first: Array, second: Array) -> Array:
-    """Return absolute differences; 0 where both are the same infinity or both no number."""
+    """Return absolute differences; 0 where both are the same infinity or both no number.
+
+    Args:
+        first: ``(rows, columns)`` float64.
+        second: ``(rows, columns)`` float64.
+    """
     with np.errstate(invalid="ignore", over="ignore"):
         difference = np.abs(first - second)
     difference[(first == second) | (np.isnan(first) & np.isnan(second))] = 0.0
@@ -104,7 +109,12 @@ def absolute_difference(first: Array, second: Array) -> Array:
 
 
 def relative_difference(difference: Array, reference: Array) -> Array:
-    """Return absolute differences over ``1 + |reference|``; 0 and infinity stay what they are."""
+    """Return absolute differences over ``1 + |reference|``; 0 and infinity stay what they are.
+
+    Args:
+        difference: ``(rows, columns)`` float64.
+        reference: ``(rows, columns)`` float64.
+    """
     with np.errstate(invalid="ignore"):
         relative = difference / (1.0 + np.abs(reference))
     relative[np.isinf(difference)] = np.inf

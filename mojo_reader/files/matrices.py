@@ -13,7 +13,7 @@ class MatrixSink(Protocol):
     """Takes blocks of the row matrix, ``(rows, n_features)`` float64."""
 
     def write(self, block: NDArray[np.float64]) -> None:
-        """Write rows after those before."""
+        """Write ``(rows, n_features)`` rows after those before."""
 
     def close(self) -> None:
         """Write what is left; the stream stays open."""
@@ -29,7 +29,7 @@ class NpySink:
         self._write_header()
 
     def write(self, block: NDArray[np.float64]) -> None:
-        """Write rows after those before."""
+        """Write ``(rows, n_features)`` rows after those before."""
         self._stream.write(np.ascontiguousarray(block, "<f8").data)
         self._rows += len(block)
 
@@ -55,7 +55,7 @@ class CsvMatrixSink:
         self._stream.write((",".join(map(quoted, names)) + "\n").encode())
 
     def write(self, block: NDArray[np.float64]) -> None:
-        """Write rows after those before."""
+        """Write ``(rows, n_features)`` rows after those before."""
         if block.shape[1]:
             self._stream.write(csv_lines([column_texts(float_array(c)) for c in block.T]))
 

@@ -37,7 +37,7 @@ def java_exp(values: Array) -> Array:
     """Return ``Math.exp`` of each element.
 
     Args:
-        values: float64 of any shape; NaN and infinities as in Java.
+        values: ``(...)`` float64 of any shape; NaN and infinities as in Java.
 
     Returns:
         float64 of the same shape.

@@ -1,4 +1,4 @@
-"""How the parts of this room refuse a file: with the key that is wrong."""
+"""How a file is refused while it is resolved: with the key that is wrong."""
 
 from collections.abc import Sequence
 from typing import Any, Final, NoReturn
@@ -37,6 +37,6 @@ def shown(numbers: Sequence[object]) -> str:
 
 
 def frozen(array: NDArray[Any]) -> NDArray[Any]:
-    """Make an array read-only and return it."""
+    """Make an array of any shape ``(...)`` read-only and return it."""
     array.flags.writeable = False
     return array

@@ -50,7 +50,7 @@ def text_scalar(text: str) -> Any:
 
 
 def chosen_texts(texts: Sequence[str], positions: NDArray[np.int64]) -> Any:
-    """Return the texts at the positions as a ``string`` array; a negative position is null."""
+    """Return the texts at ``(rows,)`` positions as a ``string`` array; a negative one is null."""
     indices = int_array(np.maximum(positions, 0))
     chosen = text_array(texts).take(indices)
     if len(positions) and positions.min() < 0:
@@ -59,7 +59,7 @@ def chosen_texts(texts: Sequence[str], positions: NDArray[np.int64]) -> Any:
 
 
 def float_values(array: Any) -> NDArray[np.float64]:
-    """Return a ``double`` array's values, NaN for null."""
+    """Return a ``double`` array's values, ``(rows,)``, NaN for null."""
     length, offset = len(array), array.offset
     if length == 0:
         return np.empty(0)
@@ -72,7 +72,7 @@ def float_values(array: Any) -> NDArray[np.float64]:
 
 
 def int_values(array: Any) -> NDArray[np.int64]:
-    """Return an ``int64`` array's values, -1 for null."""
+    """Return an ``int64`` array's values, ``(rows,)``, -1 for null."""
     length, offset = len(array), array.offset
     if length == 0:
         return np.empty(0, np.int64)
@@ -85,7 +85,7 @@ def int_values(array: Any) -> NDArray[np.int64]:
 
 
 def bool_values(array: Any) -> NDArray[np.bool_]:
-    """Return a ``bool`` array's values, False for null."""
+    """Return a ``bool`` array's values, ``(rows,)``, False for null."""
     length, offset = len(array), array.offset
     if length == 0:
         return np.empty(0, np.bool_)

@@ -55,7 +55,7 @@ def _from_module(value: object, module: str) -> bool:
 
 
 def numeric_array(values: Any) -> NDArray[Any] | None:
-    """Return a one-dimensional NumPy array of numbers or booleans; None for any other column."""
+    """Return a ``(rows,)`` NumPy array of numbers or booleans; None for any other column."""
     array = _as_array(values)
     if array is None or array.ndim != 1 or array.dtype.kind not in _NUMBER_KINDS:
         return None
@@ -63,7 +63,7 @@ def numeric_array(values: Any) -> NDArray[Any] | None:
 
 
 def time_array(values: Any) -> NDArray[Any] | None:
-    """Return a one-dimensional NumPy array of times; None for any other column."""
+    """Return a ``(rows,)`` NumPy array of times; None for any other column."""
     array = _as_array(values)
     if array is None or array.ndim != 1 or array.dtype.kind != _TIME_KIND:
         return None
@@ -99,7 +99,11 @@ def _unmasked(values: np.ma.MaskedArray[Any, Any]) -> NDArray[Any]:
 
 
 def cell_list(values: Any) -> Sequence[Any]:
-    """Return the cells of a column as Python has them; those of an array keep what they are."""
+    """Return the cells of a column as Python has them; those of an array keep what they are.
+
+    Raises:
+        MojoDataError: it is no column, or one of several dimensions.
+    """
     array = _as_array(values)
     if array is not None:
         if array.ndim != 1:

@@ -122,6 +122,10 @@ class EncodedScorer:
     ) -> NDArray[np.float64]:
         """Score encoded rows as ``score_matrix`` does, and stop at NaN where Java does.
 
+        Args:
+            matrix: ``(rows, n_features)`` float64.
+            offset: ``(rows,)`` float64, as for ``score_matrix``.
+
         Raises:
             RowError: a prediction is NaN; an autoencoder's may be.
         """

@@ -94,7 +94,13 @@ def by_distinct(
 
 
 def report(invalid: Sequence[Invalid], codes: NDArray[np.int64], on_invalid: OnInvalid) -> None:
-    """Say of each row what is wrong with its entry of the dictionary."""
+    """Say of each row what is wrong with its entry of the dictionary.
+
+    Args:
+        invalid: entries without a meaning, by their place.
+        codes: ``(rows,)`` place of each row's entry.
+        on_invalid: called for each such row.
+    """
     by_position = {one.row: one for one in invalid}
     for row in np.flatnonzero(np.isin(codes, list(by_position))).tolist():
         one = by_position[int(codes[row])]

@@ -98,7 +98,7 @@ def offset_values(
 
 
 def note_dropped(offsets: Array, rule: OffsetRule, notices: Notices) -> None:
-    """Count the rows whose offset the server drops though it is not 0."""
+    """Count the rows of ``(rows,)`` offsets that the server drops though they are not 0."""
     if rule == "server":
         notices.dropped_offsets += int(np.count_nonzero(offsets < 0))
 

@@ -97,7 +97,7 @@ class RowReader:
         self._encoder = Encoder(mojo)
 
     def matrix(self, table: object) -> NDArray[np.float64]:
-        """Return the row matrix of a table, without its offset."""
+        """Return a table's row matrix ``(rows, n_features)``, without its offset."""
         notices = Notices()
         columns, rows = named_columns(table, self._names)
         matrix = self._encoder.encode(columns, rows, notices, self.rules.strictness)

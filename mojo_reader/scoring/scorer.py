@@ -95,7 +95,7 @@ class Scorer(EncodedScorer):
         return self.defined_matrix(self.encode(table))
 
     def score(self, table: object) -> dict[str, NDArray[Any]]:
-        """Return H2O's output columns by H2O's names, in H2O's order.
+        """Return H2O's output columns ``(rows,)`` by H2O's names, in H2O's order.
 
         Raises:
             MojoDataError: a cell has no meaning in its column, or a prediction is NaN.
@@ -165,7 +165,11 @@ class Scorer(EncodedScorer):
     def output_columns(
         self, matrix: NDArray[np.float64], *, offset: NDArray[np.float64] | None = None
     ) -> dict[str, NDArray[Any]]:
-        """Score encoded rows to H2O's output columns.
+        """Score encoded rows to H2O's output columns, ``(rows,)`` each.
+
+        Args:
+            matrix: ``(rows, n_features)`` float64.
+            offset: ``(rows,)`` float64, as for ``score_matrix``.
 
         Raises:
             MojoDataError: a prediction is NaN, where the Java scorer stops.

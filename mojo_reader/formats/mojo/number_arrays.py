@@ -47,7 +47,7 @@ class NumberArray(Leaf):
         return obj
 
     def parse_line(self, line: bytes, start: int) -> NDArray[Any]:
-        """Parse the array that takes all of ``line`` from ``start`` on.
+        """Parse the ``(count,)`` array that takes all of ``line`` from ``start`` on.
 
         Raises:
             MojoFormatError: it is no array, or a number is none for Java.
@@ -58,7 +58,7 @@ class NumberArray(Leaf):
     def parse_pieces(
         self, pieces: Iterable[bytes], allow: Callable[[int], None] | None = None
     ) -> NDArray[Any]:
-        """Parse the array whose text comes in pieces.
+        """Parse the ``(count,)`` array whose text comes in pieces.
 
         Args:
             pieces: the text, cut anywhere.
@@ -131,12 +131,12 @@ def _blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def array_text(array: NDArray[Any]) -> bytes:
-    """Write an array as H2O does."""
+    """Write a ``(count,)`` array as H2O does."""
     return b"".join(array_texts(array))
 
 
 def array_texts(array: NDArray[Any]) -> Iterator[bytes]:
-    """Yield the text of ``array_text`` in parts, so that a large one never stands in memory."""
+    """Yield the text of a ``(count,)`` array in parts: a large one never stands in memory."""
     write = _float_block if array.dtype == np.float32 else _double_block
     yield b"["
     for start in range(0, array.size, _NUMBERS):
