@@ -200,7 +200,7 @@ def _check_names(infos: Sequence[zipfile.ZipInfo], limits: Limits) -> None:
     for info in infos:
         _check_name(info.orig_filename.removesuffix("/"), limits)
         if info.filename != info.orig_filename:
-            raise MojoFormatError("the member has two names", member=info.filename)
+            raise MojoFormatError("the member has two names", member=info.orig_filename)
         if info.filename in seen:
             raise MojoFormatError("the member stands twice in the zip", member=info.filename)
         seen.add(info.filename)
