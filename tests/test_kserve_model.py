@@ -25,9 +25,9 @@ def ks() -> ModuleType:
 
 
 def model(case: Golden) -> Any:
-    from emit.kserve_model.model import MojoModel
+    from emit.kserve_model.model import ServedMojo
 
-    return MojoModel(case.name, Scorer(case.mojo()))
+    return ServedMojo(case.name, Scorer(case.mojo()))
 
 
 def answer(case: Golden, request: Any) -> Any:
@@ -125,13 +125,13 @@ def test_an_integer_tensor_is_a_levels_text(ks: ModuleType) -> None:
 
 
 def test_the_offset_is_an_input_where_asked(ks: ModuleType) -> None:
-    from emit.kserve_model.model import MojoModel
+    from emit.kserve_model.model import ServedMojo
 
     case = golden("offset_gaussian")
     header, *lines = read_csv(case.folder / "server_rows.csv")
     columns = {name: [row[i] or None for row in lines] for i, name in enumerate(header)}
     scores = [float(row[0]) for row in read_csv(case.folder / "server_scores.csv")[1:]]
-    model = MojoModel("m", Scorer(case.mojo(), offset="server"))
+    model = ServedMojo("m", Scorer(case.mojo(), offset="server"))
     assert {"name": "exposure", "datatype": "FP64", "shape": [-1]} in model.get_input_types()
     given = ks.json_request([ks.tensor(name, "BYTES", cells) for name, cells in columns.items()])
     response = asyncio.run(model.predict(given))
@@ -147,10 +147,10 @@ def test_the_offset_is_an_input_where_asked(ks: ModuleType) -> None:
 def test_unseen_and_absent_are_refused_where_asked(ks: ModuleType) -> None:
     from kserve.errors import InvalidInput
 
-    from emit.kserve_model.model import MojoModel
+    from emit.kserve_model.model import ServedMojo
 
     case = golden("iris_tanh")
-    model = MojoModel("m", Scorer(case.mojo(), on_absent="error"))
+    model = ServedMojo("m", Scorer(case.mojo(), on_absent="error"))
     one = ks.json_request([ks.tensor("Sepal.Length", "FP64", [5.0])])
     with pytest.raises(InvalidInput, match=r"the rows lack columns of the model: 'Sepal\.Width'"):
         asyncio.run(model.predict(one))
@@ -158,7 +158,7 @@ def test_unseen_and_absent_are_refused_where_asked(ks: ModuleType) -> None:
     with pytest.raises(InvalidInput, match=r"\(did you mean 'Sepal\.Length'\?\); its inputs"):
         asyncio.run(model.predict(near))
     case = golden(LEVELS)
-    strict = MojoModel("m", Scorer(case.mojo(), on_unseen="error"))
+    strict = ServedMojo("m", Scorer(case.mojo(), on_unseen="error"))
     rows = [{**t, "data": ["never seen"], "shape": [1]} for t in ks.tensors(case)]
     rows = [t if t["datatype"] == "BYTES" else {**t, "data": [None]} for t in rows]
     with pytest.raises(InvalidInput, match=r"row 1, column '.*': expected one of the model's"):

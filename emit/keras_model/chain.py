@@ -12,7 +12,7 @@ _Place = tuple[str, int]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Step:
+class ChainLayer:
     """A layer of the chain.
 
     Attributes:
@@ -24,7 +24,7 @@ class Step:
     candidates: tuple[Any, ...] = ()
 
 
-def chain(model: Any) -> list[Step]:
+def chain(model: Any) -> list[ChainLayer]:
     """Return the layers from the input to the output, those of models inside it too.
 
     Raises:
@@ -48,11 +48,11 @@ def chain(model: Any) -> list[Step]:
     return list(reversed(list(_backwards(model))))
 
 
-def _steps(layer: Any) -> list[Step]:
-    return chain(layer) if isinstance(layer, keras.Model) else [Step(layer=layer)]
+def _steps(layer: Any) -> list[ChainLayer]:
+    return chain(layer) if isinstance(layer, keras.Model) else [ChainLayer(layer=layer)]
 
 
-def _backwards(model: Any) -> Iterator[Step]:
+def _backwards(model: Any) -> Iterator[ChainLayer]:
     operations = {operation.name: operation for operation in model.operations}
     config = model.get_config()
     sources = _sources(config)
@@ -74,7 +74,7 @@ def _maxout(
     before: list[_Place],
     operations: Mapping[str, Any],
     sources: Mapping[_Place, list[_Place]],
-) -> tuple[Step, _Place]:
+) -> tuple[ChainLayer, _Place]:
     """Take a ``Maximum`` and its two dense layers as one step; return what they start from."""
     dense = [operations[name] for name, _ in before]
     starts = {start for place in before for start in sources[place]}
@@ -84,7 +84,7 @@ def _maxout(
             f"the layer {layer.name!r} is no Maxout of H2O's: expected the maximum of two Dense "
             "layers on the same input"
         )
-    return Step(layer=layer, candidates=tuple(dense)), starts.pop()
+    return ChainLayer(layer=layer, candidates=tuple(dense)), starts.pop()
 
 
 def _sources(config: Mapping[str, Any]) -> dict[_Place, list[_Place]]:

@@ -22,7 +22,7 @@ from mojo_reader.model import Activation, Category, InverseLink, Layer, Mojo
 
 from ..backend import keras
 from .arrays import refuse
-from .chain import Step, chain
+from .chain import ChainLayer, chain
 from .stack import LINEAR, FoldedDense, Stack, Weights, folded
 
 _MAXOUT: Final = "maxout"
@@ -175,7 +175,7 @@ def _with_standardization(description: ModelDescription, stack: Stack) -> ModelD
 # --------------------------------------------------------------------------- layers
 
 
-def _handler(layer: Any) -> Callable[[Stack, Step], None]:
+def _handler(layer: Any) -> Callable[[Stack, ChainLayer], None]:
     # A class that inherits may compute something else, so that the very type counts.
     handler = _HANDLERS.get(type(layer))
     if handler is None:
@@ -187,29 +187,29 @@ def _handler(layer: Any) -> Callable[[Stack, Step], None]:
     return handler
 
 
-def _add_dense(stack: Stack, step: Step) -> None:
+def _add_dense(stack: Stack, step: ChainLayer) -> None:
     stack.dense(step.layer.name, (step.layer,), _function_name(step.layer))
 
 
-def _add_maxout(stack: Stack, step: Step) -> None:
+def _add_maxout(stack: Stack, step: ChainLayer) -> None:
     for dense in step.candidates:
         if _function_name(dense) != LINEAR:
             refuse(f"expected no activation of the Maxout candidate {dense.name!r}")
     stack.dense(step.layer.name, step.candidates, _MAXOUT)
 
 
-def _add_activation(stack: Stack, step: Step) -> None:
+def _add_activation(stack: Stack, step: ChainLayer) -> None:
     stack.activation(step.layer.name, _function_name(step.layer))
 
 
-def _add_relu(stack: Stack, step: Step) -> None:
+def _add_relu(stack: Stack, step: ChainLayer) -> None:
     layer = step.layer
     if layer.max_value is not None or layer.negative_slope or layer.threshold:
         refuse(f"the layer {layer.name!r} is no plain ReLU, and H2O's Rectifier is")
     stack.activation(layer.name, "relu")
 
 
-def _add_elu(stack: Stack, step: Step) -> None:
+def _add_elu(stack: Stack, step: ChainLayer) -> None:
     if step.layer.alpha != 1:
         refuse(
             f"the layer {step.layer.name!r} has alpha {step.layer.alpha}, and H2O's ExpRectifier "
@@ -218,23 +218,23 @@ def _add_elu(stack: Stack, step: Step) -> None:
     stack.activation(step.layer.name, "elu")
 
 
-def _add_softmax(stack: Stack, step: Step) -> None:
+def _add_softmax(stack: Stack, step: ChainLayer) -> None:
     if step.layer.axis not in {-1, 1}:
         refuse(f"the layer {step.layer.name!r} is a softmax over the axis {step.layer.axis}")
     stack.activation(step.layer.name, "softmax")
 
 
-def _add_dropout(stack: Stack, step: Step) -> None:
+def _add_dropout(stack: Stack, step: ChainLayer) -> None:
     stack.dropout(float(step.layer.rate))
 
 
-def _add_rescaling(stack: Stack, step: Step) -> None:
+def _add_rescaling(stack: Stack, step: ChainLayer) -> None:
     scale = np.asarray(step.layer.scale, np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
         stack.affine(step.layer.name, -np.asarray(step.layer.offset) / scale, 1.0 / scale)
 
 
-def _add_normalization(stack: Stack, step: Step) -> None:
+def _add_normalization(stack: Stack, step: ChainLayer) -> None:
     layer = step.layer
     mean = np.asarray(keras.ops.convert_to_numpy(layer.mean), np.float64)
     variance = np.asarray(keras.ops.convert_to_numpy(layer.variance), np.float64)
@@ -253,7 +253,7 @@ def _function_name(layer: Any) -> str:
     return name
 
 
-_HANDLERS: Final[Mapping[type, Callable[[Stack, Step], None]]] = {
+_HANDLERS: Final[Mapping[type, Callable[[Stack, ChainLayer], None]]] = {
     keras.layers.Dense: _add_dense,
     keras.layers.Maximum: _add_maxout,
     keras.layers.Activation: _add_activation,

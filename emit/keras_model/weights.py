@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from mojo_reader.comparing.tally import differences
+from mojo_reader.comparing.tally import distances
 from mojo_reader.errors import ParityError
 from mojo_reader.making.described import ModelDescription
 from mojo_reader.making.origin import new_uuid
@@ -192,7 +192,7 @@ def _check_predictions(model: Any, mojo: Mojo) -> None:
     expected = Scorer(mojo).score_matrix(rows.astype(np.float64))
     if found.shape != expected.shape:
         raise ParityError(_other_model(f"{expected.shape[1:]} outputs", f"{found.shape[1:]}"))
-    _, relative = differences(found, expected)
+    _, relative = distances(found, expected)
     off = ~(relative <= _TOLERANCE)
     if off.any():
         row, column = np.argwhere(off)[0]

@@ -42,7 +42,7 @@ def _serve(chosen: argparse.Namespace) -> None:
         on_absent=chosen.on_absent,
     )
     try:
-        from .model import MojoModel
+        from .model import ServedMojo
         from .server import Serving, serve
     except ModuleNotFoundError as error:
         message = (
@@ -51,7 +51,7 @@ def _serve(chosen: argparse.Namespace) -> None:
         )
         raise MissingExtraError(message) from error
     serve(
-        MojoModel(chosen.model_name or path.stem, scorer),
+        ServedMojo(chosen.model_name or path.stem, scorer),
         Serving(
             host=chosen.host,
             http_port=chosen.http_port,

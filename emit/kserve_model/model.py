@@ -1,4 +1,4 @@
-"""``MojoModel``: a ``kserve.Model`` around a ``Scorer``."""
+"""``ServedMojo``: a ``kserve.Model`` around a ``Scorer``."""
 
 import asyncio
 import os
@@ -26,7 +26,7 @@ from .tensors import (
 )
 
 
-class MojoModel(kserve.Model):
+class ServedMojo(kserve.Model):
     """Scores requests of the Open Inference Protocol, and KServe's v1 ones.
 
     Args:

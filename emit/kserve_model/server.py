@@ -19,7 +19,7 @@ from .data_plane import MojoDataPlane, OneModelRepository
 from .grpc_server import GrpcServer
 from .http_server import HttpServer
 from .listening import listen, place
-from .model import MojoModel
+from .model import ServedMojo
 
 # Seconds that requests in flight have to end in.
 _GRACE: Final = 30
@@ -45,7 +45,7 @@ class Serving:
     access_log: bool
 
 
-def serve(model: MojoModel, serving: Serving) -> None:
+def serve(model: ServedMojo, serving: Serving) -> None:
     """Serve a model until SIGTERM or SIGINT.
 
     Raises:
@@ -60,7 +60,7 @@ def serve(model: MojoModel, serving: Serving) -> None:
         raise KeyboardInterrupt
 
 
-async def _serve(model: MojoModel, serving: Serving) -> signal.Signals:
+async def _serve(model: ServedMojo, serving: Serving) -> signal.Signals:
     signals = _signals()
     repository = OneModelRepository()
     repository.update(model)

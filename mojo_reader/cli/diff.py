@@ -13,7 +13,7 @@ from mojo_reader.cli.options import (
     model_source,
 )
 from mojo_reader.cli.printing import print_json, show
-from mojo_reader.cli.tables import cell, listed, table
+from mojo_reader.cli.tables import cell, first_ones, table
 
 _SHOWN_CHARACTERS: Final = 40
 _SHOWN_ROWS: Final = 20
@@ -116,7 +116,7 @@ def _level_rows(levels: list[dict[str, Any]]) -> list[list[str]]:
 
 def _list_rows(change: dict[str, Any]) -> list[list[str]]:
     rows = [
-        [f"{len(change[kind])} {kind}", listed(change[kind])]
+        [f"{len(change[kind])} {kind}", first_ones(change[kind])]
         for kind in ("added", "removed")
         if change[kind]
     ]

@@ -12,7 +12,7 @@ from mojo_reader.cli.options import (
     model_source,
 )
 from mojo_reader.cli.printing import print_json, show
-from mojo_reader.cli.tables import cell, listed, table
+from mojo_reader.cli.tables import cell, first_ones, table
 
 # Drawing a row of a table takes a terminal's library as long as scoring thousands.
 _SHOWN_COLUMNS: Final = 500
@@ -61,7 +61,7 @@ def _print(summary: dict[str, Any]) -> None:
 def _pairs(title: str, pairs: dict[str, Any]) -> Any:
     shown = table(title, "", "")
     for key, value in pairs.items():
-        shown.add_row(cell(key), cell(listed(value)))
+        shown.add_row(cell(key), cell(first_ones(value)))
     return shown
 
 
@@ -69,7 +69,7 @@ def _columns(columns: list[dict[str, Any]]) -> Any:
     shown = table("Columns", "name", "kind", "levels, or mean and factor")
     for column in columns:
         if column["kind"] == "categorical":
-            content = f"{len(column['levels'])}: {listed(column['levels'])}"
+            content = f"{len(column['levels'])}: {first_ones(column['levels'])}"
         else:
             numbers = (column.get("norm_sub"), column.get("norm_mul"))
             content = "not standardized" if numbers[0] is None else "{!r}, {!r}".format(*numbers)

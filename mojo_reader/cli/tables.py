@@ -31,7 +31,7 @@ def cell(text: object) -> Any:
     return Text(printable(str(text)))
 
 
-def listed(value: object) -> str:
+def first_ones(value: object) -> str:
     """Return a list's first items and how many more there are; anything else as text."""
     if not isinstance(value, list):
         return str(value)

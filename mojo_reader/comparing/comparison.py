@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from mojo_reader.comparing.blame import Blame, rounded_to_float32
 from mojo_reader.comparing.rounding import RoundingNoise
-from mojo_reader.comparing.tally import Tally, differences
+from mojo_reader.comparing.tally import Tally, distances
 from mojo_reader.comparing.unscaled import Unscaled
 from mojo_reader.comparing.worst_rows import (
     Array,
@@ -326,7 +326,7 @@ class Comparer:
 
 
 def _by_row(block: _Block) -> Array:
-    _, relative = differences(block.found, block.reference)
+    _, relative = distances(block.found, block.reference)
     relative[np.isnan(block.reference)] = 0.0
     return np.asarray(relative.max(axis=1, initial=0.0))
 

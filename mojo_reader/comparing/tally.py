@@ -42,7 +42,7 @@ class Tally:
         Args:
             expected: the reference.
             found: what is compared with it.
-            difference: absolute differences, as ``differences`` gives them, 0 where not compared.
+            difference: absolute differences, as ``distances`` gives them, 0 where not compared.
             relative: the same over ``1 + |expected|``.
             off: which of them are too large.
         """
@@ -62,7 +62,7 @@ class Tally:
         return self._worst.decades()
 
 
-def differences(found: Array, expected: Array) -> tuple[Array, Array]:
+def distances(found: Array, expected: Array) -> tuple[Array, Array]:
     """Return absolute and relative differences, infinite where only one is a number.
 
     Args:

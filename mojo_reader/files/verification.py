@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from mojo_reader.comparing.tally import Tally, differences
+from mojo_reader.comparing.tally import Tally, distances
 from mojo_reader.comparing.worst_rows import WorstRow
 from mojo_reader.files.expected import ExpectedScores
 from mojo_reader.files.score import Made, ScoreOptions, row_pieces, run
@@ -163,7 +163,7 @@ class _Comparison:
         values = found.values[:, self._places]
         if self._scores.choice.reconstruction_error:
             self._without_error += int(np.count_nonzero(np.isnan(values) & ~np.isnan(expected)))
-        difference, relative = differences(values, expected)
+        difference, relative = distances(values, expected)
         self._tally.add(
             expected=expected,
             found=values,

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mojo_reader.model import Activation, Category, Layer
 from mojo_reader.resolving.parsed import Keys
-from mojo_reader.resolving.refusal import fail, frozen, refuse, shown
+from mojo_reader.resolving.refusal import fail, frozen, quoted, refuse
 
 _WITH_DROPOUT: Final = "WithDropout"
 _HIDDEN_ACTIVATIONS: Final = {
@@ -33,7 +33,7 @@ def resolve_layers(keys: Keys, category: Category) -> tuple[Layer, ...]:
     """
     sizes = keys.required("neural_network_sizes").tolist()
     if len(sizes) < 2 or min(sizes) < 1:  # noqa: PLR2004 - an input and an output
-        fail(f"expected at least two positive sizes, found {shown(sizes)}", "neural_network_sizes")
+        fail(f"expected at least two positive sizes, found {quoted(sizes)}", "neural_network_sizes")
     count = len(sizes) - 1
     ratios = _dropout_ratios(keys, count)
     hidden, drops = _hidden_activation(keys.required("activation"))
@@ -77,7 +77,7 @@ def _dropout_ratios(keys: Keys, count: int) -> list[float]:
     if len(ratios) != count:
         fail(f"expected {count} ratios, one for each layer, found {len(ratios)}", key)
     if not all(0 <= ratio < 1 for ratio in ratios):
-        fail(f"expected ratios from 0 to below 1, found {shown(ratios)}", key)
+        fail(f"expected ratios from 0 to below 1, found {quoted(ratios)}", key)
     return ratios
 
 

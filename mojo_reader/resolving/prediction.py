@@ -23,7 +23,7 @@ from mojo_reader.model import (
     first_twice,
 )
 from mojo_reader.resolving.parsed import Keys, ParsedModel
-from mojo_reader.resolving.refusal import fail, frozen, refuse, shown
+from mojo_reader.resolving.refusal import fail, frozen, quoted, refuse
 
 _PRIOR_SUM_TOLERANCE: Final = 1e-3
 #: By H2O's name of the distribution (``DeeplearningMojoModel.linkInv``).
@@ -124,7 +124,7 @@ def _response_number(keys: Keys, key: str) -> float | None:
     if numbers is None or numbers.size == 0:
         return None
     if numbers.size != 1 or not math.isfinite(numbers[0]):
-        fail(f"expected one finite number, found {shown(numbers.tolist())}", key)
+        fail(f"expected one finite number, found {quoted(numbers.tolist())}", key)
     return float(numbers[0])
 
 
@@ -175,7 +175,7 @@ def _distribution_of_classes(keys: Keys, key: str, n_classes: int) -> NDArray[np
     if shares.size != n_classes:
         fail(f"expected {n_classes} numbers, found {shares.size}", key)
     if not (shares >= 0).all() or abs(float(shares.sum()) - 1) > _PRIOR_SUM_TOLERANCE:
-        fail(f"expected shares that sum to 1, found {shown(shares.tolist())}", key)
+        fail(f"expected shares that sum to 1, found {quoted(shares.tolist())}", key)
     return frozen(shares)
 
 
@@ -193,7 +193,7 @@ def _prior_factors(
     with np.errstate(over="ignore"):
         factors = np.divide(prior, model, out=np.ones(n_classes), where=both)
     if not np.isfinite(factors).all():
-        fail(f"expected shares of a class in the data, found {shown(model.tolist())}", key)
+        fail(f"expected shares of a class in the data, found {quoted(model.tolist())}", key)
     return frozen(factors)
 
 

@@ -29,7 +29,7 @@ def refuse(message: str, key: str) -> NoReturn:
     raise MojoUnsupportedError(message, member=MODEL_INI, key=key)
 
 
-def shown(numbers: Sequence[object]) -> str:
+def quoted(numbers: Sequence[object]) -> str:
     """Write the first of many numbers for a message."""
     text = ", ".join(map(str, numbers[:_SHOWN]))
     more = f", and {len(numbers) - _SHOWN:,} more" if len(numbers) > _SHOWN else ""
