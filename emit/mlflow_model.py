@@ -15,7 +15,7 @@ from mojo_reader import Mojo, Scorer, read_mojo
 from mojo_reader.errors import MojoOutputError
 from mojo_reader.files.outputs import separate
 from mojo_reader.making.origin import own_version
-from mojo_reader.model import CategoricalInput, Classification, Reconstruction, Regression
+from mojo_reader.model import CategoricalInput, Reconstruction, Regression
 from mojo_reader.scoring.choices import Choice
 from mojo_reader.scoring.equal_names import require_distinct
 from mojo_reader.scoring.offsets import row_columns
@@ -39,9 +39,12 @@ _LISTED_LEVELS: Final = 100
 #: Of these MLflow takes one.
 _ENVIRONMENTS: Final = {"conda_env", "extra_pip_requirements", "pip_requirements"}
 _NEEDED: Final = "MLflow models need MLflow"
-_ERROR_PARAMETER: Final = "reconstruction_error"
-_COLUMNS_PARAMETER: Final = "per_feature"
-_MISSING_PARAMETER: Final = "missing"
+#: What a request may choose of an autoencoder, with what MLflow takes for no choice.
+_PARAMETERS: Final[Mapping[str, bool | str]] = {
+    "reconstruction_error": False,
+    "per_feature": False,
+    "missing": "",
+}
 
 
 # --------------------------------------------------------------------------- loading
@@ -79,18 +82,8 @@ class MojoModel:
         return pd.DataFrame(columns, index=getattr(model_input, "index", None))
 
     def _columns(self, rows: Any, params: Mapping[str, Any]) -> dict[str, Any]:
-        choice = Choice(
-            reconstruction_error=bool(params.get(_ERROR_PARAMETER)),
-            per_feature=bool(params.get(_COLUMNS_PARAMETER)),
-            missing=params.get(_MISSING_PARAMETER) or None,
-        )
-        if not (choice.reconstruction_error or choice.per_feature):
-            return self.scorer.score(rows)
-        choice.check(self.scorer.mojo)
-        names = choice.columns(self.scorer.mojo)
-        require_distinct(names, "a mapping", "take Scorer.anomaly, which goes by position")
-        errors = self.scorer.anomaly(rows, missing=choice.missing, per_feature=choice.per_feature)
-        return dict(zip(names, errors.reshape(-1, len(names)).T, strict=True))
+        chosen = {name: params[name] for name in _PARAMETERS if params.get(name)}
+        return self.scorer.score(rows, **chosen)
 
 
 def _load_pyfunc(path: str, model_config: Mapping[str, Any] | None = None) -> MojoModel:
@@ -253,6 +246,7 @@ def signature_of(mojo: Mojo, *, typed: bool = False) -> Any:
             Schema,
         )
     kinds = {True: DataType.string, False: DataType.double}
+    types = {bool: DataType.boolean, str: DataType.string}
     # MLflow hands on the columns of the signature alone, and the choice of the offset is made
     # when the model is loaded.
     offset = isinstance(mojo.output, Regression) and mojo.info.offset_column is not None
@@ -264,18 +258,17 @@ def signature_of(mojo: Mojo, *, typed: bool = False) -> Any:
         )
         for column in row_columns(mojo, "server" if offset else "java")
     ]
-    labelled = isinstance(mojo.output, Classification)
+    given = Choice().output
     outputs = [
-        ColSpec(kinds[labelled and place == 0], name)
-        for place, name in enumerate(mojo.output.columns)
+        ColSpec(kinds[given.labelled(mojo) and place == 0], name)
+        for place, name in enumerate(given.columns(mojo))
     ]
     params = None
     if isinstance(mojo.output, Reconstruction):
         params = ParamSchema(
             [
-                ParamSpec(_ERROR_PARAMETER, DataType.boolean, default=False),
-                ParamSpec(_COLUMNS_PARAMETER, DataType.boolean, default=False),
-                ParamSpec(_MISSING_PARAMETER, DataType.string, default=""),
+                ParamSpec(name, types[type(default)], default=default)
+                for name, default in _PARAMETERS.items()
             ]
         )
     return ModelSignature(inputs=Schema(inputs), outputs=Schema(outputs), params=params)

@@ -9,7 +9,7 @@ Source: the Open Inference Protocol, version 2, with the binary tensor data exte
 
 import struct
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -21,15 +21,15 @@ from numpy.typing import NDArray
 
 from mojo_reader import Mojo, Scorer
 from mojo_reader.errors import listed
-from mojo_reader.model import CategoricalInput, Classification, Reconstruction
-from mojo_reader.scoring.choices import ERROR_COLUMN
+from mojo_reader.model import CategoricalInput
 from mojo_reader.scoring.columns import matched_names
 from mojo_reader.scoring.near_names import with_near_names
+from mojo_reader.scoring.notices import Notices
+from mojo_reader.scoring.outputs import Predicted, RowErrors, ScorerOutput, label_texts
 from mojo_reader.scoring.rows import EncodedRows
 
-PREDICT: Final = "predict"
-PROBABILITIES: Final = "probabilities"
-RECONSTRUCTION: Final = "reconstruction"
+#: What a response can hold, of what the model has.
+_SERVED: Final[tuple[ScorerOutput, ...]] = (Predicted(), RowErrors())
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,18 +65,20 @@ def input_types(scorer: Scorer) -> tuple[TensorType, ...]:
 
 def output_types(mojo: Mojo) -> tuple[TensorType, ...]:
     """Return the tensors that a response can hold."""
-    output = mojo.output
-    if isinstance(output, Classification):
-        return (
-            TensorType(name=PREDICT, datatype="BYTES", shape=(-1,)),
-            TensorType(name=PROBABILITIES, datatype="FP64", shape=(-1, len(output.labels))),
-        )
-    if isinstance(output, Reconstruction):
-        return (
-            TensorType(name=RECONSTRUCTION, datatype="FP64", shape=(-1, len(output.columns))),
-            TensorType(name=ERROR_COLUMN, datatype="FP64", shape=(-1,)),
-        )
-    return (TensorType(name=PREDICT, datatype="FP64", shape=(-1,)),)
+    served = [output for output in _SERVED if output.problem(mojo) is None]
+    return tuple(tensor for output in served for tensor in _tensors(output, mojo))
+
+
+def _tensors(output: ScorerOutput, mojo: Mojo) -> list[TensorType]:
+    """Return the tensors of one output: labels, and its numbers, the block of them or the one."""
+    names = output.columns(mojo)
+    found = []
+    if output.labelled(mojo):
+        found.append(TensorType(name=names[0], datatype="BYTES", shape=(-1,)))
+        names = names[1:]
+    block = output.block(mojo)
+    shape = (-1,) if block is None else (-1, len(names))
+    return [*found, TensorType(name=block or names[0], datatype="FP64", shape=shape)]
 
 
 # --------------------------------------------------------------------------- requests
@@ -223,19 +225,18 @@ def predictions(
     Raises:
         MojoDataError: a prediction is NaN, where the Java scorer stops.
     """
-    output = scorer.mojo.output
-    matrix = rows.matrix
-    if isinstance(output, Reconstruction):
-        made: dict[str, Callable[[NDArray[np.float64]], NDArray[Any]]] = {
-            RECONSTRUCTION: scorer.score_matrix,
-            ERROR_COLUMN: scorer.anomaly_matrix,
-        }
-        return {name: made[name](matrix) for name in wanted}
-    values = scorer.defined_matrix(matrix, offset=rows.offset)
-    if not isinstance(output, Classification):
-        return {PREDICT: values[:, 0]}
-    labels = np.array(output.labels, object)[scorer.label_indices(values, matrix)]
-    found = {PREDICT: labels, PROBABILITIES: values}
+    found: dict[str, NDArray[Any]] = {}
+    for output in _SERVED:
+        if output.problem(scorer.mojo) is not None:
+            continue
+        tensors = _tensors(output, scorer.mojo)
+        if {tensor.name for tensor in tensors}.isdisjoint(wanted):
+            continue
+        made = output.made(scorer, rows, Notices())
+        if made.labels is not None:
+            found[tensors[0].name] = label_texts(made.labels, scorer.mojo)
+        values = made.values if len(tensors[-1].shape) > 1 else made.values[:, 0]
+        found[tensors[-1].name] = values
     return {name: found[name] for name in wanted}
 
 

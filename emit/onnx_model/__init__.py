@@ -15,8 +15,8 @@ from onnx import TensorProto, helper
 from mojo_reader.errors import MojoUnsupportedError
 from mojo_reader.making.origin import own_version
 from mojo_reader.model import CategoricalInput, Classification, Mojo
-from mojo_reader.scoring.choices import Choice
 from mojo_reader.scoring.offsets import OffsetRule, offset_column, unused_offset
+from mojo_reader.scoring.outputs import ColumnErrors
 
 from . import encoding, names, network, prediction
 from .graph import ML, Graph
@@ -85,7 +85,8 @@ def to_onnx(  # noqa: PLR0913 - choices
         MojoUnsupportedError: an unknown dtype or kind of inputs, an offset of a model that has
             none, errors of what is no autoencoder, or a network too large for a file of 2 GiB.
     """
-    Choice(per_feature=per_feature).check(mojo)
+    if per_feature:
+        ColumnErrors().check(mojo)
     _check(dtype, DTYPES, "dtype")
     _check(inputs, tuple(INPUTS), "inputs")
     column = offset_column(mojo, offset)

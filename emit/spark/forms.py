@@ -43,7 +43,7 @@ def predictions_schema(scorer: Scorer, form: Form, choice: Choice) -> Any:
     if form is Form.H2O:
         instead = "take columns='sparkling-water', which has columns of its own"
         require_distinct(choice.columns(scorer.mojo), "a Spark data frame", instead)
-    part = _empty(output_schema(scorer.mojo, choice))
+    part = _empty(output_schema(scorer.mojo, choice.output))
     names = [column.name for column in scorer.row_columns]
     rows = _empty(pa.schema([pa.field(name, pa.null()) for name in names]))
     return formed(part, rows, scorer, form).schema

@@ -17,7 +17,8 @@ from mojo_reader.files.standard_streams import standard_input
 from mojo_reader.formats.limits import Limits, parse_limits
 from mojo_reader.formats.mojo.archive import MojoSource
 from mojo_reader.model import Mojo
-from mojo_reader.scoring.problems import layer_problem, threshold_problem
+from mojo_reader.scoring.outputs import HiddenLayer
+from mojo_reader.scoring.problems import threshold_problem
 
 ModelArgument = Annotated[
     str, typer.Argument(metavar="MODEL", help="MOJO zip or folder; '-' for standard input.")
@@ -83,7 +84,7 @@ def checked_layer(mojo: Mojo, value: int | None) -> int | None:
     Raises:
         typer.BadParameter: the model has no such hidden layer.
     """
-    problem = None if value is None else layer_problem(mojo, value)
+    problem = None if value is None else HiddenLayer(layer=value).problem(mojo)
     if problem is not None:
         raise typer.BadParameter(problem, param_hint="'--layer'")
     return value

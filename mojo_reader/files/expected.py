@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from mojo_reader.errors import MojoDataError, listed
 from mojo_reader.files.sources import OpenSource, Source
 from mojo_reader.java import text as java
-from mojo_reader.model import Classification, Mojo, Reconstruction
-from mojo_reader.scoring.choices import ERROR_COLUMN, Choice
+from mojo_reader.model import Mojo
+from mojo_reader.scoring.outputs import output_of
 from mojo_reader.scoring.prediction import MissingNumber
 
 _MISSING: Final = ("", "NA", "NaN", "nan")
@@ -36,7 +36,7 @@ class ExpectedScores:
         missing: what a missing number does to an autoencoder's error, as in ``Choice``.
 
     Attributes:
-        choice: what the file holds: predictions, errors of rows or columns, or a hidden layer.
+        output: what the file holds: predictions, errors of rows or columns, or a hidden layer.
         compared: positions of the compared columns among the model's output columns.
         labelled: the first of them is the label.
         notes: what a person should know about the reading, one sentence each.
@@ -65,16 +65,12 @@ class ExpectedScores:
         header = [str(cell) for cell in next(self._rows, [])]
         first = next(self._rows, None)
         self._pending = [] if first is None else [first]
-        self.choice = _choice(header, mojo, self._missing)
-        names = self.choice.columns(mojo)
+        self.output = output_of(header, mojo, missing=self._missing)
+        names = self.output.columns(mojo)
         self.notes: list[str] = []
         self._places = self._found_places(header, names, first)
         self.compared = tuple(index for index, _ in self._places)
-        self.labelled = (
-            isinstance(mojo.output, Classification)
-            and self.choice.layer is None
-            and self.compared[0] == 0
-        )
+        self.labelled = self.output.labelled(mojo) and self.compared[0] == 0
         self._taken = 0
 
     @property
@@ -197,28 +193,6 @@ def _matched(header: Sequence[str], names: Sequence[str]) -> list[tuple[int, int
             matched.append((index, found[taken[name]]))
             taken[name] += 1
     return matched
-
-
-def _choice(header: list[str], mojo: Mojo, missing: MissingNumber | None) -> Choice:
-    """Tell what a file holds by its header.
-
-    Raises:
-        MojoUnsupportedError: the model has no errors, which the file or the rule is about.
-    """
-    errors = Choice(per_feature=True, missing=missing, nan_is_missing=True)
-    if isinstance(mojo.output, Reconstruction) and set(header) & set(errors.columns(mojo)):
-        return errors
-    if header == [ERROR_COLUMN]:
-        choice = Choice(reconstruction_error=True, missing=missing, nan_is_missing=True)
-        choice.check(mojo)
-        return choice
-    if missing is not None:
-        errors.check(mojo)
-    for layer in range(len(mojo.layers) - 1):
-        choice = Choice(layer=layer, nan_is_missing=True)
-        if header and header[0] == choice.columns(mojo)[0]:
-            return choice
-    return Choice(nan_is_missing=True)
 
 
 def _csv_rows(opened: OpenSource) -> Iterator[list[Any]]:

@@ -26,7 +26,7 @@ from mojo_reader.files.tables import Piece, TableRules, pieces
 from mojo_reader.formats.limits import DEFAULT_LIMITS, Limits
 from mojo_reader.model import Mojo
 from mojo_reader.scoring.blas import one_blas_thread
-from mojo_reader.scoring.choices import Choice, with_threshold
+from mojo_reader.scoring.choices import Choice, labelled_at
 from mojo_reader.scoring.encoding import Strictness
 from mojo_reader.scoring.extras import require_pyarrow
 from mojo_reader.scoring.invalid import RowError
@@ -191,7 +191,7 @@ def score_file(
 
     separate([("the output", target)], [*model_input(mojo), *everything("the rows", source)])
     if options.threshold is not None:
-        mojo = with_threshold(mojo, options.threshold)
+        mojo = labelled_at(mojo, options.threshold)
     options.choice.check(mojo)
     schema = file_schema(mojo, options.choice, options.keep)
     scorer = options.scorer(mojo)

@@ -14,9 +14,10 @@ from mojo_reader.files.score import Made, ScoreOptions, row_pieces, run
 from mojo_reader.files.sources import Source
 from mojo_reader.files.tables import Piece
 from mojo_reader.model import Classification, Mojo
-from mojo_reader.scoring.choices import Choice, Predictions, predictions, with_threshold
+from mojo_reader.scoring.choices import labelled_at
 from mojo_reader.scoring.extras import require_pyarrow
 from mojo_reader.scoring.notices import Notices
+from mojo_reader.scoring.outputs import Predictions, RowErrors, ScorerOutput
 from mojo_reader.scoring.scorer import Scorer
 
 __all__ = ["ColumnDifference", "Verification", "verify_file"]
@@ -117,24 +118,24 @@ def verify_file(  # noqa: PLR0913 - the last two are options
     """
     require_pyarrow("Files of rows")
     if options.threshold is not None:
-        mojo = with_threshold(mojo, options.threshold)
+        mojo = labelled_at(mojo, options.threshold)
     scorer = options.scorer(mojo)
     notices = Notices()
     parts = row_pieces(scorer, source, options, notices)
     with closing(ExpectedScores(expected, mojo, missing=options.missing)) as scores:
         comparison = _Comparison(mojo, scores, tolerance)
-        job = _job(scorer, scores.choice, options)
+        job = _job(scorer, scores.output, options)
         rows = run(parts, job, comparison.add, notices, workers=options.workers, progress=progress)
         scores.require_end()
     return comparison.result(rows, notices)
 
 
-def _job(scorer: Scorer, choice: Choice, options: ScoreOptions) -> Callable[[Piece], Made]:
+def _job(scorer: Scorer, output: ScorerOutput, options: ScoreOptions) -> Callable[[Piece], Made]:
     def job(piece: Piece) -> Made:
         notices = Notices()
         batch = piece.read(notices)
         encoded = scorer.encode_batch(batch, notices, options.strictness)
-        found = predictions(scorer, encoded, choice, notices)
+        found = output.made(scorer, encoded, notices)
         return Made(rows=batch.num_rows, notices=notices, parts=(found,))
 
     return job
@@ -146,8 +147,8 @@ class _Comparison:
     def __init__(self, mojo: Mojo, scores: ExpectedScores, tolerance: float) -> None:
         self._scores = scores
         self._tolerance = tolerance
-        names = scores.choice.columns(mojo)
-        labels = isinstance(mojo.output, Classification) and scores.choice.layer is None
+        names = scores.output.columns(mojo)
+        labels = scores.output.labelled(mojo)
         self._labels = mojo.output.labels if isinstance(mojo.output, Classification) else ()
         positions = scores.compared[1:] if scores.labelled else scores.compared
         self._compared = [names[position] for position in positions]
@@ -161,7 +162,7 @@ class _Comparison:
         labels, expected = self._scores.take(len(found.values))
         self._compare_labels(found, labels)
         values = found.values[:, self._places]
-        if self._scores.choice.reconstruction_error:
+        if isinstance(self._scores.output, RowErrors):
             self._without_error += int(np.count_nonzero(np.isnan(values) & ~np.isnan(expected)))
         difference, relative = distances(values, expected)
         self._tally.add(

@@ -10,40 +10,35 @@ from numpy.typing import NDArray
 from mojo_reader.errors import MojoDataError
 from mojo_reader.model import Classification, Mojo
 from mojo_reader.scoring.arrow import chosen_texts, float_array
-from mojo_reader.scoring.choices import Choice, Predictions, predictions
+from mojo_reader.scoring.choices import Choice
 from mojo_reader.scoring.columns import KEPT
 from mojo_reader.scoring.encoded import EncodedScorer
 from mojo_reader.scoring.encoding import Strictness
 from mojo_reader.scoring.invalid import RowError
 from mojo_reader.scoring.notices import Notices
+from mojo_reader.scoring.outputs import Predictions, ScorerOutput
 from mojo_reader.scoring.row_warnings import warn_of
 
 # Values that the row matrix and the predictions of a slice of rows may hold together.
 _SLICE_VALUES: Final = 4_000_000
 
 
-def output_schema(mojo: Mojo, choice: Choice) -> Any:
+def output_schema(mojo: Mojo, output: ScorerOutput) -> Any:
     """Return the Arrow schema of the predictions, H2O's names."""
-    names = choice.columns(mojo)
-    labels = int(_has_labels(mojo, choice))
+    names = output.columns(mojo)
+    labels = int(output.labelled(mojo))
     kinds = [pa.string()] * labels + [pa.float64()] * (len(names) - labels)
     return pa.schema([pa.field(name, kind) for name, kind in zip(names, kinds, strict=True)])
 
 
-def _has_labels(mojo: Mojo, choice: Choice) -> bool:
-    return (
-        isinstance(mojo.output, Classification) and choice.layer is None and choice.only != "proba"
-    )
-
-
-def _output_batch(found: Predictions, mojo: Mojo, choice: Choice, kept: Mapping[str, Any]) -> Any:
+def _output_batch(
+    found: Predictions, mojo: Mojo, names: Sequence[str], kept: Mapping[str, Any]
+) -> Any:
     """Return kept columns and predictions as a record batch; NaN is null."""
     arrays = [float_array(column, nan_is_null=_has_nan(column)) for column in found.values.T]
     if found.labels is not None and isinstance(mojo.output, Classification):
         arrays.insert(0, chosen_texts(mojo.output.labels, found.labels))
-    return pa.RecordBatch.from_arrays(
-        [*kept.values(), *arrays], names=[*kept, *choice.columns(mojo)]
-    )
+    return pa.RecordBatch.from_arrays([*kept.values(), *arrays], names=[*kept, *names])
 
 
 def _has_nan(column: NDArray[np.float64]) -> bool:
@@ -86,14 +81,16 @@ def scored_batches(  # noqa: PLR0913, PLR0917 - one call, all of it needed
     """
     kept = [KEPT + name for name in keep]
     rows = batch.drop_columns(kept) if kept else batch
-    for start, part in _slices(rows, scorer, len(choice.columns(scorer.mojo))):
+    output = choice.output
+    names = output.columns(scorer.mojo)
+    for start, part in _slices(rows, scorer, len(names)):
         try:
             encoded = scorer.encode_batch(part, notices, strictness)
-            found = predictions(scorer, encoded, choice, notices)
+            found = output.made(scorer, encoded, notices)
         except RowError as error:
             raise error.moved(start) from error
         carried = [batch.column(name).slice(start, part.num_rows) for name in kept]
-        yield _output_batch(found, scorer.mojo, choice, dict(zip(keep, carried, strict=True)))
+        yield _output_batch(found, scorer.mojo, names, dict(zip(keep, carried, strict=True)))
 
 
 def file_schema(mojo: Mojo, choice: Choice, keep: Sequence[str]) -> Any:
@@ -102,7 +99,7 @@ def file_schema(mojo: Mojo, choice: Choice, keep: Sequence[str]) -> Any:
     Raises:
         MojoDataError: a column to keep has a prediction's name.
     """
-    schema = output_schema(mojo, choice)
+    schema = output_schema(mojo, choice.output)
     for name in keep:
         if name in schema.names:
             message = f"the column to keep {name!r} has the name of a column of predictions"
@@ -124,7 +121,7 @@ def score_reader(scorer: EncodedScorer, reader: Any, choice: Choice) -> Any:
         is warned of when the last row was read.
     """
     choice.check(scorer.mojo)
-    schema = output_schema(scorer.mojo, choice)
+    schema = output_schema(scorer.mojo, choice.output)
     return pa.RecordBatchReader.from_batches(schema, _scored(scorer, _batches(reader), choice))
 
 

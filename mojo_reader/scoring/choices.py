@@ -1,24 +1,24 @@
-"""Which predictions to give, and their columns by H2O's names."""
+"""Which of a scorer's outputs to give."""
 
 import dataclasses
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, Literal, cast
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import cast
 
 from mojo_reader.errors import MojoUnsupportedError
-from mojo_reader.model import Classification, Mojo, Reconstruction
-from mojo_reader.scoring.encoded import EncodedScorer
-from mojo_reader.scoring.notices import Notices
-from mojo_reader.scoring.prediction import MISSING_NUMBERS, MissingNumber
-from mojo_reader.scoring.problems import layer_problem, threshold_problem
-from mojo_reader.scoring.rows import EncodedRows
+from mojo_reader.model import Classification, Mojo
+from mojo_reader.scoring.outputs import (
+    ColumnErrors,
+    HiddenLayer,
+    Only,
+    Predicted,
+    RowErrors,
+    ScorerOutput,
+)
+from mojo_reader.scoring.prediction import MissingNumber
+from mojo_reader.scoring.problems import threshold_problem
 
 __all__ = ["Choice"]
-
-ERROR_COLUMN: Final = "Reconstruction.MSE"
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,12 +37,26 @@ class Choice:
         nan_is_missing: give null for a prediction that is NaN instead of raising.
     """
 
-    only: Literal["label", "proba"] | None = None
+    only: Only | None = None
     reconstruction_error: bool = False
     per_feature: bool = False
     missing: MissingNumber | None = None
     layer: int | None = None
     nan_is_missing: bool = False
+
+    @property
+    def output(self) -> ScorerOutput:
+        """What is given: of what is chosen, the last."""
+        return list(self._chosen())[-1]
+
+    def _chosen(self) -> Iterator[ScorerOutput]:
+        yield Predicted(only=self.only, nan_is_missing=self.nan_is_missing)
+        if self.reconstruction_error:
+            yield RowErrors(missing=self.missing)
+        if self.per_feature:
+            yield ColumnErrors(missing=self.missing)
+        if self.layer is not None:
+            yield HiddenLayer(layer=self.layer)
 
     def check(self, mojo: Mojo) -> None:
         """Require that the model has what is chosen.
@@ -51,48 +65,14 @@ class Choice:
             MojoUnsupportedError: it has not.
             ValueError: there is no such rule for missing numbers.
         """
-        category = mojo.info.category
-        if self.only is not None and not isinstance(mojo.output, Classification):
-            message = f"a {category} model has no labels and no probabilities to choose from"
-            raise MojoUnsupportedError(message)
-        of_errors = self.reconstruction_error or self.per_feature or self.missing is not None
-        if of_errors and not isinstance(mojo.output, Reconstruction):
-            message = f"a {category} model has no reconstruction error"
-            raise MojoUnsupportedError(message)
-        if self.missing is not None and self.missing not in MISSING_NUMBERS:
-            known = " or ".join(map(repr, MISSING_NUMBERS))
-            message = f"expected missing={known}, found {self.missing!r}"
-            raise ValueError(message)
-        if self.layer is not None and (problem := layer_problem(mojo, self.layer)):
-            raise MojoUnsupportedError(problem)
+        if self.missing is not None:
+            RowErrors(missing=self.missing).check(mojo)
+        for output in self._chosen():
+            output.check(mojo)
 
     def columns(self, mojo: Mojo) -> tuple[str, ...]:
         """Return the names of the output columns, H2O's own."""
-        if self.layer is not None:
-            units = mojo.layers[self.layer].units
-            return tuple(f"DF.L{self.layer + 1}.C{unit}" for unit in range(1, units + 1))
-        if self.per_feature:
-            return tuple(f"{column}.SE" for column in mojo.output.columns)
-        if self.reconstruction_error:
-            return (ERROR_COLUMN,)
-        if self.only == "label":
-            return mojo.output.columns[:1]
-        if self.only == "proba":
-            return mojo.output.columns[1:]
-        return mojo.output.columns
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Predictions:
-    """Predictions of some rows, as numbers.
-
-    Attributes:
-        labels: ``(rows,)`` int64 positions of labels, -1 for none; None where not chosen.
-        values: ``(rows, columns)`` float64, one column for each name that is no label.
-    """
-
-    labels: NDArray[np.int64] | None
-    values: Array
+        return self.output.columns(mojo)
 
 
 def check_threshold(mojo: Mojo, threshold: float) -> None:
@@ -109,8 +89,10 @@ def check_threshold(mojo: Mojo, threshold: float) -> None:
         raise MojoUnsupportedError(problem)
 
 
-def with_threshold(mojo: Mojo, threshold: float) -> Mojo:
-    """Return the model with another threshold for the second class, for scoring alone.
+def labelled_at(mojo: Mojo, threshold: float) -> Mojo:
+    """Return the model with another threshold for its labels, to score with and not to write.
+
+    The model's keys stay as they are; ``making.threshold.with_threshold`` changes them, too.
 
     Raises:
         MojoUnsupportedError: the model has not two classes, or the threshold is no probability.
@@ -118,46 +100,3 @@ def with_threshold(mojo: Mojo, threshold: float) -> Mojo:
     check_threshold(mojo, threshold)
     output = cast("Classification", mojo.output)
     return dataclasses.replace(mojo, output=dataclasses.replace(output, threshold=threshold))
-
-
-def predictions(
-    scorer: EncodedScorer, rows: EncodedRows, choice: Choice, notices: Notices
-) -> Predictions:
-    """Score encoded rows.
-
-    Args:
-        scorer: the model's scorer.
-        rows: as ``EncodedScorer.encode_rows`` or ``encode_batch`` returns them.
-        choice: what to give.
-        notices: rows without a prediction are counted here.
-
-    Raises:
-        RowError: a prediction is NaN, and not allowed to be.
-    """
-    matrix = rows.matrix
-    if choice.layer is not None:
-        return Predictions(labels=None, values=scorer.hidden_matrix(matrix, choice.layer))
-    if choice.per_feature:
-        errors = scorer.squared_errors(matrix, missing=choice.missing or "server")
-        return Predictions(labels=None, values=errors)
-    if choice.reconstruction_error:
-        error = scorer.anomaly_matrix(matrix, missing=choice.missing or "java")
-        return Predictions(labels=None, values=error[:, None])
-    score = scorer.score_matrix if choice.nan_is_missing else scorer.defined_matrix
-    values = score(matrix, offset=rows.offset)
-    labels = None
-    if isinstance(scorer.mojo.output, Classification) and choice.only != "proba":
-        labels = scorer.label_indices(values, matrix)
-    if choice.nan_is_missing and not isinstance(scorer.mojo.output, Reconstruction):
-        labels = _without_undefined(values, labels, notices)
-    return Predictions(labels=labels, values=values[:, :0] if choice.only == "label" else values)
-
-
-def _without_undefined(
-    values: Array, labels: NDArray[np.int64] | None, notices: Notices
-) -> NDArray[np.int64] | None:
-    undefined = np.isnan(values).any(axis=1)
-    if not undefined.any():
-        return labels
-    notices.nan += int(np.count_nonzero(undefined))
-    return None if labels is None else np.where(undefined, -1, labels)

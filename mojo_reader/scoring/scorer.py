@@ -10,8 +10,9 @@ from mojo_reader.scoring.choices import Choice
 from mojo_reader.scoring.encoded import DType, EncodedScorer
 from mojo_reader.scoring.equal_names import require_distinct
 from mojo_reader.scoring.extras import require_pyarrow
+from mojo_reader.scoring.notices import Notices
+from mojo_reader.scoring.outputs import ColumnErrors, HiddenLayer, RowErrors, label_texts
 from mojo_reader.scoring.prediction import MissingNumber
-from mojo_reader.scoring.problems import layer_problem
 from mojo_reader.scoring.row_warnings import MissingColumnWarning, UnseenLevelWarning
 from mojo_reader.scoring.rows import EncodedRows
 
@@ -76,7 +77,7 @@ class Scorer(EncodedScorer):
         values = self.defined_matrix(rows.matrix, offset=rows.offset)
         output = self.mojo.output
         if isinstance(output, Classification):
-            return self._label_texts(values, rows.matrix, output)
+            return label_texts(self.label_indices(values, rows.matrix), self.mojo)
         return values if isinstance(output, Reconstruction) else values[:, 0]
 
     @property
@@ -94,15 +95,23 @@ class Scorer(EncodedScorer):
     def _predict_proba(self, table: object) -> NDArray[np.float64]:
         return self.defined_matrix(self.encode(table))
 
-    def score(self, table: object) -> dict[str, NDArray[Any]]:
-        """Return H2O's output columns ``(rows,)`` by H2O's names, in H2O's order.
+    def score(self, table: object, **choice: Any) -> dict[str, NDArray[Any]]:
+        """Return H2O's output columns by H2O's names, in H2O's order.
+
+        Args:
+            table: the rows.
+            **choice: what to give, as in ``mojo_reader.scoring.choices.Choice``; by default
+                H2O's output columns.
+
+        Returns:
+            Column name to ``(rows,)``: objects for labels, else float64.
 
         Raises:
             MojoDataError: a cell has no meaning in its column, or a prediction is NaN.
-            MojoUnsupportedError: H2O gives two columns one name, which a mapping cannot hold.
+            MojoUnsupportedError: the model has not what is chosen, or H2O gives two columns one
+                name, which a mapping cannot hold.
         """
-        rows = self.encode_rows(table)
-        return self.output_columns(rows.matrix, offset=rows.offset)
+        return self.chosen_columns(self.encode_rows(table), Choice(**choice))
 
     def reconstruct(self, table: object) -> NDArray[np.float64]:
         """Return an autoencoder's reconstruction.
@@ -137,10 +146,10 @@ class Scorer(EncodedScorer):
             AttributeError: the model is no autoencoder.
         """
         self._require_autoencoder("anomaly")
-        matrix = self.encode(table)
-        if per_feature:
-            return self.squared_errors(matrix, missing=missing or "server")
-        return self.anomaly_matrix(matrix, missing=missing or "java")
+        output = ColumnErrors(missing=missing) if per_feature else RowErrors(missing=missing)
+        rows = EncodedRows(matrix=self.encode(table), offset=None)
+        errors = output.made(self, rows, Notices()).values
+        return errors if per_feature else errors[:, 0]
 
     def hidden(self, table: object, layer: int) -> NDArray[np.float64]:
         """Return a hidden layer's outputs (H2O's ``deepfeatures``).
@@ -155,7 +164,7 @@ class Scorer(EncodedScorer):
         Raises:
             ValueError: there is no such hidden layer.
         """
-        problem = layer_problem(self.mojo, layer)
+        problem = HiddenLayer(layer=layer).problem(self.mojo)
         if problem is not None:
             raise ValueError(problem)
         return self.hidden_matrix(self.encode(table), layer)
@@ -175,15 +184,25 @@ class Scorer(EncodedScorer):
             MojoDataError: a prediction is NaN, where the Java scorer stops.
             MojoUnsupportedError: H2O gives two columns one name, which a mapping cannot hold.
         """
-        output = self.mojo.output
-        calls = "predict_proba" if isinstance(output, Classification) else "reconstruct"
-        instead = f"take predict, {calls}, score_matrix or score_batches, which go by position"
-        require_distinct(output.columns, "a mapping", instead)
-        values = self.defined_matrix(matrix, offset=offset)
-        columns: list[NDArray[Any]] = list(values.T)
-        if isinstance(output, Classification):
-            columns.insert(0, self._label_texts(values, matrix, output))
-        return dict(zip(output.columns, columns, strict=True))
+        return self.chosen_columns(EncodedRows(matrix=matrix, offset=offset), Choice())
+
+    def chosen_columns(self, rows: EncodedRows, choice: Choice) -> dict[str, NDArray[Any]]:
+        """Score encoded rows to the columns of a choice; as ``score`` returns them.
+
+        Raises:
+            MojoDataError: a prediction is NaN, where the Java scorer stops.
+            MojoUnsupportedError: the model has not what is chosen, or H2O gives two columns one
+                name.
+        """
+        choice.check(self.mojo)
+        output = choice.output
+        names = output.columns(self.mojo)
+        require_distinct(names, "a mapping", output.by_position(self.mojo))
+        found = output.made(self, rows, Notices())
+        columns: list[NDArray[Any]] = list(found.values.T)
+        if found.labels is not None:
+            columns.insert(0, label_texts(found.labels, self.mojo))
+        return dict(zip(names, columns, strict=True))
 
     def score_batches(self, reader: Any, **choice: Any) -> Any:
         """Score Arrow batches lazily, in bounded memory.
@@ -206,11 +225,6 @@ class Scorer(EncodedScorer):
         from mojo_reader.scoring.batches import score_reader
 
         return score_reader(self, reader, Choice(**choice))
-
-    def _label_texts(
-        self, values: NDArray[np.float64], matrix: NDArray[np.float64], output: Classification
-    ) -> NDArray[np.object_]:
-        return np.array(output.labels, object)[self.label_indices(values, matrix)]
 
     def _require_autoencoder(self, what: str) -> None:
         if not isinstance(self.mojo.output, Reconstruction):
