@@ -30,8 +30,9 @@ from mojo_reader import read_mojo
 from mojo_reader.cli import main as program
 from mojo_reader.details import DETAILS
 
-# What a child may map, so that a file that fills the memory ends its child alone.
+# What a child may map, and its CPU seconds: a file that takes more ends its child alone.
 _MOST_MAPPED = 6 << 30
+_MOST_SECONDS = 100
 _MOST_FILE_BYTES = 10_000_000
 _TARGET_SECONDS = 10.0
 _TARGET_BYTES = 1_000_000_000
@@ -134,32 +135,47 @@ def plain(row: bytes) -> Callable[[Path], Path]:
 # --------------------------------------------------------------------------- in a child
 
 
-def run_model(path: Path, folder: Path) -> int:
-    """Inspect a model, and score one row that misses everything but a cell."""
-    code = call("inspect", path)
+class Commands:
+    """Runs the program, as a shell would, and adds up what its commands take.
+
+    Attributes:
+        cpu: seconds of all cores.
+        seconds: by the clock.
+    """
+
+    def __init__(self) -> None:
+        self.cpu = self.seconds = 0.0
+
+    def run(self, *words: object) -> int:
+        """Run one command, and return its exit code."""
+        start, cpu = time.perf_counter(), time.process_time()
+        try:
+            program(list(map(str, words)))
+        except SystemExit as ended:
+            return int(ended.code or 0)
+        finally:
+            self.seconds += time.perf_counter() - start
+            self.cpu += time.process_time() - cpu
+        return 0
+
+
+def run_model(path: Path, folder: Path, commands: Commands) -> int:
+    """Inspect a model, and score one row of zeros."""
+    code = commands.run("inspect", path)
     if code:
         return code
-    mojo = read_mojo(path)
     table = folder / "rows.csv"
     with table.open("w", newline="", encoding="utf-8") as sink:
         writer = csv.writer(sink)
-        writer.writerow([column.name for column in mojo.inputs])
-        writer.writerow(["0"] * len(mojo.inputs))
-    return call("predict", path, table, "-o", folder / "scored.csv")
+        names = [column.name for column in read_mojo(path).inputs]
+        writer.writerow(names)
+        writer.writerow(["0"] * len(names))
+    return commands.run("predict", path, table, "-o", folder / "scored.csv")
 
 
-def run_rows(path: Path, folder: Path) -> int:
+def run_rows(path: Path, folder: Path, commands: Commands) -> int:
     """Score rows by a small network."""
-    return call("predict", MIXED.path, path, "-o", folder / "scored.csv", "--quiet")
-
-
-def call(*words: object) -> int:
-    """Run the program, as a shell would, and return its exit code."""
-    try:
-        program(list(map(str, words)))
-    except SystemExit as ended:
-        return int(ended.code or 0)
-    return 0
+    return commands.run("predict", MIXED.path, path, "-o", folder / "scored.csv", "--quiet")
 
 
 def measure(kind: str, path: Path, folder: Path) -> None:
@@ -170,14 +186,15 @@ def measure(kind: str, path: Path, folder: Path) -> None:
     import mojo_reader.files.score  # noqa: F401
 
     resource.setrlimit(resource.RLIMIT_AS, (_MOST_MAPPED, _MOST_MAPPED))
-    start, cpu = time.perf_counter(), time.process_time()
+    resource.setrlimit(resource.RLIMIT_CPU, (_MOST_SECONDS, _MOST_SECONDS))
+    commands = Commands()
     with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
-        code = (run_model if kind == "model" else run_rows)(path, folder)
-    seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
+        code = (run_model if kind == "model" else run_rows)(path, folder, commands)
     # By the process's own count: resource would count its parent's, too.
     with Path("/proc/self/status").open() as status:
         peak = next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM:"))
-    print(json.dumps({"code": code, "cpu": cpu, "seconds": seconds, "peak": peak}))
+    made = {"code": code, "cpu": commands.cpu, "seconds": commands.seconds, "peak": peak}
+    print(json.dumps(made))
 
 
 def cost(case: Case) -> Cost:
@@ -189,7 +206,7 @@ def cost(case: Case) -> Cost:
         if size >= _MOST_FILE_BYTES:
             return Cost(size=size)
         words = [sys.executable, __file__, "--measure", case.kind, str(path), name]
-        done = subprocess.run(words, check=False, capture_output=True, text=True, timeout=600)
+        done = subprocess.run(words, check=False, capture_output=True, text=True)
         if done.returncode:
             return Cost(size=size, failed=f"exit {done.returncode}: {done.stderr[-200:]}")
         return Cost(size=size, **json.loads(done.stdout))

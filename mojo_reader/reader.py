@@ -46,15 +46,15 @@ def read_mojo(
     """
     with open_archive(source, limits) as archive:
         _require_model_ini(archive)
-        ini = _parse_model_ini(archive, limits)
+        ini = _parse_model_ini(archive)
         if _algorithm(ini) in _ENSEMBLES:
-            folders = _deep_learning_folders(archive, ini, limits)
+            folders = _deep_learning_folders(archive, ini)
             chosen = archive.nested(_chosen_folder(folders, base_model))
-            return _read_model(chosen, _parse_model_ini(chosen, limits), base_model, limits)
+            return _read_model(chosen, _parse_model_ini(chosen), base_model)
         if base_model is not None:
             message = f"the model is no stacked ensemble, so it has no base model {base_model!r}"
             raise MojoUnsupportedError(message)
-        return _read_model(archive, ini, None, limits)
+        return _read_model(archive, ini, None)
 
 
 def find_mojo(folder: Path) -> Path:
@@ -94,10 +94,10 @@ def list_base_models(source: MojoSource, *, limits: Limits = DEFAULT_LIMITS) -> 
     """
     with open_archive(source, limits) as archive:
         _require_model_ini(archive)
-        ini = _parse_model_ini(archive, limits)
+        ini = _parse_model_ini(archive)
         if _algorithm(ini) not in _ENSEMBLES:
             return ()
-        return tuple(_deep_learning_folders(archive, ini, limits))
+        return tuple(_deep_learning_folders(archive, ini))
 
 
 def _require_model_ini(archive: Archive) -> None:
@@ -143,9 +143,9 @@ def _refuse_container(archive: Archive, members: Sequence[str]) -> None:
     raise MojoUnsupportedError(message)
 
 
-def _parse_model_ini(archive: Archive, limits: Limits) -> Any:
+def _parse_model_ini(archive: Archive) -> Any:
     with archive.open(MODEL_INI) as stream, located(member=MODEL_INI):
-        return layout.MODEL_INI.parse_stream(LineStream(stream, limits))
+        return layout.MODEL_INI.parse_stream(LineStream(stream, archive.limits))
 
 
 def _algorithm(ini: Any) -> str:
@@ -156,9 +156,9 @@ def _algorithm(ini: Any) -> str:
     return str(text)
 
 
-def _read_model(archive: Archive, ini: Any, base_model: str | None, limits: Limits) -> Mojo:
+def _read_model(archive: Archive, ini: Any, base_model: str | None) -> Mojo:
     _require_deep_learning(ini)
-    return resolve(_parsed_model(archive, ini, limits), base_model=base_model)
+    return resolve(_parsed_model(archive, ini), base_model=base_model)
 
 
 def _require_deep_learning(ini: Any) -> None:
@@ -174,9 +174,9 @@ def _require_deep_learning(ini: Any) -> None:
 # --------------------------------------------------------------------------- stacked ensembles
 
 
-def _deep_learning_folders(archive: Archive, ini: Any, limits: Limits) -> dict[str, str]:
+def _deep_learning_folders(archive: Archive, ini: Any) -> dict[str, str]:
     """Map the identity of each deep-learning base model to its folder, in the ensemble's order."""
-    keys = Keys(ini.info)
+    keys = Keys(ini.info, archive.limits)
     folders = {
         keys.required(f"submodel_key_{index}"): keys.required(f"submodel_dir_{index}")
         for index in range(keys.required("submodel_count"))
@@ -192,7 +192,7 @@ def _deep_learning_folders(archive: Archive, ini: Any, limits: Limits) -> dict[s
         if identity is not None and identity in folders
     }
     algorithms = {
-        folder: _algorithm(_parse_model_ini(archive.nested(folder), limits))
+        folder: _algorithm(_parse_model_ini(archive.nested(folder)))
         for folder in dict.fromkeys(chosen.values())
     }
     return {
@@ -217,14 +217,14 @@ def _chosen_folder(folders: dict[str, str], base_model: str | None) -> str:
 # --------------------------------------------------------------------------- members
 
 
-def _parsed_model(archive: Archive, ini: Any, limits: Limits) -> ParsedModel:
-    keys = Keys(ini.info)
+def _parsed_model(archive: Archive, ini: Any) -> ParsedModel:
+    keys = Keys(ini.info, archive.limits)
     # A domain past the columns is the response's of an unsupervised model: Java skips it.
     entries = {
         index: entry for index, entry in ini.domains.items() if 0 <= index < len(ini.columns)
     }
     with located(member=MODEL_INI, key="[domains]"):
-        limits.check_levels(count for count, _ in entries.values())
+        archive.limits.check_levels(count for count, _ in entries.values())
     escaped = keys.optional("escape_domain_values") is True
     levels: dict[str, tuple[str, ...]] = {}
     for count, file in entries.values():
@@ -233,14 +233,14 @@ def _parsed_model(archive: Archive, ini: Any, limits: Limits) -> ParsedModel:
             levels[file] = _levels(archive, file, count, escaped=escaped)
     read_already = {MODEL_INI, *(f"domains/{file}" for file in levels)}
     others = [name for name in archive.members() if name not in read_already]
-    members, left_out = _other_members(archive, others, limits)
+    members, left_out = _other_members(archive, others)
     return ParsedModel(
         keys=keys,
         columns=tuple(ini.columns),
         domains={index: (file, levels[file]) for index, (_, file) in entries.items()},
         members=members,
         left_out=left_out,
-        limits=limits,
+        limits=archive.limits,
         sha256=archive.sha256,
         source=archive.source,
     )
@@ -256,7 +256,7 @@ def _levels(archive: Archive, file: str, count: int, *, escaped: bool) -> tuple[
 
 
 def _other_members(
-    archive: Archive, names: Iterable[str], limits: Limits
+    archive: Archive, names: Iterable[str]
 ) -> tuple[dict[str, bytes], dict[str, str]]:
     """Read the other members; say of those that are too large why they are left out."""
     members: dict[str, bytes] = {}
@@ -266,13 +266,14 @@ def _other_members(
             members[name] = archive.read(name)
             continue
         try:
-            members[name] = _details(archive, limits)
+            members[name] = _details(archive)
         except MojoLimitError as error:
             left_out[name] = error.reason
     return members, left_out
 
 
-def _details(archive: Archive, limits: Limits) -> bytes:
+def _details(archive: Archive) -> bytes:
+    limits = archive.limits
     size = archive.size(DETAILS)
     limits.check("details_bytes", size, f"modelDetails.json has {size:,} bytes")
     content = archive.read(DETAILS)

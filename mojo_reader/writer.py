@@ -18,9 +18,10 @@ from mojo_reader.comparing.sameness import Difference, differences
 from mojo_reader.errors import MojoError, MojoOutputError
 from mojo_reader.files.atomic import replacing
 from mojo_reader.files.outputs import model_input, separate
+from mojo_reader.formats.limits import NO_LIMITS
 from mojo_reader.formats.mojo import layout
 from mojo_reader.formats.mojo.archive import MODEL_INI
-from mojo_reader.making.rebuilding import NO_LIMITS, wire_info
+from mojo_reader.making.rebuilding import wire_info
 from mojo_reader.model import Kept, Mojo
 from mojo_reader.reader import read_mojo
 from mojo_reader.resolving.parsed import Keys

@@ -1,24 +1,30 @@
 """Many columns: only those of the model are read, and the work grows with their number alone."""
 
+import io
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.feather
 import pyarrow.parquet as pq
 import pytest
-from attacks.large import network
+from attacks.large import Network, detailed
 from attacks.rows import columns
 from rows_support import run
 from support import golden
 
 from mojo_reader import Mojo, Scorer, read_mojo
 from mojo_reader.files import csv_rows, parquet_rows
+from mojo_reader.files.sinks import CsvSink
 from mojo_reader.files.tables import TableRules, read_rows
+from mojo_reader.java import text as java
+from mojo_reader.scoring.arrow import float_array
+from mojo_reader.scoring.gather import Gathers
 
 MIXED = golden("binomial_tanh")
 MOJO = MIXED.mojo()
@@ -91,7 +97,7 @@ def test_columns_to_keep_take_linear_time(ending: str, tmp_path: Path) -> None:
 def wide_mojo(width: int, folder: Path) -> Mojo:
     """Return a model of many numbers."""
     folder.mkdir()
-    return read_mojo(network(numbers=width)(folder))
+    return read_mojo(Network(numbers=width).build(folder))
 
 
 @pytest.mark.parametrize("ending", FORMATS)
@@ -114,7 +120,7 @@ def test_columns_of_the_model_take_linear_time(ending: str, tmp_path: Path) -> N
 def test_a_wide_model_is_read_in_linear_time(tmp_path: Path) -> None:
     found = []
     for width in (400, 800):
-        path = network(numbers=width, levels=[3] * width)(tmp_path)
+        path = Network(numbers=width, levels=[3] * width).build(tmp_path)
         read_mojo(path)
         found.append(steps(lambda path=path: Scorer(read_mojo(path))))
     assert found[1] < MOST_GROWTH * found[0]
@@ -123,11 +129,61 @@ def test_a_wide_model_is_read_in_linear_time(tmp_path: Path) -> None:
 def test_inspect_shows_the_first_of_many_columns(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    path = network(numbers=1_500)(tmp_path)
+    path = Network(numbers=1_500).build(tmp_path)
     shown = run(capfd, "inspect", path)
     assert (shown.code, "c499 " in shown.out, "c500" in shown.out) == (0, True, False)
     assert "and 1,000 more columns; --json gives all." in shown.out
     assert len(json.loads(run(capfd, "inspect", path, "--json").out)["columns"]) == 1_500
+
+
+def test_inspect_shows_the_first_of_many_layers_and_parameters(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    layers = Network(hidden=[1] * 600).build(tmp_path)
+    shown = run(capfd, "inspect", layers)
+    assert ("hidden 500 " in shown.out, "hidden 501" in shown.out) == (True, False)
+    assert "and 101 more layers; --json gives all." in shown.out
+    one = b'{"name": "p%d", "actual_value": 1}'
+    parameters = detailed(b",".join(one % number for number in range(600))).build(tmp_path)
+    shown = run(capfd, "inspect", parameters)
+    assert ("p499 " in shown.out, "p500" in shown.out) == (True, False)
+    assert "and 100 more parameters; --json gives all." in shown.out
+
+
+def test_many_predictions_are_written_together() -> None:
+    """A column at a time, each takes a hundred calls."""
+    width = 1_000
+    values = np.linspace(-1.5, 2.5, 2 * width).reshape(2, width)
+    values[1, 3] = np.nan
+    names = [f"p{place}" for place in range(width)]
+    batch = pa.RecordBatch.from_arrays(list(map(float_array, values.T)), names=names)
+    stream = io.BytesIO()
+    sink = CsvSink(stream, None, names, 0)
+    sink.render(batch)
+    assert steps(lambda: sink.write(sink.render(batch))) < 15 * width
+    _, *lines = stream.getvalue().decode().splitlines()
+    assert lines == [
+        ",".join("NA" if np.isnan(value) else java.double_text(value) for value in row)
+        for row in values
+    ]
+
+
+def test_tables_of_combinations_take_bounded_memory() -> None:
+    width, levels, units = 6_000, 9, 4
+    slots = [np.arange(start, start + levels) for start in range(0, width * levels, levels)]
+    kernel = np.ones((width * levels, units), np.float32)
+    gathers = Gathers(kernel, np.ones(units), slots, np.dtype(np.float64))
+    tables = {id(table): table.nbytes for table in arrays_of(gathers)}
+    assert sum(tables.values()) < 3 * kernel.size * 8 + (40 << 20)
+    sums = np.zeros((2, units))
+    codes = np.array([[one[0] for one in slots], [-1] * width])
+    gathers.add(sums, codes, np.empty_like(sums))
+    assert sums.tolist() == [[1.0 + width] * units, [1.0] * units]
+
+
+def arrays_of(gathers: Gathers) -> Iterator[np.ndarray[Any, Any]]:
+    yield gathers.table
+    yield from (group.table for group in gathers._groups)
 
 
 def test_only_the_models_columns_of_csv_are_read(

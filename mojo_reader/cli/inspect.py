@@ -1,5 +1,7 @@
 """``inspect``: what is in a MOJO."""
 
+from collections.abc import Sized
+from itertools import islice
 from typing import Any, Final
 
 from mojo_reader.cli.failures import plain_failures
@@ -15,7 +17,7 @@ from mojo_reader.cli.printing import print_json, show
 from mojo_reader.cli.tables import cell, first_ones, table
 
 # Drawing a row of a table takes a terminal's library as long as scoring thousands.
-_SHOWN_COLUMNS: Final = 500
+_SHOWN_ROWS: Final = 500
 
 
 @plain_failures
@@ -42,20 +44,26 @@ def inspect(
 
 
 def _print(summary: dict[str, Any]) -> None:
-
     facts = {key: value for key, value in summary["model"].items() if value is not None}
     show(_pairs("Model", facts))
-    show(_columns(summary["columns"][:_SHOWN_COLUMNS]))
-    more = len(summary["columns"]) - _SHOWN_COLUMNS
-    if more > 0:
-        show(f"and {more:,} more columns; --json gives all.")
+    show(_columns(summary["columns"][:_SHOWN_ROWS]))
+    _say_more(summary["columns"], "columns")
     show(_network(summary["network"]))
+    _say_more(summary["network"]["layers"], "layers")
     output = {key: value for key, value in summary["output"].items() if value is not None}
     show(_pairs("Output", output))
     if summary["training"]:
-        show(_pairs("Training parameters", summary["training"]))
+        show(_pairs("Training parameters", dict(islice(summary["training"].items(), _SHOWN_ROWS))))
+        _say_more(summary["training"], "parameters")
     for note in summary["notes"]:
         show(f"Note: {note}.")
+
+
+def _say_more(rows: Sized, what: str) -> None:
+    """Say how many rows a table does not show."""
+    more = len(rows) - _SHOWN_ROWS
+    if more > 0:
+        show(f"and {more:,} more {what}; --json gives all.")
 
 
 def _pairs(title: str, pairs: dict[str, Any]) -> Any:
@@ -85,7 +93,7 @@ def _network(network: dict[str, Any]) -> Any:
         "activation",
         "dropout",
     )
-    for index, layer in enumerate(network["layers"], 1):
+    for index, layer in enumerate(network["layers"][:_SHOWN_ROWS], 1):
         name = "output" if index == len(network["layers"]) else f"hidden {index}"
         shown.add_row(name, str(layer["units"]), layer["activation"], f"{layer['dropout']:g}")
     return shown

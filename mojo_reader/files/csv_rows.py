@@ -8,6 +8,7 @@ import csv
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -42,18 +43,24 @@ from mojo_reader.scoring.notices import Count, Notices
 _LEVEL_TYPE: Final = pa.dictionary(pa.int32(), pa.string())
 # Cells of the columns that are read, of one piece.
 _MOST_CELLS: Final = 4_000_000
+_FEW_TEXTS: Final = 16
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class _Wanted:
     """A column to read: its place in the file, and what for."""
 
     name: str
     place: int
-    levels: frozenset[str] | None
+    categorical: CategoricalInput | None
     modelled: bool
     kept: bool
     number: bool
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """The texts that stand for a level, which are asked for where cells have odd blanks."""
+        return frozenset(level_positions(self.categorical) if self.categorical else ())
 
 
 class CsvColumns:
@@ -108,8 +115,8 @@ class CsvColumns:
                 columns[KEPT + wanted.name] = self._number_column(array, wanted.name, notices)
             elif wanted.kept:
                 columns[KEPT + wanted.name] = _as_text(array)
-            if wanted.levels is not None:
-                columns[wanted.name] = _level_column(array, wanted.name, wanted.levels, notices)
+            if wanted.categorical is not None:
+                columns[wanted.name] = _level_column(array, wanted, notices)
             elif wanted.modelled:
                 columns[wanted.name] = self._number_column(array, wanted.name, notices)
         return pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
@@ -163,7 +170,7 @@ class CsvColumns:
         return arrays
 
     def _text_arrays(self, piece: bytes) -> dict[int, Any]:
-        numeric = {w.place for w in self._wanted if w.levels is None}
+        numeric = {w.place for w in self._wanted if w.categorical is None}
         try:
             arrays = self._read(piece, numeric)
         except pa.ArrowInvalid:
@@ -210,7 +217,7 @@ class CsvColumns:
 
     @staticmethod
     def _type(wanted: _Wanted, as_text: set[int]) -> Any:
-        if wanted.levels is not None:
+        if wanted.categorical is not None:
             return _LEVEL_TYPE
         return pa.string() if wanted.place in as_text else pa.float64()
 
@@ -234,7 +241,7 @@ class CsvColumns:
                 column.append(row[place] if place < len(row) else "")
         arrays = {place: text_array(column) for place, column in cells.items()}
         for wanted in self._wanted:
-            if wanted.levels is not None:
+            if wanted.categorical is not None:
                 arrays[wanted.place] = arrays[wanted.place].dictionary_encode()
         return arrays
 
@@ -287,14 +294,11 @@ def _wanted_columns(names: tuple[str, ...], mojo: Mojo, rules: TableRules) -> li
         column = inputs.get(name)
         if column is None and name not in keep:
             continue
-        levels = None
-        if isinstance(column, CategoricalInput):
-            levels = frozenset(level_positions(column))
         wanted.append(
             _Wanted(
                 name=name,
                 place=place,
-                levels=levels,
+                categorical=column if isinstance(column, CategoricalInput) else None,
                 modelled=column is not None,
                 kept=name in keep,
                 number=name in rules.numbers,
@@ -320,24 +324,36 @@ def _as_text(array: Any) -> Any:
     return pc.fill_null(texts, text_scalar("")) if texts.null_count else texts
 
 
-def _level_column(array: Any, name: str, known: frozenset[str], notices: Notices) -> Any:
+def _level_column(array: Any, wanted: _Wanted, notices: Notices) -> Any:
     """Make missing marks null, and drop blanks around what is a level only without them."""
     texts = array.dictionary
-    trimmed = pc.utf8_trim(texts, characters=BLANKS)
-    same = bool_values(pc.equal(texts, trimmed))
-    marked = bool_values(pc.is_in(texts, value_set=missing_marks()))
-    if same.all() and not marked.any():
+    odd = _odd_places(texts)
+    if not odd:
         return array
     replaced: list[str | None] = texts.to_pylist()
     padded: dict[int, str] = {}
-    for position in np.flatnonzero(~same | marked).tolist():
+    for position in odd:
         text = texts[position].as_py()
-        level = _bare_level(text, known)
+        level = _bare_level(text, wanted.known)
         replaced[position] = level
         if level is not None and level != text:
             padded[position] = text
-    _count_padded(array, padded, name, notices)
+    _count_padded(array, padded, wanted.name, notices)
     return _with_dictionary(array, replaced)
+
+
+def _odd_places(texts: Any) -> list[int]:
+    """Return the places of missing marks and of texts with blanks around them."""
+    if len(texts) <= _FEW_TEXTS:  # calls of Arrow take longer than the work itself
+        return [
+            place
+            for place, text in enumerate(texts.to_pylist())
+            if text in MISSING_MARKS or text.strip(BLANKS) != text
+        ]
+    trimmed = pc.utf8_trim(texts, characters=BLANKS)
+    same = bool_values(pc.equal(texts, trimmed))
+    marked = bool_values(pc.is_in(texts, value_set=missing_marks()))
+    return np.flatnonzero(~same | marked).tolist()
 
 
 def _bare_level(text: str, known: frozenset[str]) -> str | None:

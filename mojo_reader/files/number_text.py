@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from mojo_reader.java import text as java
-from mojo_reader.scoring.arrow import bool_array, float_array, text_array, text_scalar
+from mojo_reader.scoring.arrow import bool_array, float_array, int_array, text_array, text_scalar
 
 _SMALLEST_PLAIN: Final = 1e-3
 _FIRST_SCIENTIFIC: Final = 1e7
@@ -50,6 +50,22 @@ def number_texts(values: NDArray[np.float64]) -> Any:
         java_texts = text_array([java.double_text(value) for value in values[large].tolist()])
         texts = _replaced(texts, large, lambda _: java_texts)
     return texts
+
+
+def joined_numbers(values: NDArray[np.float64], missing: str) -> Any:
+    """Return the numbers of each row as one text, commas between them.
+
+    All of them are made texts at once: a column at a time, many columns take a hundred times as
+    long.
+
+    Args:
+        values: ``(rows, columns)`` float64, of one column or more.
+        missing: text of NaN.
+    """
+    rows, columns = values.shape
+    texts = pc.fill_null(number_texts(values.ravel()), text_scalar(missing))
+    offsets = int_array(np.arange(rows + 1) * columns).cast(pa.int32())
+    return pc.binary_join(pa.ListArray.from_arrays(offsets, texts), text_scalar(","))
 
 
 def _replaced(texts: Any, rows: NDArray[np.bool_], rewrite: Any) -> Any:

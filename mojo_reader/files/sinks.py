@@ -23,7 +23,7 @@ from mojo_reader.files.formats import (
     format_of,
     is_spreadsheet,
 )
-from mojo_reader.files.number_text import number_texts
+from mojo_reader.files.number_text import joined_numbers, number_texts
 from mojo_reader.files.outputs import STANDARD_STREAM, is_written_through
 from mojo_reader.files.sources import Source
 from mojo_reader.files.standard_streams import standard_output
@@ -167,9 +167,16 @@ class CsvSink(_TextSink):
 
     def render(self, batch: Any) -> Any:
         """Return the rows as bytes."""
-        texts = [column_texts(array) for array in batch.columns]
-        predictions = [pc.fill_null(column, text_scalar(NA)) for column in texts[self._kept :]]
-        return csv_lines([*texts[: self._kept], *predictions])
+        columns = batch.columns
+        first = len(columns)
+        while first > self._kept and pa.types.is_float64(columns[first - 1].type):
+            first -= 1
+        texts = [column_texts(array) for array in columns[:first]]
+        texts[self._kept :] = [pc.fill_null(text, text_scalar(NA)) for text in texts[self._kept :]]
+        if first < len(columns):
+            numbers = np.stack([float_values(array) for array in columns[first:]], axis=1)
+            texts.append(joined_numbers(numbers, NA))
+        return csv_lines(texts)
 
     def write(self, rendered: Any) -> None:
         """Write rows after those before."""

@@ -1,6 +1,7 @@
 """How much a file may ask for before it is refused, and how to let it ask for more."""
 
 import dataclasses
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -13,8 +14,11 @@ class Limits:
     """Bounds on what a MOJO, or a file of rows, may hold; every one can be raised.
 
     They bound what is unpacked and what is built of it, so that a small file cannot fill the
-    memory. A network of 50 million weights is far below all of them. Files of rows have no bound
-    on their size: they are read a piece at a time.
+    memory, nor take long. A network of 50 million weights is far below all of them. Files of rows
+    have no bound on their size: they are read a piece at a time.
+
+    What ends in ``_free`` any file may have, however well it packs; above it, each has to take
+    some bytes of the file, which are less than those that H2O's own take.
 
     Attributes:
         file_bytes: of the zip, or of a stream that is read into memory.
@@ -22,17 +26,25 @@ class Limits:
         depth: folders above a member.
         unpacked_bytes: of all members together.
         ratio: unpacked bytes for each byte of the zip, of one member and of all together. H2O's
-            own weights have 2, its texts up to 20.
+            own members have 2 to 4.
         ratio_free_bytes: up to here any ratio is fine, so that an all-zero network passes.
         keys: lines of the ``[info]`` section, and blank lines and comments of the others.
         columns: of the ``[columns]`` section.
         line_bytes: of a line of ``model.ini`` that is text: a name, the value of a key.
-        array_bytes: of a line that is an array of numbers, such as ``norm_mul``. Weights and
-            biases are counted by ``weights`` and ``biases`` instead.
+        array_bytes: of a line that is an array of numbers, such as ``norm_mul``, which has no more
+            numbers than the file may have columns or levels. Weights and biases are counted by
+            ``weights`` and ``biases`` instead.
+        columns_free: so many columns any file may have, and as many of predictions.
+        column_bytes: of the file that each of them above those has to take.
         column_levels: levels of one column.
         levels: levels of all columns together.
+        levels_free: so many any file may have.
+        level_bytes: of the file that each level above those has to take.
         weights: of all layers together.
+        weights_free: so many any file may have.
+        weight_bytes: of the file that each weight above those has to take.
         biases: of all layers together.
+        layers: of the network.
         details_bytes: of ``modelDetails.json``; a larger one costs the training parameters,
             not the model.
         details_values: that ``modelDetails.json`` holds at most, likewise.
@@ -55,16 +67,23 @@ class Limits:
     members: int = 100_000
     depth: int = 32
     unpacked_bytes: int = 8 << 30
-    ratio: int = 200
+    ratio: int = 10
     ratio_free_bytes: int = 64 << 20
     keys: int = 100_000
     columns: int = 1_000_000
     line_bytes: int = 1 << 20
     array_bytes: int = 64 << 20
+    columns_free: int = 50_000
+    column_bytes: int = 200
     column_levels: int = 1_000_000
     levels: int = 5_000_000
+    levels_free: int = 500_000
+    level_bytes: int = 20
     weights: int = 200_000_000
+    weights_free: int = 10_000_000
+    weight_bytes: int = 1
     biases: int = 10_000_000
+    layers: int = 10_000
     details_bytes: int = 32 << 20
     details_values: int = 1_000_000
     row_columns: int = 1_000_000
@@ -82,6 +101,15 @@ class Limits:
             if type(value) is not int or value < 1:
                 message = f"the limit {field.name} must be a positive integer, found {value!r}"
                 raise ValueError(message)
+
+    def warranted(self, file_bytes: int) -> "Limits":
+        """Return the limits of a model's file of some size, which may have what it warrants."""
+        return dataclasses.replace(
+            self,
+            columns_free=max(self.columns_free, file_bytes // self.column_bytes),
+            levels_free=max(self.levels_free, file_bytes // self.level_bytes),
+            weights_free=max(self.weights_free, file_bytes // self.weight_bytes),
+        )
 
     def check(self, name: str, found: int, what: str) -> None:
         """Require that a count is within a limit.
@@ -101,6 +129,30 @@ class Limits:
                 f"read_mojo(..., limits=Limits({name}=N))"
             )
             raise MojoLimitError(message)
+
+    def check_count(self, name: str, found: int, what: str) -> None:
+        """Require that a count is within a limit, and within what is free or warranted.
+
+        Args:
+            name: of the limit: ``columns``, ``levels``, ``weights``.
+            found: the count.
+            what: the sentence's start, which says what was found.
+
+        Raises:
+            MojoLimitError: it is above one of them.
+        """
+        self.check(name, found, what)
+        self.check(f"{name}_free", found, what)
+
+    def check_array(self, numbers: int) -> None:
+        """Require that an array, which has a number for each column or level, has no more.
+
+        Raises:
+            MojoLimitError: it has more.
+        """
+        name = "levels_free" if self.levels_free > self.columns_free else "columns_free"
+        # The offsets of the columns have one more.
+        self.check(name, numbers - 1, f"the array has {numbers:,} numbers")
 
     def check_rows(self, name: str, found: int, what: str) -> None:
         """Require that a count in a file of rows is within a limit.
@@ -183,11 +235,13 @@ class Limits:
                 raise MojoFormatError(message)
             total += count
             self.check("column_levels", count, f"a column has {count:,} levels")
-            self.check("levels", total, f"the columns have {total:,} levels or more")
+            self.check_count("levels", total, f"the columns have {total:,} levels or more")
 
 
 DEFAULT_LIMITS: Final = Limits()
 _NAMES: Final = tuple(field.name for field in dataclasses.fields(Limits))
+#: Of a model that stands in memory already, which asks for nothing more.
+NO_LIMITS: Final = Limits(**dict.fromkeys(_NAMES, sys.maxsize))
 
 
 def parse_limits(texts: Iterable[str]) -> Limits:

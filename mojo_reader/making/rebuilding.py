@@ -4,10 +4,8 @@ The way to change a ``Mojo``: what ``dataclasses.replace`` changes no longer fol
 that would be written, and ``write_mojo`` refuses it.
 """
 
-import dataclasses
 import itertools
 import re
-import sys
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
@@ -17,7 +15,6 @@ from numpy.typing import NDArray
 
 from mojo_reader.details import DETAILS, mark_as_original
 from mojo_reader.errors import MojoFormatError
-from mojo_reader.formats.limits import Limits
 from mojo_reader.formats.mojo import layout
 from mojo_reader.formats.mojo.archive import MODEL_INI
 from mojo_reader.formats.mojo.layout import Value
@@ -34,10 +31,6 @@ __all__ = ["rebuilt"]
 _SIZES: Final = "neural_network_sizes"
 _RATIOS: Final = "hidden_dropout_ratios"
 _NONE: Final[Mapping[str, Any]] = MappingProxyType({})
-#: Of a model that stands in memory already, which asks for nothing more.
-NO_LIMITS: Final = Limits(
-    **dict.fromkeys((field.name for field in dataclasses.fields(Limits)), sys.maxsize)
-)
 
 
 def rebuilt(
@@ -77,7 +70,6 @@ def rebuilt(
         sha256="",
         source=mojo.info.source,
         left_out={name: why for name, why in mojo.kept.left_out.items() if name not in members},
-        limits=NO_LIMITS,
     )
     made = resolve(parsed, base_model=mojo.info.base_model)
     if layers is not None:

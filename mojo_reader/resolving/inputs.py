@@ -140,7 +140,10 @@ def _categorical(
 
 def _originals(parsed: ParsedModel, encoding: CategoricalEncoding) -> list[_Original]:
     """Return the columns before the encoding, without the response."""
-    names = _strings(parsed, "_orig_names", parsed.keys.required("_n_orig_names"))
+    count = parsed.keys.required("_n_orig_names")
+    with located(member=MODEL_INI, key="_n_orig_names"):
+        parsed.limits.check_count("columns", count, f"the model has {count:,} original columns")
+    names = _strings(parsed, "_orig_names", count)
     twice = first_twice(names)
     if twice is not None:
         fail(f"the column {twice!r} stands twice", "_orig_names")

@@ -8,6 +8,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from mojo_reader.errors import located
+from mojo_reader.formats.mojo.archive import MODEL_INI
 from mojo_reader.model import Activation, Category, Layer
 from mojo_reader.resolving.parsed import Keys
 from mojo_reader.resolving.refusal import fail, frozen, quoted, refuse
@@ -29,12 +31,15 @@ def resolve_layers(keys: Keys, category: Category) -> tuple[Layer, ...]:
 
     Raises:
         MojoFormatError: an array does not fit the sizes, or a number is not finite.
+        MojoLimitError: there are more layers than the limits allow.
         MojoUnsupportedError: an unknown activation.
     """
     sizes = keys.required("neural_network_sizes").tolist()
     if len(sizes) < 2 or min(sizes) < 1:  # noqa: PLR2004 - an input and an output
         fail(f"expected at least two positive sizes, found {quoted(sizes)}", "neural_network_sizes")
     count = len(sizes) - 1
+    with located(member=MODEL_INI, key="neural_network_sizes"):
+        keys.limits.check("layers", count, f"the network has {count:,} layers")
     ratios = _dropout_ratios(keys, count)
     hidden, drops = _hidden_activation(keys.required("activation"))
     last = _output_activation(category, hidden)

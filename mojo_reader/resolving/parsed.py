@@ -5,19 +5,27 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from mojo_reader.errors import MojoFormatError
-from mojo_reader.formats.limits import DEFAULT_LIMITS, Limits
+from mojo_reader.formats.limits import NO_LIMITS, Limits
 from mojo_reader.formats.mojo import layout
 from mojo_reader.formats.mojo.archive import MODEL_INI
 from mojo_reader.formats.mojo.layout import Value
 
 _ABSENT: Final = "null"
+_ARRAY_START: Final = "["
+_SEPARATOR: Final = ","
 
 
 class Keys:
-    """Typed access to the ``[info]`` section; every error names the key."""
+    """Typed access to the ``[info]`` section; every error names the key.
 
-    def __init__(self, info: Mapping[str, Value]) -> None:
+    Args:
+        info: the section.
+        limits: what the file may ask for.
+    """
+
+    def __init__(self, info: Mapping[str, Value], limits: Limits = NO_LIMITS) -> None:
         self._info = info
+        self.limits = limits
         self._typed: dict[str, Any] = {}
 
     def __iter__(self) -> Iterator[tuple[str, Value]]:
@@ -28,6 +36,7 @@ class Keys:
 
         Raises:
             MojoFormatError: the value is not of the key's type.
+            MojoLimitError: it is an array of more numbers than there can be.
         """
         # A key is asked for more than once, and an array takes its time.
         if key not in self._typed:
@@ -41,6 +50,8 @@ class Keys:
         if value == _ABSENT:
             return None
         try:
+            if value.startswith(_ARRAY_START):
+                self.limits.check_array(value.count(_SEPARATOR) + 1)
             return layout.parse_value(key, value)
         except MojoFormatError as error:
             error.locate(member=MODEL_INI, key=key)
@@ -80,7 +91,7 @@ class ParsedModel:
     sha256: str
     source: str | None = None
     left_out: Mapping[str, str] = field(default_factory=dict)
-    limits: Limits = DEFAULT_LIMITS
+    limits: Limits = NO_LIMITS
 
     def levels(self, column: int) -> tuple[str, ...] | None:
         """Return the levels of a column, None for a numeric one."""

@@ -10,6 +10,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from mojo_reader.errors import located
+from mojo_reader.formats.mojo.archive import MODEL_INI
 from mojo_reader.java import text as java
 from mojo_reader.model import (
     Category,
@@ -62,6 +64,7 @@ def resolve_output(parsed: ParsedModel, info: Info, features: Features, units: i
 
     Raises:
         MojoFormatError: the output does not fit the response.
+        MojoLimitError: there are more outputs than the file may have.
         MojoUnsupportedError: a distribution that cannot be scored.
     """
     if info.distribution == "modified_huber":
@@ -73,6 +76,8 @@ def resolve_output(parsed: ParsedModel, info: Info, features: Features, units: i
             "distribution",
         )
     _check_category(parsed, info)
+    with located(member=MODEL_INI, key="neural_network_sizes"):
+        parsed.limits.check_count("columns", units, f"the network has {units:,} outputs")
     if info.category is Category.AUTOENCODER:
         return _reconstruction(features, units)
     if len(parsed.columns) <= len(features.names):

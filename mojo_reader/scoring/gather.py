@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 # A table of combinations has to stay in the processor's cache beside the layers.
 _TABLE_BYTES: Final = 1 << 18
+# All of them: of more columns than these hold, each is looked up by itself.
+_TABLES_BYTES: Final = 1 << 25
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,27 +72,33 @@ class Gathers:
         self.bias: Array | None = bias.astype(dtype)
         self._single: list[int] = []
         self._groups: list[_Group] = []
-        most = _TABLE_BYTES // max(1, wide.itemsize * wide.shape[1])
+        ranges = [_range(slots) for slots in column_slots]
+        row_bytes = max(1, wide.itemsize * wide.shape[1])
+        most, left = _TABLE_BYTES // row_bytes, _TABLES_BYTES // row_bytes
         together: list[int] = []
-        for column in sorted(range(len(column_slots)), key=lambda c: _size(column_slots[c])):
-            if _size(column_slots[column]) > most:
+        combinations = 1
+        for column in sorted(range(len(ranges)), key=lambda place: ranges[place][1]):
+            size = ranges[column][1]
+            if combinations * size > most and together:
+                self._add_group(together, ranges)
+                left -= combinations
+                together, combinations = [], 1
+            if size > most or left <= 0:
                 self._single.append(column)
-                continue
-            if _combinations([*together, column], column_slots) > most:
-                self._add_group(together, column_slots)
-                together = []
-            together.append(column)
+            else:
+                together.append(column)
+                combinations *= size
         if together:
-            self._add_group(together, column_slots)
+            self._add_group(together, ranges)
 
-    def _add_group(self, columns: list[int], column_slots: list[NDArray[np.int64]]) -> None:
+    def _add_group(self, columns: list[int], ranges: list[tuple[int, int]]) -> None:
         table = np.zeros((1, self.table.shape[1]), self.table.dtype)
         if self.bias is not None:
             table += self.bias
             self.bias = None
         lowest, sizes = [], []
         for column in columns:
-            first, size = _lowest(column_slots[column]), _size(column_slots[column])
+            first, size = ranges[column]
             rows = np.vstack([self.table[first : first + size - 1], self.table[-1:]])
             table = (table[:, None] + rows[None]).reshape(-1, table.shape[1])
             lowest.append(first)
@@ -119,16 +127,10 @@ class Gathers:
             np.add(sums, self.bias, out=sums)
 
 
-def _lowest(slots: NDArray[np.int64]) -> int:
+def _range(slots: NDArray[np.int64]) -> tuple[int, int]:
+    """Return a column's lowest slot, and how many rows it needs: one for each, and one for -1."""
     used = slots[slots >= 0]
-    return int(used.min()) if used.size else 0
-
-
-def _size(slots: NDArray[np.int64]) -> int:
-    """Return the number of rows that a column needs: its range of slots, and one for -1."""
-    used = slots[slots >= 0]
-    return int(used.max()) - _lowest(slots) + 2 if used.size else 1
-
-
-def _combinations(columns: list[int], column_slots: list[NDArray[np.int64]]) -> int:
-    return int(np.prod([_size(column_slots[column]) for column in columns], dtype=np.float64))
+    if not used.size:
+        return 0, 1
+    lowest = int(used.min())
+    return lowest, int(used.max()) - lowest + 2

@@ -31,7 +31,7 @@ class LevelLookup:
     def __init__(self, column: CategoricalInput) -> None:
         self.missing = column.missing
         self.unseen = column.unseen
-        self._levels = {level: position for position, level in enumerate(column.levels)}
+        self._levels = column.levels
         self._positions = level_positions(column)
 
     def cell_positions(self, cells: Sequence[Any], on_invalid: OnInvalid) -> NDArray[np.int64]:
@@ -65,11 +65,12 @@ class LevelLookup:
         return position
 
     def _first_of(self, texts: Sequence[str]) -> int:
-        for places in (self._levels, self._positions):
-            for text in texts:
-                if text in places:
-                    return places[text]
-        return self.unseen
+        known = [(text, self._positions[text]) for text in texts if text in self._positions]
+        for text, position in known:
+            # A level itself, before what is one only behind the column's name, and missing marks.
+            if self._levels[position : position + 1] == (text,):
+                return position
+        return known[0][1] if known else self.unseen
 
 
 def by_distinct(
@@ -101,6 +102,8 @@ def report(invalid: Sequence[Invalid], codes: NDArray[np.int64], on_invalid: OnI
         codes: ``(rows,)`` place of each row's entry.
         on_invalid: called for each such row.
     """
+    if not invalid:
+        return
     by_position = {one.row: one for one in invalid}
     for row in np.flatnonzero(np.isin(codes, list(by_position))).tolist():
         one = by_position[int(codes[row])]
@@ -109,13 +112,13 @@ def report(invalid: Sequence[Invalid], codes: NDArray[np.int64], on_invalid: OnI
 
 def level_positions(column: CategoricalInput) -> dict[str, int]:
     """Return the position of every text that the column knows, with the marks of missing cells."""
-    positions = {level: position for position, level in enumerate(column.levels)}
+    positions = dict(zip(column.levels, range(len(column.levels)), strict=True))
     if column.prefixed:
         prefix = f"{column.name}."
-        for level, position in list(positions.items()):
+        for level in [level for level in column.levels if level.startswith(prefix)]:
             # What is left of the level ``COLUMN.`` is a missing cell, in a CSV and in ONNX.
-            if level.startswith(prefix) and level != prefix:
-                positions.setdefault(level.removeprefix(prefix), position)
+            if level != prefix:
+                positions.setdefault(level.removeprefix(prefix), positions[level])
     for mark in ("",) if column.marks_unseen else MISSING_MARKS:
         positions.setdefault(mark, column.missing)
     return positions

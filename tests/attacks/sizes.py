@@ -92,9 +92,16 @@ DECLARED = [
         MojoLimitError,
     ),
     Attack(
+        "50,000 columns",
+        _iris(ini_key("n_columns", "50000")),
+        "the member ends too early (model.ini)",
+    ),
+    Attack(
         "a million columns",
         _iris(ini_key("n_columns", "1000000")),
-        "the member ends too early (model.ini)",
+        "the model has 1,000,000 columns, the limit is 50,000; "
+        f"{raise_it('columns_free')} (model.ini n_columns)",
+        MojoLimitError,
     ),
     Attack(
         "2^31 - 1 levels",
@@ -104,21 +111,30 @@ DECLARED = [
         MojoLimitError,
     ),
     Attack(
+        "500,000 levels",
+        _iris(ini_edit("4: 3 d000.txt", "4: 500000 d000.txt")),
+        "expected 500000 levels, found 3 (domains/d000.txt)",
+    ),
+    Attack(
         "a million levels",
         _iris(ini_edit("4: 3 d000.txt", "4: 1000000 d000.txt")),
-        "expected 1000000 levels, found 3 (domains/d000.txt)",
+        "the columns have 1,000,000 levels or more, the limit is 500,000; "
+        f"{raise_it('levels_free')} (model.ini [domains])",
+        MojoLimitError,
     ),
     Attack(
         "many columns that share their levels",
         _shared_domain(1000),
-        f"the columns have 5,100,000 levels or more, the limit is 5,000,000; {raise_it('levels')} "
-        "(model.ini [domains])",
+        "the columns have 600,000 levels or more, the limit is 500,000; "
+        f"{raise_it('levels_free')} (model.ini [domains])",
         MojoLimitError,
     ),
     Attack(
         "2^31 - 1 original columns",
         _rewritten("encoding_binary", ini_key("_n_orig_names", "2147483647")),
-        "expected 2147483647 lines, found 10 (_orig_names)",
+        "the model has 2,147,483,647 original columns, the limit is 1,000,000; "
+        f"{raise_it('columns')} (model.ini _n_orig_names)",
+        MojoLimitError,
     ),
     Attack(
         "2^31 - 1 original levels",
@@ -237,13 +253,15 @@ BOMBS = [
     Attack(
         "a member of 100 MiB in 100 KB",
         _with(Entry(b"zeros", bytes(100 * MEBIBYTE))),
-        f"the zip unpacks to 916 times its size, the limit is 200; {raise_it('ratio')}",
+        f"the zip unpacks to 916 times its size, the limit is 10; {raise_it('ratio')}",
         MojoLimitError,
     ),
     Attack(
         "a member of 100 MiB beside what does not pack",
-        _with(Entry(b"zeros", bytes(100 * MEBIBYTE)), Entry(b"noise", bytes(MEBIBYTE), method=0)),
-        f"zeros unpacks to 1,028 times its size, the limit is 200; {raise_it('ratio')}",
+        _with(
+            Entry(b"zeros", bytes(100 * MEBIBYTE)), Entry(b"noise", bytes(10 * MEBIBYTE), method=0)
+        ),
+        f"zeros unpacks to 1,028 times its size, the limit is 10; {raise_it('ratio')}",
         MojoLimitError,
     ),
     Attack(

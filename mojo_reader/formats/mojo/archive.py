@@ -56,10 +56,12 @@ class Archive:
         sha256: of the file's bytes, hexadecimal; for a folder, of its sorted members.
         source: path of the file or folder without links; None for bytes and streams.
         prefix: folder inside the archive that holds the model, ``""`` or ending in ``/``.
+        limits: what the file may ask for, as its size warrants.
     """
 
     name: str
     sha256: str
+    limits: Limits
     source: str | None = None
     prefix: str = ""
     _members: Mapping[str, _Member] = field(repr=False)
@@ -78,6 +80,7 @@ class Archive:
         return Archive(
             name=self.name,
             sha256=self.sha256,
+            limits=self.limits,
             source=self.source,
             prefix=self.prefix + prefix,
             _members=self._members,
@@ -195,11 +198,17 @@ def _open_path(path: Path, name: str, limits: Limits) -> Iterator[Archive]:
 
 def _folder_archive(folder: Path, name: str, limits: Limits) -> Archive:
     files = sorted(_folder_files(folder, limits), key=lambda file: file.path)
-    _check_unpacked({file.name: file.size for file in files}, limits)
+    unpacked = _check_unpacked({file.name: file.size for file in files}, limits)
     members = {file.name: file for file in files}
     # A folder that is none of ours may be large; it is refused by what is missing.
     sha256 = _folder_sha256(files) if MODEL_INI in members else ""
-    return Archive(name=name, sha256=sha256, source=os.path.realpath(folder), _members=members)
+    return Archive(
+        name=name,
+        sha256=sha256,
+        limits=limits.warranted(unpacked),
+        source=os.path.realpath(folder),
+        _members=members,
+    )
 
 
 def _folder_sha256(files: Iterable[_FolderFile]) -> str:
@@ -249,7 +258,12 @@ def _zip_archive(stream: BinaryIO, name: str, limits: Limits) -> Archive:
             _check_ratio(member.size, member.compressed_size, member.name, limits)
     stream.seek(0)
     sha256 = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
-    return Archive(name=name, sha256=sha256, _members={member.name: member for member in members})
+    return Archive(
+        name=name,
+        sha256=sha256,
+        limits=limits.warranted(size),
+        _members={member.name: member for member in members},
+    )
 
 
 def _check_unpacked(sizes: Mapping[str, int], limits: Limits) -> int:

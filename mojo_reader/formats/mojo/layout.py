@@ -118,7 +118,7 @@ class _DomainEntries(Leaf):
             index, entry = _domain_entry(line)
             entries[index] = entry
             count = len(entries)
-            stream.limits.check("columns", count, f"[domains] has {count:,} columns or more")
+            stream.limits.check_count("columns", count, f"[domains] has {count:,} columns or more")
         return entries
 
     def _build(
@@ -164,12 +164,15 @@ class _NetworkArrays:
     def parse(self, piece: bytes, start: re.Match[bytes]) -> NDArray[Any]:
         """Parse the array of a line that starts with a piece."""
         key, kind, layer = (part.decode() for part in start.groups())
-        limit = "weights" if kind == "weight" else "biases"
+        limits = self._stream.limits
+        limit, check = (
+            ("weights", limits.check_count) if kind == "weight" else ("biases", limits.check)
+        )
         before, most = self._numbers[limit], self._most(kind, layer)
 
         def allow(count: int) -> None:
             total = before + count
-            self._stream.limits.check(limit, total, f"the network has {total:,} {limit} or more")
+            check(limit, total, f"the network has {total:,} {limit} or more")
             if most is not None and count > most:
                 message = f"expected at most {most} numbers by {_SIZES}, found more"
                 raise MojoFormatError(message)
@@ -187,12 +190,19 @@ class _NetworkArrays:
             return None
         if self._sizes is None:
             with located(key=_SIZES):
-                self._sizes = _parse_int_array(text).tolist()
-        if min(self._sizes, default=0) < 1:
+                self._sizes = _sound_sizes(text)
+        if not self._sizes:
             return None
-        sides = self._sizes[int(layer) :][:2] if len(layer) <= _LAYER_DIGITS else []
+        start = int(layer) if len(layer) <= _LAYER_DIGITS else len(self._sizes)
+        sides = self._sizes[start : start + 2]
         inputs, units = sides if len(sides) == 2 else (0, 0)  # noqa: PLR2004 - a layer's two sides
         return 2 * units * (inputs if kind == "weight" else 1)
+
+
+def _sound_sizes(text: str) -> list[int]:
+    """Return the sizes of the layers, none where one of them is refused later."""
+    sizes: list[int] = _parse_int_array(text).tolist()
+    return sizes if min(sizes, default=0) > 0 else []
 
 
 def _info_line(stream: LineStream, piece: bytes) -> bytes:
@@ -232,7 +242,7 @@ def _n_columns(context: Any) -> int:
         raise MojoFormatError(message, key=key)
     if context._parsing:  # noqa: SLF001 - construct's name; what is built has no limits
         with located(key=key):
-            context._io.limits.check("columns", count, f"the model has {count:,} columns")  # noqa: SLF001
+            context._io.limits.check_count("columns", count, f"the model has {count:,} columns")  # noqa: SLF001
     return count
 
 
