@@ -124,7 +124,7 @@ def test_original_columns_count_too(tmp_path: Path) -> None:
     with pytest.raises(MojoLimitError) as caught:
         read_mojo(path)
     assert str(caught.value) == (
-        f"{path}: the model has 60,000 original columns, the limit is 50,000; "
+        f"{path}: the model has 60,000 original columns, the limit is 30,000; "
         f"{raise_it('columns_free')} (model.ini _n_orig_names)"
     )
 

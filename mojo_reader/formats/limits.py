@@ -73,8 +73,8 @@ class Limits:
     columns: int = 1_000_000
     line_bytes: int = 1 << 20
     array_bytes: int = 64 << 20
-    columns_free: int = 50_000
-    column_bytes: int = 200
+    columns_free: int = 30_000
+    column_bytes: int = 300
     column_levels: int = 1_000_000
     levels: int = 5_000_000
     levels_free: int = 500_000

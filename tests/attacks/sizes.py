@@ -92,14 +92,14 @@ DECLARED = [
         MojoLimitError,
     ),
     Attack(
-        "50,000 columns",
-        _iris(ini_key("n_columns", "50000")),
+        "30,000 columns",
+        _iris(ini_key("n_columns", "30000")),
         "the member ends too early (model.ini)",
     ),
     Attack(
         "a million columns",
         _iris(ini_key("n_columns", "1000000")),
-        "the model has 1,000,000 columns, the limit is 50,000; "
+        "the model has 1,000,000 columns, the limit is 30,000; "
         f"{raise_it('columns_free')} (model.ini n_columns)",
         MojoLimitError,
     ),
