@@ -19,6 +19,7 @@ from mojo_reader.model import CategoricalInput, Reconstruction, Regression
 from mojo_reader.scoring.choices import Choice
 from mojo_reader.scoring.equal_names import require_distinct
 from mojo_reader.scoring.offsets import row_columns
+from mojo_reader.scoring.options import ScorerOptions, defaults_of
 from mojo_reader.summary import summarize
 
 from .extras import extra
@@ -28,11 +29,7 @@ __all__ = ["MojoModel", "log_model", "save_model"]
 #: How the scorer is made; ``mlflow.pyfunc.load_model(..., model_config=)`` changes it.
 DEFAULTS: Final[Mapping[str, Any]] = {
     "base_model": None,
-    "dtype": "float64",
-    "exact": False,
-    "offset": "java",
-    "on_unseen": "missing",
-    "on_absent": "missing",
+    **defaults_of(ScorerOptions),
 }
 #: Levels of a column that the model's metadata name.
 _LISTED_LEVELS: Final = 100

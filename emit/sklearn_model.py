@@ -17,9 +17,7 @@ from mojo_reader.model import Classification, Output, Reconstruction, Regression
 from mojo_reader.scoring.cells import is_missing
 from mojo_reader.scoring.columns import absent, named_columns
 from mojo_reader.scoring.near_names import with_near_names
-from mojo_reader.scoring.offsets import OffsetRule
-from mojo_reader.scoring.rows import OnOdd
-from mojo_reader.scoring.scorer import DType
+from mojo_reader.scoring.options import DType, OffsetRule, OnOdd, RowRules, defaults_of
 
 from .extras import extra
 
@@ -89,13 +87,8 @@ class _MojoEstimator(BaseEstimator):  # type: ignore[misc] # scikit-learn has no
             MojoDataError: the rows lack a column of the model, a cell has no meaning in its
                 column, or ``y`` is of another length.
         """
-        scorer = Scorer(
-            self._read(),
-            dtype=self.dtype,
-            offset=self.offset,
-            on_unseen=self.on_unseen,
-            on_absent=self.on_absent,
-        )
+        chosen = {name: getattr(self, name) for name in defaults_of(RowRules)}
+        scorer = Scorer(self._read(), dtype=self.dtype, **chosen)
         names = self._checked_columns(scorer, X, y)
         self.scorer_ = scorer
         self.feature_names_in_ = np.array(names, object)

@@ -120,7 +120,7 @@ def test_a_blank_line_is_a_row_that_misses_everything(
     lines = ["color,age,n", "", f"{quote}{text}{quote},1,a", "", "", "red", "blue,x,b", last]
     rows = [(None, None, ""), (text, 1, "a"), (None, None, ""), (None, None, ""),
             ("red", None, ""), ("blue", None, "b"), ("red", 4, "")]  # fmt: skip
-    table, notices = rows_of(tmp_path, end.join(lines), keep=("n",), invalid_is_missing=True)
+    table, notices = rows_of(tmp_path, end.join(lines), keep=("n",), on_invalid="missing")
     colors, ages, kept = (column.to_pylist() for column in table.columns)
     ages = [None if age is None or np.isnan(age) else age for age in ages]
     assert list(zip(colors, ages, kept, strict=True)) == rows[: 7 if last else 6]

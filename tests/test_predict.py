@@ -226,7 +226,7 @@ def test_parquet_of_another_kind_is_said(tmp_path: Path, capfd: pytest.CaptureFi
         (["--reconstruction-error", "ROWS"], 3, "a Binomial model has no reconstruction error"),
         (["--keep", "nothing", "ROWS"], 4, "the column to keep 'nothing' is not among"),
         (["--separator", ";", "ROWS"], 4, "the rows have none of the model's columns"),
-        (["--dtype", "float16", "ROWS"], 2, "'float16' is not one of 'float64', 'float32'"),
+        (["--dtype", "float16", "ROWS"], 2, "expected float64 or float32, found 'float16'"),
         (["--proba-only", "--label-only", "ROWS"], 2, "choose one of"),
         (["--time-zone", "Mars/Base", "ROWS"], 2, "expected a time zone"),
         (["-o", "no/such/folder/o.csv", "ROWS"], 6, "the folder"),

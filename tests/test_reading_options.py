@@ -3,6 +3,7 @@
 import csv
 import inspect
 import json
+from dataclasses import fields
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,7 +15,8 @@ from rows_support import rows_file, run
 from support import golden, read_csv
 
 from mojo_reader.cli.app import app
-from mojo_reader.cli.reading import _options, reads_rows
+from mojo_reader.cli.reading import ReadingOptions, grouped
+from mojo_reader.files.rules import Reading
 
 MIXED = golden("binomial_tanh")
 REGRESSION = golden("regression_tanh")
@@ -45,7 +47,7 @@ def test_others_have_none_of_it(name: str) -> None:
         ("--time-zone", "Europe/Atlantis", "expected a time zone such as Europe/Berlin"),
         ("--time-zone", "Europe", "expected a time zone such as Europe/Berlin"),
         ("--format", "xlsx", "expected csv or"),
-        ("--on-invalid", "ignore", "expected missing or error"),
+        ("--on-invalid", "ignore", "expected error or missing"),
     ],
 )
 def test_a_value_without_a_meaning_is_usage(
@@ -59,12 +61,17 @@ def test_a_value_without_a_meaning_is_usage(
 
 
 def test_the_group_replaces_one_parameter() -> None:
-    @reads_rows
-    def command(first: int, *, reading: object, last: int = 0) -> None:
-        """Do nothing."""
+    made = []
 
-    group = list(inspect.signature(_options).parameters)
+    @grouped
+    def command(first: int, *, reading: ReadingOptions, last: int = 0) -> None:
+        """Keep what is given."""
+        made.append((first, reading, last))
+
+    group = [entry.name for entry in fields(Reading) if entry.name != "limits"]
     assert list(inspect.signature(command).parameters) == ["first", *group, "last"]
+    command(1, decimal=",", separator="tab", last=2)  # type: ignore[call-arg]
+    assert made == [(1, Reading(decimal=",", separator="\t"), 2)]
 
 
 # --------------------------------------------------------------------------- a German export

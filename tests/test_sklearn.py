@@ -2,6 +2,7 @@
 # ruff: noqa: PD011 - scikit-learn is an extra; ``Expected.values`` is no frame's
 
 import dataclasses
+import inspect
 import shutil
 import warnings
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from support import Golden, assert_close, golden, read_csv
 from mojo_reader import Mojo
 from mojo_reader.errors import MojoDataError, MojoUnsupportedError
 from mojo_reader.model import Classification, NumericInput
+from mojo_reader.scoring.options import ScorerOptions, defaults_of
 
 pytestmark = pytest.mark.sklearn
 
@@ -369,3 +371,13 @@ def test_the_documented_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyP
     found = docs_support.run_python("serving.md", "scikit-learn", tmp_path)
     assert found["model"].classes_.tolist() == ["Iris-setosa", "Iris-versicolor", "Iris-virginica"]
     assert found["scores"].mean() > 0.9
+
+
+def test_the_estimators_have_the_defaults_of_the_scorer() -> None:
+    from emit.sklearn_model import MojoClassifier, MojoRegressor
+
+    known = defaults_of(ScorerOptions)
+    for kind in (MojoClassifier, MojoRegressor):
+        own = inspect.signature(kind).parameters
+        shared = {name: own[name].default for name in own if name in known}
+        assert shared == {name: known[name] for name in known if name != "exact"}

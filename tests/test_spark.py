@@ -426,8 +426,12 @@ def test_doubles_that_nobody_asks_for_do_no_harm(spark: Any) -> None:
         ({"on_invalid": "null"}, "expected on_invalid='error' or 'missing', found 'null'"),
         ({"on_unseen": "null"}, "expected on_unseen='missing' or 'error', found 'null'"),
         ({"columns": "sparkling-water", "layer": 0},
-         "columns='sparkling-water' has columns of its own; leave out reconstruction_error, "
-         "per_feature, missing and layer"),
+         "columns='sparkling-water' has columns of its own; leave out only, "
+         "reconstruction_error, per_feature, missing and layer"),
+        ({"columns": "sparkling-water", "only": "label"},
+         "columns='sparkling-water' has columns of its own; leave out only, "
+         "reconstruction_error, per_feature, missing and layer"),
+        ({"only": "labels"}, "expected only='label' or 'proba', found 'labels'"),
         ({"on_absent": "null"}, "expected on_absent='missing' or 'error', found 'null'"),
         ({"missing": "mean"}, "expected missing='java' or 'server', found 'mean'"),
     ],

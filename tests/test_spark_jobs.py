@@ -303,4 +303,4 @@ def test_a_transformer_says_what_is_wrong_with_it(spark: Any) -> None:
         MojoTransformer(IRIS.path, columns="x")
     with pytest.raises(TypeError, match="unexpected keyword argument 'colums'"):
         MojoTransformer(IRIS.path, colums="h2o")
-    assert "on_invalid: error or missing (default: error)" in MojoTransformer().explainParams()
+    assert "that is NaN: error or missing (default: error)" in MojoTransformer().explainParams()

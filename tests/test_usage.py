@@ -54,7 +54,7 @@ def test_a_threshold_in_python_is_one_too(threshold: float, tmp_path: Path) -> N
         (("--layer", "-1"), "'--layer': expected a hidden layer from 0 to 1, found -1"),
         (("--threshold", "abc"), "'--threshold'"),
         (("--workers", "0"), "'--workers'"),
-        (("--dtype", "float16"), "'float16' is not one of 'float64', 'float32'"),
+        (("--dtype", "float16"), "'--dtype': expected float64 or float32, found 'float16'"),
     ],
 )
 def test_usage_is_told_without_pydantic(

@@ -16,11 +16,11 @@ from mojo_reader.scoring.columns import AbsentColumnError, Columns, named_column
 from mojo_reader.scoring.encoding import (
     DEFAULT_STRICTNESS,
     Encoder,
-    Strictness,
     standardized,
 )
 from mojo_reader.scoring.invalid import Invalid
 from mojo_reader.scoring.notices import Notices
+from mojo_reader.scoring.options import Strictness
 from mojo_reader.scoring.responses import raising, response_values
 
 #: Fewest rows that training is tried on.

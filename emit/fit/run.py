@@ -15,8 +15,8 @@ from mojo_reader.errors import (
 )
 from mojo_reader.making.threshold import max_f1_threshold, with_threshold
 from mojo_reader.model import Classification, Mojo, Regression
-from mojo_reader.scoring.encoding import Strictness
 from mojo_reader.scoring.notices import Notices
+from mojo_reader.scoring.options import Strictness
 from mojo_reader.scoring.scorer import Scorer
 
 from ..keras_model import compile_config, to_keras
@@ -144,7 +144,7 @@ class _Run:
             self._columns,
             notices,
             skips_missing=self._plan.parameters.skips_missing,
-            strictness=Strictness(invalid_is_missing=self._options.on_invalid == "missing"),
+            strictness=Strictness(on_invalid=self._options.on_invalid),
         )
         trained, held_out = _split(rows, self._options)
         judged = trained if held_out is None else held_out

@@ -5,7 +5,8 @@ from typing import Any, Final
 
 from mojo_reader.errors import MojoUnsupportedError
 from mojo_reader.model import Mojo
-from mojo_reader.scoring.offsets import OffsetRule, offset_column
+from mojo_reader.scoring.offsets import offset_column
+from mojo_reader.scoring.options import OffsetRule
 
 from ..backend import keras
 from . import compile_config, encoding, names, network, prediction

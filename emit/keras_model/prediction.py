@@ -13,7 +13,7 @@ from mojo_reader.model import (
     Reconstruction,
     Regression,
 )
-from mojo_reader.scoring.offsets import OffsetRule
+from mojo_reader.scoring.options import OffsetRule
 
 from ..backend import keras
 from ..formulas import constant, standardized

@@ -3,14 +3,14 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
-from typing import Final, get_args
+from typing import Final
 
 from mojo_reader import Scorer, read_mojo
 from mojo_reader.errors import MissingExtraError, MojoError, exit_code, sentence
 from mojo_reader.reader import find_mojo
-from mojo_reader.scoring.offsets import OffsetRule
-from mojo_reader.scoring.rows import OnOdd
+from mojo_reader.scoring.options import RowRules, defaults_of
 
 _LAST_PORT: Final = 65_535
 
@@ -37,9 +37,7 @@ def _serve(chosen: argparse.Namespace) -> None:
     path = find_mojo(chosen.model_dir)
     scorer = Scorer(
         read_mojo(path),
-        offset=chosen.offset,
-        on_unseen=chosen.on_unseen,
-        on_absent=chosen.on_absent,
+        **{name: getattr(chosen, name) for name in defaults_of(RowRules)},
     )
     try:
         from .model import ServedMojo
@@ -80,13 +78,10 @@ def _parser() -> argparse.ArgumentParser:
     ):
         names = dict.fromkeys((f"--{flag}", f"--{flag.replace('-', '_')}"))
         parser.add_argument(*names, type=kind, default=default, help=meaning)
-    for flag, known, meaning in (
-        ("offset", get_args(OffsetRule), "what the offset column does, as in Scorer"),
-        ("on-unseen", get_args(OnOdd), "a level that the model does not know"),
-        ("on-absent", get_args(OnOdd), "a column that a request lacks"),
-    ):
-        names = dict.fromkeys((f"--{flag}", f"--{flag.replace('-', '_')}"))
-        parser.add_argument(*names, choices=known, default=known[0], help=meaning)
+    for entry in fields(RowRules):
+        names = dict.fromkeys((f"--{entry.name.replace('_', '-')}", f"--{entry.name}"))
+        known, what = entry.metadata["words"], entry.metadata["what"]
+        parser.add_argument(*names, choices=known, default=entry.default, help=what)
     parser.add_argument("--access-log", action="store_true", help="a line for each HTTP request")
     return parser
 

@@ -15,7 +15,8 @@ from onnx import TensorProto, helper
 from mojo_reader.errors import MojoUnsupportedError
 from mojo_reader.making.origin import own_version
 from mojo_reader.model import CategoricalInput, Classification, Mojo
-from mojo_reader.scoring.offsets import OffsetRule, offset_column, unused_offset
+from mojo_reader.scoring.offsets import offset_column, unused_offset
+from mojo_reader.scoring.options import OffsetRule
 from mojo_reader.scoring.outputs import ColumnErrors
 
 from . import encoding, names, network, prediction

@@ -14,7 +14,7 @@ from mojo_reader.model import (
     Reconstruction,
     Regression,
 )
-from mojo_reader.scoring.offsets import OffsetRule
+from mojo_reader.scoring.options import OffsetRule
 
 from . import names
 from .encoding import NetworkInputs

@@ -9,8 +9,9 @@ from mojo_reader.files.tables import TableRules
 from mojo_reader.files.tables import read_rows as files_of_rows
 from mojo_reader.model import Mojo, Reconstruction, Regression
 from mojo_reader.scoring.columns import AbsentColumnError, named_columns
-from mojo_reader.scoring.encoding import Encoder, Strictness
+from mojo_reader.scoring.encoding import Encoder
 from mojo_reader.scoring.notices import Notices
+from mojo_reader.scoring.options import Strictness
 from mojo_reader.scoring.responses import response_values
 
 from .rows import Rows
@@ -55,7 +56,7 @@ def read_rows(
     if not table.num_rows:
         raise MojoDataError("the file has no rows", file=str(path))
     columns, count = named_columns(table)
-    strictness = Strictness(invalid_is_missing=rules.invalid_is_missing)
+    strictness = Strictness(on_invalid=rules.on_invalid)
     return Rows(
         name=Path(path).name,
         table=table,

@@ -64,7 +64,7 @@ def score_dataframe(
     """
     model = as_mojo(mojo)
     job = make_job(df.sparkSession, model, Options(columns=columns, **options))
-    scorer = Scorer(model, **asdict(job.rules))
+    scorer = Scorer(model, **asdict(job.scorer_options))
     predictions = spark_schema(predictions_schema(scorer, job.form, job.choice))
     kept = _kept(df, keep, predictions.names, case_sensitive=job.case_sensitive)
     paths = _model_paths(df, scorer, job)

@@ -18,9 +18,10 @@ from mojo_reader.model import Classification, Output, Reconstruction, Regression
 from mojo_reader.scoring.arrow import float_array, float_values
 from mojo_reader.scoring.batches import output_schema
 from mojo_reader.scoring.choices import Choice
-from mojo_reader.scoring.encoding import Strictness, one_hot_slots
+from mojo_reader.scoring.encoding import one_hot_slots
 from mojo_reader.scoring.equal_names import require_distinct
 from mojo_reader.scoring.notices import Notices
+from mojo_reader.scoring.options import Strictness
 from mojo_reader.scoring.prediction import reconstruction_error
 
 Columns = dict[str, Any]
@@ -92,7 +93,7 @@ def _value_details(part: Any, _rows: Any, _scorer: Scorer) -> tuple[Any, Columns
 def _reconstruction_details(part: Any, rows: Any, scorer: Scorer) -> tuple[Any, Columns]:
     features = scorer.mojo.features
     # What is to be refused in these rows has been refused when they were scored.
-    matrix = scorer.encode_batch(rows, Notices(), Strictness(invalid_is_missing=True)).matrix
+    matrix = scorer.encode_batch(rows, Notices(), Strictness(on_invalid="missing")).matrix
     slots = one_hot_slots(matrix, features)
     numbers = np.array([float_values(column) for column in part.columns], np.float64).T
     error = reconstruction_error(numbers, slots, matrix, features, missing="java")

@@ -15,19 +15,17 @@ from mojo_reader.errors import MojoDataError, located
 from mojo_reader.scoring.batches import scored_batches
 from mojo_reader.scoring.blas import one_blas_thread
 from mojo_reader.scoring.choices import Choice
-from mojo_reader.scoring.encoding import Strictness
 from mojo_reader.scoring.invalid import RowError
 from mojo_reader.scoring.notices import Notices
+from mojo_reader.scoring.options import ScorerOptions, Strictness
 from mojo_reader.scoring.row_warnings import warn_of
-from mojo_reader.scoring.rows import RowRules
-from mojo_reader.scoring.scorer import DType
 
 from .columns import Fields, find_columns
 from .forms import Form, formed, predictions_schema
 
 # Models that a worker keeps; a worker outlives the query that it was started for.
 _MOST_SCORERS: Final = 4
-_SCORERS: Final[dict[tuple[str, DType, RowRules], Scorer]] = {}
+_SCORERS: Final[dict[tuple[str, ScorerOptions], Scorer]] = {}
 
 
 class Shipped(Protocol):
@@ -52,8 +50,7 @@ class Job:
     Attributes:
         key: SHA-256 of the model's bytes.
         model: the pickled ``Mojo``.
-        dtype: to compute in.
-        rules: how rows are taken.
+        scorer_options: how the scorer is made.
         form: how predictions are named.
         choice: what to give.
         strictness: what to refuse.
@@ -62,8 +59,7 @@ class Job:
 
     key: str
     model: Shipped
-    dtype: DType
-    rules: RowRules
+    scorer_options: ScorerOptions
     form: Form
     choice: Choice
     strictness: Strictness
@@ -71,13 +67,13 @@ class Job:
 
     def scorer(self) -> Scorer:
         """Return the model's scorer, built once in a worker."""
-        key = (self.key, self.dtype, self.rules)
+        key = (self.key, self.scorer_options)
         if key not in _SCORERS:
             while len(_SCORERS) >= _MOST_SCORERS:
                 del _SCORERS[next(iter(_SCORERS))]
             # The bytes come from the driver, as does the function that is running here.
             mojo = pickle.loads(self.model.value)  # noqa: S301
-            _SCORERS[key] = Scorer(mojo, dtype=self.dtype, **asdict(self.rules))
+            _SCORERS[key] = Scorer(mojo, **asdict(self.scorer_options))
         return _SCORERS[key]
 
 

@@ -3,72 +3,50 @@
 import hashlib
 import pickle
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any
 
 from mojo_reader import Mojo
 from mojo_reader.scoring.choices import Choice
-from mojo_reader.scoring.encoding import Strictness
-from mojo_reader.scoring.offsets import OffsetRule, offset_column
-from mojo_reader.scoring.prediction import MissingNumber
-from mojo_reader.scoring.rows import OnOdd, RowRules
-from mojo_reader.scoring.scorer import DType
+from mojo_reader.scoring.offsets import offset_column
+from mojo_reader.scoring.options import (
+    Chosen,
+    ScorerOptions,
+    Strictness,
+    defaults_of,
+    described,
+    option,
+    part_of,
+    values_of,
+)
 
 from .forms import Form
 from .job import Carried, Job, Shipped
 
-OnInvalid = Literal["error", "missing"]
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Options:
+@described
+@dataclass(frozen=True, kw_only=True)
+class Options(Strictness, ScorerOptions, Chosen):
     """How rows are scored.
-
-    Attributes:
-        columns: names of the predictions: ``h2o``, or ``sparkling-water`` for ``prediction`` and
-            the struct ``detailed_prediction``.
-        dtype: ``float64`` or ``float32``.
-        on_invalid: fail at a cell without a meaning and at a prediction that is NaN (``error``),
-            or take the cell as missing and give null (``missing``).
-        on_unseen: take a level that the model does not know as ``missing``, or fail (``error``).
-        on_absent: take a column that the data frame lacks as ``missing``, or fail (``error``).
-        offset: what the offset column does, as in ``Scorer``.
-        reconstruction_error: an autoencoder's ``Reconstruction.MSE`` instead of its
-            reconstruction.
-        per_feature: an autoencoder's error in each column instead.
-        missing: what a missing number does to an autoencoder's error, as in ``Choice``.
-        layer: a hidden layer's outputs instead, 0 for the first.
 
     Raises:
         ValueError: something else was chosen.
     """
 
-    columns: str = Form.H2O
-    dtype: DType = "float64"
-    on_invalid: OnInvalid = "error"
-    on_unseen: OnOdd = "missing"
-    on_absent: OnOdd = "missing"
-    offset: OffsetRule = "java"
-    reconstruction_error: bool = False
-    per_feature: bool = False
-    missing: MissingNumber | None = None
-    layer: int | None = None
+    columns: str = option(
+        Form.H2O,
+        "Names of the predictions, H2O's or prediction and detailed_prediction.",
+        words=tuple(Form),
+    )
 
     def __post_init__(self) -> None:
-        _check("columns", self.columns, tuple(Form))
-        _check("dtype", self.dtype, get_args(DType))
-        _check("on_invalid", self.on_invalid, get_args(OnInvalid))
-        _check("on_unseen", self.on_unseen, get_args(OnOdd))
-        _check("on_absent", self.on_absent, get_args(OnOdd))
-        _check("offset", self.offset, get_args(OffsetRule))
-        if self.missing is not None:
-            _check("missing", self.missing, get_args(MissingNumber))
-        if self.form is Form.SPARKLING_WATER and self.choice != Choice(
-            nan_is_missing=self.choice.nan_is_missing
-        ):
-            raise ValueError(
-                "columns='sparkling-water' has columns of its own; leave out reconstruction_error, "
-                "per_feature, missing and layer"
+        super().__post_init__()
+        if self.form is Form.SPARKLING_WATER and part_of(Chosen, self) != Chosen():
+            *others, last = defaults_of(Chosen)
+            message = (
+                "columns='sparkling-water' has columns of its own; leave out "
+                f"{', '.join(others)} and {last}"
             )
+            raise ValueError(message)
 
     @property
     def form(self) -> Form:
@@ -78,34 +56,7 @@ class Options:
     @property
     def choice(self) -> Choice:
         """What is given."""
-        return Choice(
-            reconstruction_error=self.reconstruction_error,
-            per_feature=self.per_feature,
-            missing=self.missing,
-            layer=self.layer,
-            nan_is_missing=self.on_invalid == "missing",
-        )
-
-    @property
-    def strictness(self) -> Strictness:
-        """What is refused."""
-        return Strictness(
-            invalid_is_missing=self.on_invalid == "missing",
-            unseen_is_error=self.on_unseen == "error",
-            absent_is_error=self.on_absent == "error",
-        )
-
-    @property
-    def row_rules(self) -> RowRules:
-        """How rows are taken."""
-        return RowRules(offset=self.offset, on_unseen=self.on_unseen, on_absent=self.on_absent)
-
-
-def _check(name: str, found: str, expected: tuple[str, ...]) -> None:
-    if found not in expected:
-        choice = " or ".join(repr(str(text)) for text in expected)
-        message = f"expected {name}={choice}, found {found!r}"
-        raise ValueError(message)
+        return Choice(**values_of(Chosen, self), nan_is_missing=self.invalid_is_missing)
 
 
 def make_job(spark: Any, mojo: Mojo, options: Options) -> Job:
@@ -125,11 +76,10 @@ def make_job(spark: Any, mojo: Mojo, options: Options) -> Job:
     return Job(
         key=hashlib.sha256(content).hexdigest(),
         model=_shipped(spark, content),
-        dtype=options.dtype,
-        rules=options.row_rules,
+        scorer_options=part_of(ScorerOptions, options),
         form=options.form,
         choice=options.choice,
-        strictness=options.strictness,
+        strictness=part_of(Strictness, options),
         case_sensitive=spark.conf.get("spark.sql.caseSensitive") == "true",
     )
 

@@ -1,9 +1,9 @@
 """A stage of ``pyspark.ml`` pipelines that scores with a MOJO."""
 
 import io
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields
+from typing import Any, Final, get_args, get_type_hints
 
 from pyspark.ml import Transformer
 from pyspark.ml.param import Param, Params, TypeConverters
@@ -17,6 +17,7 @@ from pyspark.sql import DataFrame
 
 from mojo_reader import Mojo, read_mojo, write_mojo
 from mojo_reader.errors import MojoDataError
+from mojo_reader.scoring.options import explained
 
 from .dataframe import as_mojo, score_dataframe
 from .options import Options
@@ -25,7 +26,17 @@ _MODEL: Final = "mojo"
 _DEFAULTS: Final = asdict(Options())
 
 
-def _param(name: str, doc: str, convert: Callable[[Any], Any]) -> Any:
+_DOCS: Final = {entry.name: explained(entry.metadata) for entry in fields(Options)}
+
+
+def _converter(hint: Any) -> Any:
+    """Return what makes of a param's value what an option of this type has."""
+    if hint is bool:
+        return TypeConverters.toBoolean
+    return TypeConverters.toInt if int in get_args(hint) else TypeConverters.toString
+
+
+def _param(name: str, doc: str, convert: Any) -> Any:
     return Param(Params._dummy(), name, doc, convert)  # noqa: SLF001 - how pyspark.ml declares
 
 
@@ -46,23 +57,7 @@ class MojoTransformer(Transformer, DefaultParamsWritable, DefaultParamsReadable)
         ValueError: an option has no such value.
     """
 
-    columns = _param("columns", "h2o or sparkling-water", TypeConverters.toString)
-    keep = _param("keep", "columns to carry through; all if unset", TypeConverters.toListString)
-    dtype = _param("dtype", "float64 or float32", TypeConverters.toString)
-    on_invalid = _param("on_invalid", "error or missing", TypeConverters.toString)
-    on_unseen = _param("on_unseen", "missing or error", TypeConverters.toString)
-    on_absent = _param("on_absent", "missing or error", TypeConverters.toString)
-    offset = _param("offset", "java, server or always", TypeConverters.toString)
-    per_feature = _param(
-        "per_feature", "an autoencoder's error in each column instead", TypeConverters.toBoolean
-    )
-    missing = _param(
-        "missing", "a missing number in the error: java or server", TypeConverters.toString
-    )
-    reconstruction_error = _param(
-        "reconstruction_error", "an autoencoder's error instead", TypeConverters.toBoolean
-    )
-    layer = _param("layer", "a hidden layer's outputs instead, 0 first", TypeConverters.toInt)
+    keep = _param("keep", "Columns to carry through; all if unset.", TypeConverters.toListString)
 
     def __init__(
         self, mojo: Any = None, *, keep: Sequence[str] | None = None, **options: Any
@@ -99,6 +94,10 @@ class MojoTransformer(Transformer, DefaultParamsWritable, DefaultParamsReadable)
 
     def _value(self, name: str) -> Any:
         return self.getOrDefault(name) if self.isDefined(name) else None
+
+
+for _name, _hint in get_type_hints(Options).items():
+    setattr(MojoTransformer, _name, _param(_name, _DOCS[_name], _converter(_hint)))
 
 
 def _without_none(params: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """``convert``: a MOJO to a model of another runtime, proved before it is kept."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -23,7 +23,7 @@ from mojo_reader.cli.options import (
     named_inputs,
 )
 from mojo_reader.cli.printing import print_json, show
-from mojo_reader.cli.reading import Reading, reads_rows
+from mojo_reader.cli.reading import ReadingOptions, grouped
 from mojo_reader.cli.rows import progress, say_notices
 from mojo_reader.cli.tables import cell
 from mojo_reader.converting import (
@@ -37,12 +37,13 @@ from mojo_reader.converting import (
 )
 from mojo_reader.errors import MojoDataError, MojoUnsupportedError, ParityError
 from mojo_reader.files.formats import FORMAT_NAMES
-from mojo_reader.formats.limits import Limits
+from mojo_reader.files.rules import Reading
 from mojo_reader.model import Mojo
+from mojo_reader.scoring.options import Strictness, values_of
 
 
 @plain_failures
-@reads_rows
+@grouped
 def convert(  # noqa: PLR0913 - a command's options
     model: ModelArgument,
     *,
@@ -73,7 +74,7 @@ def convert(  # noqa: PLR0913 - a command's options
     keep_failed: Annotated[
         bool, typer.Option("--keep-failed", help="Keep a model that failed as NAME.failed.SUFFIX.")
     ] = False,
-    reading: Reading,
+    reading: ReadingOptions,
     quiet: QuietOption = False,
     json_: JsonOption = False,
 ) -> None:
@@ -97,7 +98,8 @@ def convert(  # noqa: PLR0913 - a command's options
         raise typer.BadParameter(message, param_hint="'-o'")
     inputs = named_inputs(model, {"--check": check, "--expected": expected})
     check_outputs(outputs_of(to, target, keep_failed=keep_failed), inputs, quiet=quiet or json_)
-    mojo = read_mojo(model_source(model), base_model=base_model, limits=chosen_limits(limit))
+    reading = replace(reading, limits=chosen_limits(limit))
+    mojo = read_mojo(model_source(model), base_model=base_model, limits=reading.limits)
     if mojo.info.encoded_inputs and not encoded_columns:
         message = (
             f"a MOJO 1.00 of a model with categorical_encoding {mojo.info.categorical_encoding} "
@@ -105,11 +107,10 @@ def convert(  # noqa: PLR0913 - a command's options
             "encoded columns"
         )
         raise MojoUnsupportedError(message, file=model)
-    limits = chosen_limits(limit)
     # Before anything slow, so that bad rows are told at once.
-    rows = None if check is None else _rows_to_check(mojo, check, reading, limits)
+    rows = None if check is None else _rows_to_check(mojo, check, reading)
     if check is not None and expected is not None:
-        _compare_with_h2o(mojo, check, expected, reading, limits)
+        _compare_with_h2o(mojo, check, expected, reading)
     with progress(quiet=quiet or json_) as advance:
         made = converted(
             mojo, to, target, dtype=dtype.value, rows=rows, seed=seed, keep_failed=keep_failed,
@@ -122,15 +123,14 @@ def convert(  # noqa: PLR0913 - a command's options
         _print(job)
 
 
-def _rows_to_check(mojo: Mojo, check: Path, reading: Reading, limits: Limits) -> RowsToCheck:
-    from mojo_reader.files.tables import read_rows
-    from mojo_reader.scoring.encoding import Strictness
+def _rows_to_check(mojo: Mojo, check: Path, reading: Reading) -> RowsToCheck:
+    from mojo_reader.files.tables import TableRules, read_rows
     from mojo_reader.scoring.notices import Notices
     from mojo_reader.scoring.scorer import Scorer
 
     notices = Notices()
-    table = read_rows(check, mojo, reading.rules(limits), notices)
-    strictness = Strictness(invalid_is_missing=reading.on_invalid == "missing")
+    table = read_rows(check, mojo, TableRules(**values_of(Reading, reading)), notices)
+    strictness = Strictness(on_invalid=reading.on_invalid)
     matrix = Scorer(mojo).encode_batch(table, notices, strictness).matrix
     say_notices(notices)
     if not len(matrix):
@@ -141,9 +141,7 @@ def _rows_to_check(mojo: Mojo, check: Path, reading: Reading, limits: Limits) ->
     )  # fmt: skip
 
 
-def _compare_with_h2o(
-    mojo: Mojo, check: Path, expected: Path, reading: Reading, limits: Limits
-) -> None:
+def _compare_with_h2o(mojo: Mojo, check: Path, expected: Path, reading: Reading) -> None:
     """Hold the scorer, which the model is then held to, to H2O's own scores.
 
     Raises:
@@ -151,7 +149,7 @@ def _compare_with_h2o(
     """
     from mojo_reader.cli.verify import against_h2o, failure
 
-    found = against_h2o(mojo, check, expected, reading, limits)
+    found = against_h2o(mojo, check, expected, reading)
     if not found.passed:
         message = f"{failure(found)}; nothing was written"
         raise ParityError(message, file=str(expected))

@@ -1,6 +1,7 @@
 """``encode``: the row matrix that the emitted models read."""
 
-from typing import Annotated
+from dataclasses import replace
+from typing import Annotated, Final
 
 import typer
 
@@ -14,22 +15,23 @@ from mojo_reader.cli.options import (
     chosen_limits,
     model_source,
 )
-from mojo_reader.cli.reading import Reading, reads_rows
+from mojo_reader.cli.reading import Group, grouped
 from mojo_reader.cli.rows import (
-    OnAbsentOption,
-    OnUnseenOption,
     RowsArgument,
-    WorkersOption,
-    checked_on_odd,
     progress,
     say_notices,
     say_written,
 )
 from mojo_reader.files.outputs import everything
+from mojo_reader.files.score import ScoreOptions
+from mojo_reader.scoring.options import Chosen, defaults_of
+
+#: What concerns predictions, and what is asked for in another form.
+_WITHOUT: Final = (*defaults_of(Chosen), "offset", "dtype", "exact", "threshold", "keep", "limits")
 
 
 @plain_failures
-@reads_rows
+@grouped
 def encode(  # noqa: PLR0913 - a command's options
     model: ModelArgument,
     rows: RowsArgument,
@@ -39,10 +41,7 @@ def encode(  # noqa: PLR0913 - a command's options
     ],
     base_model: BaseModelOption = None,
     limit: LimitOption = None,
-    on_unseen: OnUnseenOption = "missing",
-    on_absent: OnAbsentOption = "missing",
-    workers: WorkersOption = None,
-    reading: Reading,
+    how: Annotated[ScoreOptions, Group(without=_WITHOUT)],
     quiet: QuietOption = False,
 ) -> None:
     """Write raw rows as the matrix that the Keras model reads.
@@ -52,14 +51,10 @@ def encode(  # noqa: PLR0913 - a command's options
 
     Example: mojo2keras encode model.zip rows.csv -o matrix.npy
     """
-    from mojo_reader.files.score import ScoreOptions, encode_file
+    from mojo_reader.files.score import encode_file
     from mojo_reader.reader import read_mojo
 
-    options = ScoreOptions(
-        on_unseen=checked_on_odd(on_unseen, "--on-unseen"),
-        on_absent=checked_on_odd(on_absent, "--on-absent"),
-        **reading.options(limits=chosen_limits(limit), workers=workers),
-    )
+    options = replace(how, limits=chosen_limits(limit))
     check_outputs([("-o", output)], [("MODEL", model), *everything("ROWS", rows)], quiet=quiet)
     mojo = read_mojo(model_source(model), base_model=base_model, limits=options.limits)
     with progress(quiet=quiet) as show:

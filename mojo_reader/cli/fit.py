@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -24,7 +24,7 @@ from mojo_reader.cli.options import (
     model_source,
 )
 from mojo_reader.cli.printing import print_json, show
-from mojo_reader.cli.reading import Reading, reads_rows
+from mojo_reader.cli.reading import ReadingOptions, grouped
 from mojo_reader.cli.rows import (
     ResponseOption,
     RowsArgument,
@@ -35,6 +35,8 @@ from mojo_reader.cli.rows import (
 from mojo_reader.cli.tables import cell, table
 from mojo_reader.files.atomic import replacing
 from mojo_reader.files.outputs import STANDARD_STREAM, Named, everything
+from mojo_reader.files.rules import Reading, TableRules
+from mojo_reader.scoring.options import values_of
 
 _SUFFIX: Final = ".retrained.zip"
 _COLUMNS: Final = ".columns.json"
@@ -44,7 +46,7 @@ _THRESHOLDS: Final[tuple[Literal["keep", "max-f1"], ...]] = ("keep", "max-f1")
 
 
 @plain_failures
-@reads_rows
+@grouped
 def fit(  # noqa: PLR0913 - a command's options
     model: ModelArgument,
     rows: RowsArgument,
@@ -103,7 +105,7 @@ def fit(  # noqa: PLR0913 - a command's options
     ] = None,
     base_model: BaseModelOption = None,
     limit: LimitOption = None,
-    reading: Reading,
+    reading: ReadingOptions,
     quiet: QuietOption = False,
     json_: JsonOption = False,
 ) -> None:
@@ -137,7 +139,8 @@ def fit(  # noqa: PLR0913 - a command's options
     from mojo_reader.reader import read_mojo
     from mojo_reader.scoring.extras import require_pyarrow
 
-    rules = reading.rules(chosen_limits(limit))
+    reading = replace(reading, limits=chosen_limits(limit))
+    rules = TableRules(**values_of(Reading, reading))
     weighed = _class_weights(class_weights or [])
     mojo = read_mojo(model_source(model), base_model=base_model, limits=rules.limits)
     require_pyarrow("Files of rows")

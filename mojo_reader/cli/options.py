@@ -18,7 +18,6 @@ from mojo_reader.formats.limits import Limits, parse_limits
 from mojo_reader.formats.mojo.archive import MojoSource
 from mojo_reader.model import Mojo
 from mojo_reader.scoring.outputs import HiddenLayer
-from mojo_reader.scoring.problems import threshold_problem
 
 ModelArgument = Annotated[
     str, typer.Argument(metavar="MODEL", help="MOJO zip or folder; '-' for standard input.")
@@ -33,10 +32,6 @@ LimitOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors and warnings only.")]
-ThresholdOption = Annotated[
-    float | None,
-    typer.Option("--threshold", metavar="P", help="Of the second class, instead of the model's."),
-]
 OutputOption = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE", help="File to write.")
 ]
@@ -64,18 +59,6 @@ class Precision(StrEnum):
 
     FLOAT64 = "float64"
     FLOAT32 = "float32"
-
-
-def checked_threshold(value: float | None) -> float | None:
-    """Return the value of ``--threshold``.
-
-    Raises:
-        typer.BadParameter: it is no probability.
-    """
-    problem = None if value is None else threshold_problem(value)
-    if problem is not None:
-        raise typer.BadParameter(problem, param_hint="'--threshold'")
-    return value
 
 
 def checked_layer(mojo: Mojo, value: int | None) -> int | None:

@@ -1,145 +1,146 @@
-"""How rows are read: one group of options for every command that reads them."""
+"""Groups of options, made of the definitions that Python has: how rows are read, and scored."""
 
 import functools
 import inspect
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Annotated, Any, Final, ParamSpec, cast, get_type_hints
+import types
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, Field, dataclass, fields
+from typing import (
+    Annotated,
+    Any,
+    Literal,
+    ParamSpec,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 import typer
 
-from mojo_reader.cli.rows import checked_on_odd, one_of
-from mojo_reader.files.formats import FORMATS, Format
-from mojo_reader.files.rules import (
-    DECIMAL_POINT,
-    NO_TIME_ZONE,
-    Decimal,
-    TableRules,
-    decimal_problem,
-    separator_problem,
-    time_zone_problem,
-)
-from mojo_reader.formats.limits import Limits
-from mojo_reader.scoring.rows import OnOdd
+from mojo_reader.cli.rows import one_of
+from mojo_reader.files import rules
 
-_TAB_NAMES: Final = ("\\t", "tab")
-_NAME: Final = "reading"
 _Parameters = ParamSpec("_Parameters")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Reading:
-    """What the options say, checked.
+class Group:
+    """Marks the parameter of a command that stands for the options of a group.
 
     Attributes:
-        separator: between CSV cells; None where the column names tell.
-        decimal: the decimal mark of CSV.
-        format: of files whose names do not tell.
-        time_zone: of times that name none.
-        on_invalid: what a cell without a meaning is.
+        without: options of the group that the command lacks, or has in a form of its own.
     """
 
-    separator: str | None = None
-    decimal: Decimal = DECIMAL_POINT
-    format: Format | None = None
-    time_zone: str = NO_TIME_ZONE
-    on_invalid: OnOdd = "error"
-
-    def rules(self, limits: Limits) -> TableRules:
-        """Return the rules of reading files."""
-        return TableRules(
-            separator=self.separator,
-            decimal=self.decimal,
-            format=self.format,
-            time_zone=self.time_zone,
-            invalid_is_missing=self.on_invalid == "missing",
-            limits=limits,
-        )
-
-    def options(self, **others: Any) -> dict[str, Any]:
-        """Return these as arguments of ``ScoreOptions``, and others of it."""
-        return {
-            "separator": self.separator,
-            "decimal": self.decimal,
-            "format": self.format,
-            "time_zone": self.time_zone,
-            "on_invalid": self.on_invalid,
-            **others,
-        }
+    without: tuple[str, ...] = ()
 
 
-def _options(
-    *,
-    format_: Annotated[
-        str | None,
-        typer.Option(
-            "--format", metavar="|".join(FORMATS), help="Where a file's name does not tell."
-        ),
-    ] = None,
-    separator: Annotated[
-        str | None,
-        typer.Option(
-            "--separator",
-            metavar="CHAR",
-            help="Between CSV cells, 'tab' for a tabulator; by default the column names tell.",
-            show_default=False,
-        ),
-    ] = None,
-    decimal: Annotated[
-        str, typer.Option("--decimal", metavar=".|,", help="The decimal mark of numbers in CSV.")
-    ] = DECIMAL_POINT,
-    time_zone: Annotated[
-        str, typer.Option("--time-zone", metavar="ZONE", help="Of time texts that name none.")
-    ] = NO_TIME_ZONE,
-    on_invalid: Annotated[
-        str,
-        typer.Option(
-            "--on-invalid",
-            metavar="error|missing",
-            help="A cell without a meaning in its column, or a prediction that is NaN.",
-        ),
-    ] = "error",
-) -> Reading:
-    """Return what the options say.
+ReadingOptions = Annotated[rules.Reading, Group(without=("limits",))]
+"""How rows are read: a group of every command that reads them."""
 
-    Raises:
-        typer.BadParameter: one of them has no meaning.
+
+def grouped(command: Callable[_Parameters, None]) -> Callable[_Parameters, None]:
+    """Give a command the options of each group in place of the parameter that stands for it.
+
+    A value that an option cannot have is told as usage.
     """
-    separator = "\t" if separator in _TAB_NAMES else separator
-    for option, problem in (
-        ("--separator", separator_problem(separator)),
-        ("--decimal", decimal_problem(decimal)),
-        ("--time-zone", time_zone_problem(time_zone)),
-    ):
-        if problem is not None:
-            raise typer.BadParameter(problem, param_hint=f"'{option}'")
-    return Reading(
-        separator=separator,
-        decimal=cast("Decimal", decimal),
-        format=None if format_ is None else one_of(format_, FORMATS, "--format"),
-        time_zone=time_zone,
-        on_invalid=checked_on_odd(on_invalid, "--on-invalid"),
-    )
-
-
-def reads_rows(command: Callable[_Parameters, None]) -> Callable[_Parameters, None]:
-    """Give a command the options of reading in place of its parameter ``reading``."""
-    own, group = inspect.signature(command), inspect.signature(_options)
+    hints = get_type_hints(command, include_extras=True)
+    groups = {name: _Parts.of(hint) for name, hint in hints.items() if _group(hint) is not None}
+    own = inspect.signature(command)
 
     @functools.wraps(command)
     def run(*args: _Parameters.args, **kwargs: _Parameters.kwargs) -> None:
-        chosen = {name: kwargs.pop(name) for name in group.parameters if name in kwargs}
-        cast("Any", command)(*args, **{**kwargs, _NAME: _options(**cast("Any", chosen))})
+        made = {name: parts.taken(kwargs) for name, parts in groups.items()}
+        cast("Any", command)(*args, **kwargs, **made)
 
     parameters: list[inspect.Parameter] = []
-    for parameter in own.parameters.values():
-        parameters += group.parameters.values() if parameter.name == _NAME else [parameter]
-    hints = {
-        **get_type_hints(command, include_extras=True),
-        **get_type_hints(_options, include_extras=True),
-    }
-    del hints[_NAME]
-    hints["return"] = type(None)
+    for name, parameter in own.parameters.items():
+        parameters += groups[name].parameters if name in groups else [parameter]
+        for option in groups[name].parameters if name in groups else ():
+            hints[option.name] = option.annotation
     cast("Any", run).__signature__ = own.replace(parameters=parameters)
-    run.__annotations__ = hints
+    run.__annotations__ = {name: hint for name, hint in hints.items() if name not in groups}
+    run.__annotations__["return"] = type(None)
     return run
+
+
+def _group(hint: Any) -> Group | None:
+    marks = getattr(hint, "__metadata__", ())
+    return next((mark for mark in marks if isinstance(mark, Group)), None)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Parts:
+    """A group of one command: what it makes, and of which options."""
+
+    kind: type[Any]
+    entries: tuple[Field[Any], ...]
+    parameters: tuple[inspect.Parameter, ...]
+
+    @classmethod
+    def of(cls, hint: Any) -> "_Parts":
+        kind, group = get_args(hint)[0], cast("Group", _group(hint))
+        entries = tuple(entry for entry in fields(kind) if entry.name not in group.without)
+        hints = get_type_hints(kind)
+        return cls(
+            kind=kind,
+            entries=entries,
+            parameters=tuple(_parameter(entry, hints[entry.name]) for entry in entries),
+        )
+
+    def taken(self, given: dict[str, Any]) -> Any:
+        """Make the group of its options, which are taken out of a command's arguments."""
+        found = {entry.name: given.pop(entry.name, entry.default) for entry in self.entries}
+        return self.kind(**{e.name: _checked(e, found[e.name]) for e in self.entries})
+
+
+def _parameter(entry: Field[Any], hint: Any) -> inspect.Parameter:
+    said = entry.metadata
+    declared = typer.Option(
+        flag_of(entry.name),
+        metavar=said["sign"],
+        help=said["what"],
+        min=said["least"],
+        show_default=entry.default is not None,
+        autocompletion=(lambda: said["words"]) if said["words"] else None,
+    )
+    return inspect.Parameter(
+        entry.name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=entry.default if entry.default is not MISSING else inspect.Parameter.empty,
+        annotation=Annotated[_plain(hint), declared],
+    )
+
+
+def flag_of(name: str) -> str:
+    """Return the option's name on the command line."""
+    return f"--{name.replace('_', '-')}"
+
+
+def _plain(hint: Any) -> Any:
+    """Return the type that a word on the command line has."""
+    origin = get_origin(hint)
+    if origin in {Union, types.UnionType}:
+        (inner,) = (part for part in get_args(hint) if part is not type(None))
+        return _plain(inner) | None
+    return str if origin is Literal else hint
+
+
+def _checked(entry: Field[Any], value: Any) -> Any:
+    """Return what is meant by a value.
+
+    Raises:
+        typer.BadParameter: the option has no such value.
+    """
+    said: Mapping[str, Any] = entry.metadata
+    if value is None or value == entry.default:
+        return value
+    if said["read"] is not None:
+        value = said["read"](value)
+    if said["words"]:
+        return one_of(value, said["words"], flag_of(entry.name))
+    problem = None if said["problem"] is None else said["problem"](value)
+    if problem is not None:
+        raise typer.BadParameter(problem, param_hint=f"'{flag_of(entry.name)}'")
+    return value

@@ -23,13 +23,15 @@ from mojo_reader.cli.options import (
     named_inputs,
 )
 from mojo_reader.cli.printing import echo
-from mojo_reader.cli.reading import Reading, reads_rows
+from mojo_reader.cli.reading import ReadingOptions, grouped
 from mojo_reader.cli.rows import ResponseOption, say_notices
 from mojo_reader.cli.verify import against_h2o
 from mojo_reader.converting import Proving, Target, emitter
 from mojo_reader.errors import MissingExtraError, ParityError
 from mojo_reader.files.atomic import replacing
 from mojo_reader.files.formats import FORMAT_NAMES
+from mojo_reader.files.rules import Reading, TableRules
+from mojo_reader.scoring.options import values_of
 
 _SUFFIX: Final = ".html"
 _SUFFIXES: Final = (_SUFFIX, ".htm")
@@ -38,7 +40,7 @@ _DTYPE: Final = "float32"
 
 
 @plain_failures
-@reads_rows
+@grouped
 def report(  # noqa: PLR0913 - a command's options
     model: ModelArgument,
     *,
@@ -54,7 +56,7 @@ def report(  # noqa: PLR0913 - a command's options
     response: ResponseOption = None,
     base_model: BaseModelOption = None,
     limit: LimitOption = None,
-    reading: Reading,
+    reading: ReadingOptions,
     quiet: QuietOption = False,
 ) -> None:
     """Write one HTML file that shows what the model is, and proves it.
@@ -75,15 +77,15 @@ def report(  # noqa: PLR0913 - a command's options
     inputs = named_inputs(model, {"--rows": rows, "--expected": expected})
     check_outputs([("-o", target)], inputs, quiet=quiet)
     emitters.require_report()
-    limits = chosen_limits(limit)
-    mojo = read_mojo(model_source(model), base_model=base_model, limits=limits)
-    rules = reading.rules(limits)
+    reading = replace(reading, limits=chosen_limits(limit))
+    mojo = read_mojo(model_source(model), base_model=base_model, limits=reading.limits)
+    rules = TableRules(**values_of(Reading, reading))
     shown = None if rows is None else emitters.read_rows(mojo, rows, response=response, rules=rules)
     if shown is not None:
         say_notices(shown.notices)
     proofs, notes = _emitted(mojo, shown, rules)
     if rows is not None and expected is not None:
-        verified = against_h2o(mojo, rows, expected, reading, limits)
+        verified = against_h2o(mojo, rows, expected, reading)
         proofs.append(emitters.h2o_proof(expected.name, verified))
     page = emitters.report_page(
         mojo, title=target.stem, proofs=proofs, proof_notes=notes, rows=shown

@@ -4,7 +4,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Annotated, Final, TypeVar, cast, get_args
+from typing import Annotated, Final, TypeVar
 
 import typer
 
@@ -12,9 +12,6 @@ from mojo_reader.cli.printing import say
 from mojo_reader.files.formats import FORMAT_NAMES
 from mojo_reader.files.outputs import STANDARD_STREAM
 from mojo_reader.scoring.notices import Notices
-from mojo_reader.scoring.offsets import OFFSET_RULES, OffsetRule
-from mojo_reader.scoring.prediction import MISSING_NUMBERS, MissingNumber
-from mojo_reader.scoring.rows import OnOdd
 
 _SECONDS_BETWEEN: Final = 0.2
 
@@ -26,44 +23,10 @@ RowsArgument = Annotated[
         show_default=False,
     ),
 ]
-OnUnseenOption = Annotated[
-    str,
-    typer.Option(
-        "--on-unseen", metavar="missing|error", help="A level that the model does not know."
-    ),
-]
-OnAbsentOption = Annotated[
-    str,
-    typer.Option("--on-absent", metavar="missing|error", help="A column that the rows lack."),
-]
-OffsetOption = Annotated[
-    str,
-    typer.Option(
-        "--offset",
-        metavar="java|server|always",
-        help="The offset column: not used, added where it is above 0 (as H2O's server does), or "
-        "always added.",
-    ),
-]
-MissingOption = Annotated[
-    str | None,
-    typer.Option(
-        "--missing",
-        metavar="java|server",
-        help="A missing number in an autoencoder's error: no error, or counts as the mean.",
-        show_default=False,
-    ),
-]
 ResponseOption = Annotated[
     str | None,
     typer.Option("--response", metavar="COL", help="Of the rows; by default the model's."),
 ]
-WorkersOption = Annotated[
-    int | None,
-    typer.Option("--workers", min=1, metavar="N", help="Threads; one on each core by default."),
-]
-
-
 Word = TypeVar("Word", bound=str)
 
 
@@ -78,35 +41,6 @@ def one_of(value: str, known: tuple[Word, ...], option: str) -> Word:
             return word
     message = f"expected {' or '.join(known)}, found {value!r}"
     raise typer.BadParameter(message, param_hint=f"'{option}'")
-
-
-def checked_on_odd(value: str, option: str) -> OnOdd:
-    """Return the value of ``--on-unseen``, ``--on-absent`` or ``--on-invalid``.
-
-    Raises:
-        typer.BadParameter: it is another word.
-    """
-    return cast("OnOdd", one_of(value, get_args(OnOdd), option))
-
-
-def checked_offset(value: str) -> OffsetRule:
-    """Return the value of ``--offset``.
-
-    Raises:
-        typer.BadParameter: it is another word.
-    """
-    return cast("OffsetRule", one_of(value, OFFSET_RULES, "--offset"))
-
-
-def checked_missing(value: str | None) -> MissingNumber | None:
-    """Return the value of ``--missing``.
-
-    Raises:
-        typer.BadParameter: it is another word.
-    """
-    if value is None:
-        return None
-    return cast("MissingNumber", one_of(value, MISSING_NUMBERS, "--missing"))
 
 
 @contextmanager

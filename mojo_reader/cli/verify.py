@@ -1,5 +1,6 @@
 """``verify``: our scores against scores that H2O made."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -11,42 +12,37 @@ from mojo_reader.cli.options import (
     JsonOption,
     LimitOption,
     ModelArgument,
-    Precision,
     QuietOption,
-    ThresholdOption,
-    checked_threshold,
     chosen_limits,
     model_source,
 )
 from mojo_reader.cli.printing import print_json, show
-from mojo_reader.cli.reading import Reading, reads_rows
+from mojo_reader.cli.reading import Group, grouped
 from mojo_reader.cli.rows import (
-    MissingOption,
-    OffsetOption,
-    OnAbsentOption,
-    OnUnseenOption,
     RowsArgument,
-    WorkersOption,
-    checked_missing,
-    checked_offset,
-    checked_on_odd,
     progress,
     say_notices,
 )
 from mojo_reader.cli.tables import cell
 from mojo_reader.errors import ParityError
-from mojo_reader.formats.limits import Limits
+from mojo_reader.files.rules import Reading
+from mojo_reader.files.score import ScoreOptions
+from mojo_reader.files.verification import DEFAULT_TOLERANCE, Verification, verify_file
+from mojo_reader.scoring.options import values_of
 
 if TYPE_CHECKING:
-    from mojo_reader.files.verification import Verification
     from mojo_reader.model import Mojo
 
-_DEFAULT_TOLERANCE: Final = 1e-9
+#: The scores tell what is given; the rest is asked for in another form.
+_WITHOUT: Final = (
+    *("only", "reconstruction_error", "per_feature", "layer"),
+    *("exact", "keep", "limits"),
+)
 _SHOWN_COLUMNS: Final = 20
 
 
 @plain_failures
-@reads_rows
+@grouped
 def verify(  # noqa: PLR0913 - a command's options
     model: ModelArgument,
     rows: RowsArgument,
@@ -58,19 +54,10 @@ def verify(  # noqa: PLR0913 - a command's options
     tolerance: Annotated[
         float,
         typer.Option("--tolerance", min=0.0, help="Allowed difference, over 1 + |expected|."),
-    ] = _DEFAULT_TOLERANCE,
+    ] = DEFAULT_TOLERANCE,
     base_model: BaseModelOption = None,
     limit: LimitOption = None,
-    threshold: ThresholdOption = None,
-    dtype: Annotated[
-        Precision, typer.Option("--dtype", help="That the scores are computed in.")
-    ] = Precision.FLOAT64,
-    offset: OffsetOption = "java",
-    missing: MissingOption = None,
-    on_unseen: OnUnseenOption = "missing",
-    on_absent: OnAbsentOption = "missing",
-    workers: WorkersOption = None,
-    reading: Reading,
+    how: Annotated[ScoreOptions, Group(without=_WITHOUT)],
     quiet: QuietOption = False,
     json_: JsonOption = False,
 ) -> None:
@@ -82,19 +69,9 @@ def verify(  # noqa: PLR0913 - a command's options
 
     Example: mojo2keras verify model.zip rows.csv --expected h2o_scores.csv
     """
-    from mojo_reader.files.score import ScoreOptions
-    from mojo_reader.files.verification import verify_file
     from mojo_reader.reader import read_mojo
 
-    options = ScoreOptions(
-        dtype=dtype.value,
-        threshold=checked_threshold(threshold),
-        offset=checked_offset(offset),
-        missing=checked_missing(missing),
-        on_unseen=checked_on_odd(on_unseen, "--on-unseen"),
-        on_absent=checked_on_odd(on_absent, "--on-absent"),
-        **reading.options(limits=chosen_limits(limit), workers=workers),
-    )
+    options = replace(how, limits=chosen_limits(limit))
     mojo = read_mojo(model_source(model), base_model=base_model, limits=options.limits)
     with progress(quiet=quiet or json_) as show:
         found = verify_file(mojo, rows, expected, options, tolerance=tolerance, progress=show)
@@ -108,21 +85,16 @@ def verify(  # noqa: PLR0913 - a command's options
         raise ParityError(failure(found))
 
 
-def against_h2o(
-    mojo: "Mojo", rows: Path, expected: Path, reading: Reading, limits: Limits
-) -> "Verification":
+def against_h2o(mojo: "Mojo", rows: Path, expected: Path, reading: Reading) -> Verification:
     """Compare the scorer with H2O's own scores of a file of rows.
 
     Where H2O has no number, its file has none either, so that what is invalid is missing.
     """
-    from mojo_reader.files.score import ScoreOptions
-    from mojo_reader.files.verification import verify_file
-
-    options = ScoreOptions(**reading.options(limits=limits, on_invalid="missing"))
+    options = ScoreOptions(**{**values_of(Reading, reading), "on_invalid": "missing"})
     return verify_file(mojo, str(rows), str(expected), options)
 
 
-def failure(found: "Verification") -> str:
+def failure(found: Verification) -> str:
     """Say in one sentence how scores differ."""
     if not found.rows:
         return "there are no rows to compare"
@@ -144,7 +116,7 @@ def failure(found: "Verification") -> str:
     return "; ".join(said)
 
 
-def _print(found: "Verification") -> None:
+def _print(found: Verification) -> None:
     from rich import box
     from rich.table import Table
 
@@ -165,7 +137,7 @@ def _print(found: "Verification") -> None:
     show(f"{verdict}: {found.rows:,} rows, {found.rows_off:,} off{labels}.")
 
 
-def _worst_table(found: "Verification") -> object:
+def _worst_table(found: Verification) -> object:
     from rich import box
     from rich.table import Table
 

@@ -19,8 +19,8 @@ from mojo_reader.errors import MojoDataError, listed
 from mojo_reader.files.sources import OpenSource, Source
 from mojo_reader.java import text as java
 from mojo_reader.model import Mojo
+from mojo_reader.scoring.options import MissingNumber
 from mojo_reader.scoring.outputs import output_of
-from mojo_reader.scoring.prediction import MissingNumber
 
 _MISSING: Final = ("", "NA", "NaN", "nan")
 _READ_BYTES: Final = 1 << 16

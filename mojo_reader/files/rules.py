@@ -1,65 +1,24 @@
 """How files of rows are read, and what every format requires of their columns."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Final, Literal, get_args
 
 from mojo_reader.errors import MojoDataError
-from mojo_reader.files.formats import Format
+from mojo_reader.files.formats import FORMATS, Format
 from mojo_reader.formats.limits import DEFAULT_LIMITS, Limits
 from mojo_reader.model import Mojo
 from mojo_reader.scoring.columns import AbsentColumnError
 from mojo_reader.scoring.near_names import near_names, shown_names
 from mojo_reader.scoring.notices import Notices
+from mojo_reader.scoring.options import Invalids, described, option
 
 Decimal = Literal[".", ","]
 DECIMAL_POINT: Final = "."
 DECIMALS: Final[tuple[Decimal, ...]] = get_args(Decimal)
 NO_TIME_ZONE: Final = "UTC"
 _SHOWN_NAMES: Final = 5
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TableRules:
-    """How files of rows are read.
-
-    Attributes:
-        format: of a file whose name does not tell.
-        separator: one character between CSV cells; None takes the one that gives the model's
-            column names.
-        decimal: the decimal mark of numbers in CSV text, a point or a comma.
-        time_zone: zone of a time in CSV text that names none.
-        keep: columns that are carried through, CSV cells as text.
-        required: columns of the model without which the rows are refused.
-        numbers: those of them whose CSV cells are read as numbers.
-        invalid_is_missing: read a CSV cell without a meaning as missing instead of raising.
-        limits: how much a file may ask for.
-    """
-
-    format: Format | None = None
-    separator: str | None = None
-    decimal: Decimal = DECIMAL_POINT
-    time_zone: str = NO_TIME_ZONE
-    keep: tuple[str, ...] = ()
-    required: tuple[str, ...] = ()
-    numbers: frozenset[str] = frozenset()
-    invalid_is_missing: bool = False
-    limits: Limits = DEFAULT_LIMITS
-
-
-def check_rules(rules: TableRules) -> None:
-    """Require a separator, a decimal mark and a time zone that there are.
-
-    Raises:
-        MojoDataError: it is none.
-    """
-    for problem in (
-        separator_problem(rules.separator),
-        decimal_problem(rules.decimal),
-        time_zone_problem(rules.time_zone),
-    ):
-        if problem is not None:
-            raise MojoDataError(problem)
+_TAB_NAMES: Final = ("\\t", "tab")
 
 
 def separator_problem(separator: str | None) -> str | None:
@@ -87,6 +46,62 @@ def time_zone_problem(name: str) -> str | None:
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
         return f"expected a time zone such as Europe/Berlin, found {name!r}"
     return None
+
+
+def separator_of(text: str) -> str:
+    """Return the separator that a person names."""
+    return "\t" if text in _TAB_NAMES else text
+
+
+@described
+@dataclass(frozen=True, kw_only=True)
+class Reading(Invalids):
+    """How files of rows are read."""
+
+    format: Format | None = option(None, "Where a file's name does not tell.", words=FORMATS)
+    separator: str | None = option(
+        None,
+        "Between CSV cells, 'tab' for a tabulator; by default the column names tell.",
+        sign="CHAR",
+        problem=separator_problem,
+        read=separator_of,
+    )
+    decimal: Decimal = option(
+        DECIMAL_POINT,
+        "The decimal mark of numbers in CSV.",
+        sign="|".join(DECIMALS),
+        problem=decimal_problem,
+    )
+    time_zone: str = option(
+        NO_TIME_ZONE, "Of time texts that name none.", sign="ZONE", problem=time_zone_problem
+    )
+    limits: Limits = option(DEFAULT_LIMITS, "How much a file may ask for.")
+
+    def check(self) -> None:
+        """Require a separator, a decimal mark and a time zone that there are.
+
+        Raises:
+            MojoDataError: it is none.
+        """
+        for entry in fields(self):
+            find = entry.metadata.get("problem")
+            problem = None if find is None else find(getattr(self, entry.name))
+            if problem is not None:
+                raise MojoDataError(problem)
+
+
+@described
+@dataclass(frozen=True, kw_only=True)
+class TableRules(Reading):
+    """How files of rows are read for one purpose."""
+
+    keep: tuple[str, ...] = option((), "Columns that are carried through, CSV cells as text.")
+    required: tuple[str, ...] = option(
+        (), "Columns of the model without which the rows are refused."
+    )
+    numbers: frozenset[str] = option(
+        frozenset(), "Those of the columns to keep whose CSV cells are read as numbers."
+    )
 
 
 def known_names(mojo: Mojo, rules: TableRules) -> set[str]:

@@ -9,10 +9,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from mojo_reader.errors import OutputNameError, located
-from mojo_reader.files.formats import Format
 from mojo_reader.files.outputs import (
     STANDARD_STREAM,
     everything,
@@ -20,21 +19,25 @@ from mojo_reader.files.outputs import (
     model_input,
     separate,
 )
-from mojo_reader.files.rules import DECIMAL_POINT, Decimal
+from mojo_reader.files.rules import Reading
 from mojo_reader.files.sources import Source
 from mojo_reader.files.tables import Piece, TableRules, pieces
-from mojo_reader.formats.limits import DEFAULT_LIMITS, Limits
 from mojo_reader.model import Mojo
 from mojo_reader.scoring.blas import one_blas_thread
 from mojo_reader.scoring.choices import Choice, labelled_at
-from mojo_reader.scoring.encoding import Strictness
 from mojo_reader.scoring.extras import require_pyarrow
 from mojo_reader.scoring.invalid import RowError
 from mojo_reader.scoring.notices import Notices
-from mojo_reader.scoring.offsets import OffsetRule
-from mojo_reader.scoring.prediction import MissingNumber
-from mojo_reader.scoring.rows import OnOdd
-from mojo_reader.scoring.scorer import DType, Scorer
+from mojo_reader.scoring.options import (
+    Chosen,
+    ScorerOptions,
+    Strictness,
+    described,
+    option,
+    values_of,
+)
+from mojo_reader.scoring.problems import threshold_problem
+from mojo_reader.scoring.scorer import Scorer
 
 __all__ = ["ScoreOptions", "Scored", "encode_file", "score_file"]
 
@@ -43,87 +46,30 @@ _MOST_WORKERS: Final = 8
 _AHEAD: Final = 2
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ScoreOptions:
+@described
+@dataclass(frozen=True, kw_only=True)
+class ScoreOptions(Reading, Strictness, ScorerOptions, Chosen):
     """How a file is scored.
 
-    Attributes:
-        dtype: ``float64`` or ``float32``.
-        exact: follow Java's order of operations for every value; slow.
-        threshold: of the second class, instead of the model's own.
-        keep: columns of the rows to carry through, before the predictions.
-        only: ``label`` or ``proba`` alone; None for both.
-        reconstruction_error: an autoencoder's error instead of its reconstruction.
-        per_feature: an autoencoder's error in each column instead.
-        missing: what a missing number does to an autoencoder's error, as in ``Choice``.
-        layer: a hidden layer's outputs instead, 0 for the first.
-        offset: what the offset column does, as in ``Scorer``.
-        on_unseen: take a level that the model does not know as ``missing``, or raise (``error``).
-        on_absent: take a column that the rows lack as ``missing``, or raise (``error``).
-        on_invalid: raise at a cell without a meaning or a prediction that is NaN (``error``), or
-            take both as ``missing``.
-        time_zone: zone of a time in CSV text that names none.
-        separator: one character between CSV cells of the rows; None takes the one that gives the
-            model's column names.
-        decimal: the decimal mark of numbers in CSV text, a point or a comma.
-        format: where a file's name does not tell.
-        limits: how much a file of rows may ask for.
-        workers: threads; None for one on each core.
+    Raises:
+        ValueError: an option has no such value.
     """
 
-    dtype: DType = "float64"
-    exact: bool = False
-    threshold: float | None = None
-    keep: tuple[str, ...] = ()
-    only: Literal["label", "proba"] | None = None
-    reconstruction_error: bool = False
-    per_feature: bool = False
-    missing: MissingNumber | None = None
-    layer: int | None = None
-    offset: OffsetRule = "java"
-    on_unseen: OnOdd = "missing"
-    on_absent: OnOdd = "missing"
-    on_invalid: Literal["missing", "error"] = "error"
-    time_zone: str = "UTC"
-    separator: str | None = None
-    decimal: Decimal = DECIMAL_POINT
-    format: Format | None = None
-    limits: Limits = DEFAULT_LIMITS
-    workers: int | None = None
+    threshold: float | None = option(
+        None, "Of the second class, instead of the model's.", sign="P", problem=threshold_problem
+    )
+    keep: tuple[str, ...] = option((), "Columns to carry through, before the predictions.")
+    workers: int | None = option(None, "Threads; one on each core by default.", sign="N", least=1)
 
     @property
     def rules(self) -> TableRules:
         """How the rows are read."""
-        return TableRules(
-            format=self.format,
-            separator=self.separator,
-            decimal=self.decimal,
-            time_zone=self.time_zone,
-            keep=self.keep,
-            invalid_is_missing=self.on_invalid == "missing",
-            limits=self.limits,
-        )
-
-    @property
-    def strictness(self) -> Strictness:
-        """What is refused."""
-        return Strictness(
-            invalid_is_missing=self.on_invalid == "missing",
-            unseen_is_error=self.on_unseen == "error",
-            absent_is_error=self.on_absent == "error",
-        )
+        return TableRules(**values_of(Reading, self), keep=self.keep)
 
     @property
     def choice(self) -> Choice:
         """What is given."""
-        return Choice(
-            only=self.only,
-            reconstruction_error=self.reconstruction_error,
-            per_feature=self.per_feature,
-            missing=self.missing,
-            layer=self.layer,
-            nan_is_missing=self.on_invalid == "missing",
-        )
+        return Choice(**values_of(Chosen, self), nan_is_missing=self.invalid_is_missing)
 
     def scorer(self, mojo: Mojo) -> Scorer:
         """Return the model's scorer.
@@ -131,14 +77,7 @@ class ScoreOptions:
         Raises:
             MojoUnsupportedError: the model has no offset to add.
         """
-        return Scorer(
-            mojo,
-            dtype=self.dtype,
-            exact=self.exact,
-            offset=self.offset,
-            on_unseen=self.on_unseen,
-            on_absent=self.on_absent,
-        )
+        return Scorer(mojo, **values_of(ScorerOptions, self))
 
 
 DEFAULT_OPTIONS: Final = ScoreOptions()
@@ -227,9 +166,7 @@ def _score_job(scorer: Scorer, options: ScoreOptions, sink: Any) -> "Job":
     def job(piece: Piece) -> Made:
         notices = Notices()
         batch = piece.read(notices)
-        made = scored_batches(
-            scorer, batch, options.choice, notices, options.strictness, options.keep
-        )
+        made = scored_batches(scorer, batch, options.choice, notices, options, options.keep)
         return Made(
             rows=batch.num_rows, notices=notices, parts=_few(sink.render(part) for part in made)
         )
@@ -277,7 +214,7 @@ def encode_file(
     def job(piece: Piece) -> Made:
         seen = Notices()
         batch = piece.read(seen)
-        matrix = scorer.encode_batch(batch, seen, options.strictness).matrix
+        matrix = scorer.encode_batch(batch, seen, options).matrix
         seen.unused_offset = None  # nothing is predicted here
         return Made(rows=batch.num_rows, notices=seen, parts=(matrix,))
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 from mojo_reader.errors import MojoDataError, located
 from mojo_reader.files.formats import Format
 from mojo_reader.files.records import Records
-from mojo_reader.files.rules import TableRules, check_columns, check_rules, known_names
+from mojo_reader.files.rules import TableRules, check_columns, known_names
 from mojo_reader.files.sources import OpenSource, Source, listed_sources
 from mojo_reader.model import Mojo
 from mojo_reader.scoring.columns import KEPT
@@ -57,7 +57,7 @@ def pieces(
         MojoDataError: a file is no table.
     """
     require_pyarrow("Files of rows")
-    check_rules(rules)
+    rules.check()
     return _pieces(listed_sources(sources), mojo, rules, notices)
 
 

@@ -134,7 +134,7 @@ def _job(scorer: Scorer, output: ScorerOutput, options: ScoreOptions) -> Callabl
     def job(piece: Piece) -> Made:
         notices = Notices()
         batch = piece.read(notices)
-        encoded = scorer.encode_batch(batch, notices, options.strictness)
+        encoded = scorer.encode_batch(batch, notices, options)
         found = output.made(scorer, encoded, notices)
         return Made(rows=batch.num_rows, notices=notices, parts=(found,))
 

@@ -13,9 +13,9 @@ from mojo_reader.scoring.arrow import chosen_texts, float_array
 from mojo_reader.scoring.choices import Choice
 from mojo_reader.scoring.columns import KEPT
 from mojo_reader.scoring.encoded import EncodedScorer
-from mojo_reader.scoring.encoding import Strictness
 from mojo_reader.scoring.invalid import RowError
 from mojo_reader.scoring.notices import Notices
+from mojo_reader.scoring.options import Strictness
 from mojo_reader.scoring.outputs import Predictions, ScorerOutput
 from mojo_reader.scoring.row_warnings import warn_of
 

@@ -7,42 +7,32 @@ from typing import cast
 
 from mojo_reader.errors import MojoUnsupportedError
 from mojo_reader.model import Classification, Mojo
+from mojo_reader.scoring.options import Chosen, described, option
 from mojo_reader.scoring.outputs import (
     ColumnErrors,
     HiddenLayer,
-    Only,
     Predicted,
     RowErrors,
     ScorerOutput,
 )
-from mojo_reader.scoring.prediction import MissingNumber
 from mojo_reader.scoring.problems import threshold_problem
 
 __all__ = ["Choice"]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Choice:
-    """Which predictions to give.
+@described
+@dataclass(frozen=True, kw_only=True)
+class Choice(Chosen):
+    """Which predictions to give; by default H2O's output columns.
 
-    Attributes:
-        only: ``label`` or ``proba`` alone for classes; None for both.
-        reconstruction_error: an autoencoder's error instead of its reconstruction.
-        per_feature: an autoencoder's squared error in each of its columns instead
-            (``h2o.anomaly(per_feature=True)``).
-        missing: what a missing number does to an autoencoder's error: ``java`` makes it NaN,
-            ``server`` takes it as the mean. None for ``java`` in a row's error, and for
-            ``server`` in the columns' errors, which the Java scorer does not have.
-        layer: a hidden layer's outputs instead, 0 for the first.
-        nan_is_missing: give null for a prediction that is NaN instead of raising.
+    Without a rule for missing numbers a row's error is Java's, and the columns' errors are those of
+    the server, which alone has them.
+
+    Raises:
+        ValueError: there is no such thing to give, or no such rule for missing numbers.
     """
 
-    only: Only | None = None
-    reconstruction_error: bool = False
-    per_feature: bool = False
-    missing: MissingNumber | None = None
-    layer: int | None = None
-    nan_is_missing: bool = False
+    nan_is_missing: bool = option(False, "Null for a prediction that is NaN instead of raising.")
 
     @property
     def output(self) -> ScorerOutput:
@@ -63,7 +53,6 @@ class Choice:
 
         Raises:
             MojoUnsupportedError: it has not.
-            ValueError: there is no such rule for missing numbers.
         """
         if self.missing is not None:
             RowErrors(missing=self.missing).check(mojo)

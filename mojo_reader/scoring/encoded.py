@@ -2,7 +2,7 @@
 
 import os
 from dataclasses import asdict
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,21 +10,26 @@ from numpy.typing import NDArray
 from mojo_reader.model import Classification, InputColumn, Mojo, Reconstruction
 from mojo_reader.reader import read_mojo
 from mojo_reader.scoring.doubt import LABEL_MARGINS
-from mojo_reader.scoring.encoding import Strictness, one_hot_slots
+from mojo_reader.scoring.encoding import one_hot_slots
 from mojo_reader.scoring.invalid import RowError
 from mojo_reader.scoring.notices import Notices
-from mojo_reader.scoring.offsets import OffsetRule, checked_shift
+from mojo_reader.scoring.offsets import checked_shift
+from mojo_reader.scoring.options import (
+    DType,
+    MissingNumber,
+    OffsetRule,
+    OnOdd,
+    RowRules,
+    Strictness,
+)
 from mojo_reader.scoring.prediction import (
     ErrorsOf,
-    MissingNumber,
     label_indices,
     reconstruction_error,
     squared_errors,
 )
 from mojo_reader.scoring.predictor import Predictor
-from mojo_reader.scoring.rows import EncodedRows, OnOdd, RowReader, RowRules
-
-DType = Literal["float64", "float32"]
+from mojo_reader.scoring.rows import EncodedRows, RowReader
 
 
 class EncodedScorer:

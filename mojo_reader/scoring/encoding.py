@@ -1,6 +1,5 @@
 """First stage: raw rows to the row matrix, and the row matrix to what the first layer reads."""
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -15,22 +14,7 @@ from mojo_reader.scoring.invalid import Invalid, invalid_handler
 from mojo_reader.scoring.levels import LevelLookup
 from mojo_reader.scoring.near_names import near_names, shown_names
 from mojo_reader.scoring.notices import Count, Notices
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Strictness:
-    """What to refuse.
-
-    Attributes:
-        invalid_is_missing: read a cell without a meaning as missing instead of raising.
-        unseen_is_error: raise at a level that the model does not know.
-        absent_is_error: raise where the rows lack a column of the model.
-    """
-
-    invalid_is_missing: bool = False
-    unseen_is_error: bool = False
-    absent_is_error: bool = False
-
+from mojo_reader.scoring.options import Strictness
 
 DEFAULT_STRICTNESS: Final = Strictness()
 
@@ -119,7 +103,7 @@ class Encoder:
         if len(lacking) == len(names):
             message = f"the rows have none of the model's columns: {shown_names(near)}"
             raise MojoDataError(message)
-        if strictness.absent_is_error:
+        if strictness.on_absent == "error":
             message = f"the rows lack columns of the model: {shown_names(near)}"
             raise MojoDataError(message)
         notices.absent.update(near)
@@ -137,7 +121,7 @@ def _note_unseen(
         return
     row = int(np.argmax(unseen))
     example = _cell(values, row)
-    if strictness.unseen_is_error:
+    if strictness.on_unseen == "error":
         expected = f"one of the model's {len(column.levels)} levels"
         raise Invalid(row=row, cell=example, expected=expected).error(column.name)
     seen = notices.unseen.setdefault(column.name, Count(outcome=_outcome(column)))

@@ -6,7 +6,7 @@ dropped.
 """
 
 from collections.abc import Iterable
-from typing import Any, Final, Literal, get_args
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,11 +18,7 @@ from mojo_reader.scoring.columns import Columns
 from mojo_reader.scoring.invalid import invalid_handler
 from mojo_reader.scoring.near_names import with_near_names
 from mojo_reader.scoring.notices import Notices
-
-OffsetRule = Literal["java", "server", "always"]
-"""``java``: not used. ``server``: added where it is above 0. ``always``: added wherever it is."""
-
-OFFSET_RULES: Final[tuple[str, ...]] = get_args(OffsetRule)
+from mojo_reader.scoring.options import OFFSET_RULES, OffsetRule, one_of
 
 Array = NDArray[np.float64]
 
@@ -34,9 +30,7 @@ def offset_column(mojo: Mojo, rule: OffsetRule) -> str | None:
         ValueError: there is no such rule.
         MojoUnsupportedError: the model has no offset, or is no regression.
     """
-    if rule not in OFFSET_RULES:
-        message = f"expected offset={' or '.join(map(repr, OFFSET_RULES))}, found {rule!r}"
-        raise ValueError(message)
+    one_of("offset", rule, OFFSET_RULES)
     if rule == "java":
         return None
     if not isinstance(mojo.output, Regression):

@@ -5,7 +5,7 @@ and ``getPrediction``.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Final, Literal, get_args
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,15 +20,13 @@ from mojo_reader.model import (
     Regression,
 )
 from mojo_reader.scoring.encoding import standardized
+from mojo_reader.scoring.options import MISSING_NUMBERS, one_of
 
 Array = NDArray[np.float64]
 _LARGEST_POWER: Final = 1e19
 Exp = Callable[[Array], Array]
 ErrorsOf = Callable[..., Array]
 """``reconstruction_error`` or ``squared_errors``."""
-MissingNumber = Literal["java", "server"]
-"""What a missing number does to an autoencoder's error."""
-MISSING_NUMBERS: Final[tuple[str, ...]] = get_args(MissingNumber)
 
 
 def predicted(outputs: Array, output: Output, features: Features, exp: Exp) -> Array:
@@ -207,9 +205,7 @@ def squared_errors(
     Raises:
         ValueError: there is no such rule for missing numbers.
     """
-    if missing not in MISSING_NUMBERS:
-        message = f"expected missing='java' or 'server', found {missing!r}"
-        raise ValueError(message)
+    one_of("missing", missing, MISSING_NUMBERS)
     rows = np.arange(len(matrix))
     start = features.one_hot_width
     squares = np.empty_like(reconstruction)

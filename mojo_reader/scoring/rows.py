@@ -1,29 +1,24 @@
 """Rows as the model reads them: the row matrix, the offset beside it, and what is refused."""
 
 from dataclasses import dataclass
-from typing import Any, Final, Literal, get_args
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mojo_reader.model import InputColumn, Mojo
 from mojo_reader.scoring.columns import Columns, arrow_columns, named_columns
-from mojo_reader.scoring.encoding import Encoder, Strictness
+from mojo_reader.scoring.encoding import Encoder
 from mojo_reader.scoring.notices import Notices
 from mojo_reader.scoring.offsets import (
-    OffsetRule,
     note_dropped,
     offset_column,
     offset_values,
     row_columns,
     unused_offset,
 )
+from mojo_reader.scoring.options import RowRules, Strictness, Unknowns, values_of
 from mojo_reader.scoring.row_warnings import warn_of
-
-OnOdd = Literal["missing", "error"]
-"""What becomes of an odd thing in the rows: it is taken as missing, or refused."""
-
-_ON_ODD: Final[tuple[str, ...]] = get_args(OnOdd)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -37,38 +32,6 @@ class EncodedRows:
 
     matrix: NDArray[np.float64]
     offset: NDArray[np.float64] | None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RowRules:
-    """How rows are taken; the choices of ``Scorer``.
-
-    Attributes:
-        offset: what the offset column does.
-        on_unseen: a level that the model does not know is ``missing``, or an ``error``.
-        on_absent: a column that the rows lack is ``missing``, or an ``error``.
-
-    Raises:
-        ValueError: something else was chosen.
-    """
-
-    offset: OffsetRule = "java"
-    on_unseen: OnOdd = "missing"
-    on_absent: OnOdd = "missing"
-
-    def __post_init__(self) -> None:
-        for name in ("on_unseen", "on_absent"):
-            found = getattr(self, name)
-            if found not in _ON_ODD:
-                message = f"expected {name}={' or '.join(map(repr, _ON_ODD))}, found {found!r}"
-                raise ValueError(message)
-
-    @property
-    def strictness(self) -> Strictness:
-        """What is refused."""
-        return Strictness(
-            unseen_is_error=self.on_unseen == "error", absent_is_error=self.on_absent == "error"
-        )
 
 
 class RowReader:
@@ -90,6 +53,7 @@ class RowReader:
 
     def __init__(self, mojo: Mojo, rules: RowRules) -> None:
         self.rules = rules
+        self._strictness = Strictness(**values_of(Unknowns, rules))
         self.offset_column = offset_column(mojo, rules.offset)
         self.columns: tuple[InputColumn, ...] = row_columns(mojo, rules.offset)
         self._names = frozenset(column.name for column in self.columns)
@@ -100,7 +64,7 @@ class RowReader:
         """Return a table's row matrix ``(rows, n_features)``, without its offset."""
         notices = Notices()
         columns, rows = named_columns(table, self._names)
-        matrix = self._encoder.encode(columns, rows, notices, self.rules.strictness)
+        matrix = self._encoder.encode(columns, rows, notices, self._strictness)
         warn_of(notices)
         return matrix
 
@@ -108,7 +72,7 @@ class RowReader:
         """Return a table's rows; warn of what was seen where no notices are given."""
         columns, rows = named_columns(table, self._names)
         seen = Notices() if notices is None else notices
-        encoded = self._encoded(columns, rows, seen, self.rules.strictness)
+        encoded = self._encoded(columns, rows, seen, self._strictness)
         if notices is None:
             warn_of(seen)
         return encoded
@@ -116,7 +80,7 @@ class RowReader:
     def batch(self, batch: Any, notices: Notices, strictness: Strictness | None) -> EncodedRows:
         """Return the rows of an Arrow record batch."""
         columns, rows = arrow_columns(batch, self._names)
-        return self._encoded(columns, rows, notices, strictness or self.rules.strictness)
+        return self._encoded(columns, rows, notices, strictness or self._strictness)
 
     def _encoded(
         self, columns: Columns, rows: int, notices: Notices, strictness: Strictness

@@ -7,12 +7,12 @@ from numpy.typing import NDArray
 
 from mojo_reader.model import Classification, Reconstruction
 from mojo_reader.scoring.choices import Choice
-from mojo_reader.scoring.encoded import DType, EncodedScorer
+from mojo_reader.scoring.encoded import EncodedScorer
 from mojo_reader.scoring.equal_names import require_distinct
 from mojo_reader.scoring.extras import require_pyarrow
 from mojo_reader.scoring.notices import Notices
+from mojo_reader.scoring.options import DType, MissingNumber
 from mojo_reader.scoring.outputs import ColumnErrors, HiddenLayer, RowErrors, label_texts
-from mojo_reader.scoring.prediction import MissingNumber
 from mojo_reader.scoring.row_warnings import MissingColumnWarning, UnseenLevelWarning
 from mojo_reader.scoring.rows import EncodedRows
 
