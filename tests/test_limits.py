@@ -72,7 +72,13 @@ REFUSED: list[tuple[str, int, str, str]] = [
 # What a file warrants by its size, the bytes of each, and as above.
 WARRANTED: list[tuple[str, str, int, str, str]] = [
     ("columns_free", "column_bytes", 4, "the model has 5 columns", "model.ini n_columns"),
-    ("levels_free", "level_bytes", 2, "the columns have 3 levels or more", "model.ini [domains]"),
+    (
+        "levels_free",
+        "level_bytes",
+        12,
+        "the columns have 3 levels or more, which count as 13 (10 more for a column)",
+        "model.ini [domains]",
+    ),
     (
         "weights_free",
         "weight_bytes",
@@ -119,12 +125,12 @@ def test_an_array_has_no_more_numbers_than_columns_or_levels(tmp_path: Path) -> 
 
 
 def test_original_columns_count_too(tmp_path: Path) -> None:
-    keys = {b"_genmodel_encoding": b"Eigen", b"_n_orig_names": b"60000"}
-    path = Network(keys=keys, members={b"_orig_names": b"\n" * 60_000}).build(tmp_path)
+    keys = {b"_genmodel_encoding": b"Eigen", b"_n_orig_names": b"160000"}
+    path = Network(keys=keys, members={b"_orig_names": b"\n" * 160_000}).build(tmp_path)
     with pytest.raises(MojoLimitError) as caught:
         read_mojo(path)
     assert str(caught.value) == (
-        f"{path}: the model has 60,000 original columns, the limit is 30,000; "
+        f"{path}: the model has 160,000 original columns, the limit is 75,000; "
         f"{raise_it('columns_free')} (model.ini _n_orig_names)"
     )
 

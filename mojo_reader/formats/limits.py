@@ -8,6 +8,9 @@ from typing import Final
 
 from mojo_reader.errors import MojoDataError, MojoFormatError, MojoLimitError
 
+#: A column of levels costs as much as so many levels of another column.
+_COLUMN_LEVELS: Final = 10
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Limits:
@@ -38,7 +41,7 @@ class Limits:
         column_bytes: of the file that each of them above those has to take.
         column_levels: levels of one column.
         levels: levels of all columns together.
-        levels_free: so many any file may have.
+        levels_free: so many any file may have; a column of levels counts as ten more.
         level_bytes: of the file that each level above those has to take.
         weights: of all layers together.
         weights_free: so many any file may have.
@@ -73,12 +76,12 @@ class Limits:
     columns: int = 1_000_000
     line_bytes: int = 1 << 20
     array_bytes: int = 64 << 20
-    columns_free: int = 30_000
-    column_bytes: int = 300
+    columns_free: int = 75_000
+    column_bytes: int = 130
     column_levels: int = 1_000_000
     levels: int = 5_000_000
     levels_free: int = 500_000
-    level_bytes: int = 20
+    level_bytes: int = 10
     weights: int = 200_000_000
     weights_free: int = 10_000_000
     weight_bytes: int = 1
@@ -229,13 +232,19 @@ class Limits:
             MojoLimitError: one of them, or all together, are above the limit.
         """
         total = 0
-        for count in counts:
+        for columns, count in enumerate(counts, 1):
             if count < 0:
                 message = f"expected a number of levels, found {count}"
                 raise MojoFormatError(message)
             total += count
             self.check("column_levels", count, f"a column has {count:,} levels")
-            self.check_count("levels", total, f"the columns have {total:,} levels or more")
+            self.check("levels", total, f"the columns have {total:,} levels or more")
+            counted = total + _COLUMN_LEVELS * columns
+            what = (
+                f"the columns have {total:,} levels or more, which count as {counted:,} "
+                f"({_COLUMN_LEVELS} more for a column)"
+            )
+            self.check("levels_free", counted, what)
 
 
 DEFAULT_LIMITS: Final = Limits()

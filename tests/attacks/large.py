@@ -198,18 +198,22 @@ _ARRAYS: Final = (
     b"prior_class_distrib", b"model_class_distrib", b"_orig_projection_array",
 )  # fmt: skip
 # As many as a small file may have by the default limits, beside the response's.
-_COLUMNS: Final = 29_999
-_LEVELS: Final = 499_997
+_COLUMNS: Final = 74_999
+#: Columns of nine levels, each of which counts as ten more.
+_OF_LEVELS: Final = 26_300
+#: Columns of predictions, each with its kernel.
+_OUTPUTS: Final = 74_999
+_LEVELS: Final = 499_900
 _WEIGHTS: Final = 9_900
 _WIDE: Final = b"\xf0\x9f\x98\x80"
 
 COLUMNS = [
     Large("10,000 columns of numbers", lambda: Network(numbers=10_000, hidden=[16])),
     Large("10,000 columns of 49 levels", lambda: Network(levels=[49] * 10_000)),
-    Large("30,000 columns of numbers", lambda: Network(numbers=_COLUMNS, hidden=[320])),
-    Large("30,000 columns of levels", lambda: Network(levels=[9] * _COLUMNS, numbers=0)),
+    Large("75,000 columns of numbers", lambda: Network(numbers=_COLUMNS, hidden=[130])),
+    Large("26,300 columns of levels", lambda: Network(levels=[9] * _OF_LEVELS, numbers=0)),
     Large(
-        "an autoencoder of 30,000 columns",
+        "an autoencoder of 75,000 columns",
         lambda: Network(numbers=_COLUMNS, autoencoder=True),
     ),
     Large("300,000 columns of numbers", lambda: Network(numbers=300_000)),
@@ -225,10 +229,10 @@ LEVELS = [
         "500,000 levels of 190 characters",
         lambda: Network(levels=[_LEVELS], level=_WIDE + b"%0186d", noise=7_500_000),
     ),
-    Large("30,000 classes", lambda: Network(classes=_COLUMNS)),
+    Large("75,000 classes", lambda: Network(classes=_OUTPUTS)),
     Large(
-        "an autoencoder of 30,000 levels",
-        lambda: Network(levels=[_COLUMNS - 2], autoencoder=True),
+        "an autoencoder of 75,000 levels",
+        lambda: Network(levels=[_OUTPUTS - 2], autoencoder=True),
     ),
     Large(
         "500,000 hashed levels",

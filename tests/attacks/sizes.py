@@ -92,14 +92,14 @@ DECLARED = [
         MojoLimitError,
     ),
     Attack(
-        "30,000 columns",
-        _iris(ini_key("n_columns", "30000")),
+        "75,000 columns",
+        _iris(ini_key("n_columns", "75000")),
         "the member ends too early (model.ini)",
     ),
     Attack(
         "a million columns",
         _iris(ini_key("n_columns", "1000000")),
-        "the model has 1,000,000 columns, the limit is 30,000; "
+        "the model has 1,000,000 columns, the limit is 75,000; "
         f"{raise_it('columns_free')} (model.ini n_columns)",
         MojoLimitError,
     ),
@@ -111,21 +111,23 @@ DECLARED = [
         MojoLimitError,
     ),
     Attack(
-        "500,000 levels",
-        _iris(ini_edit("4: 3 d000.txt", "4: 500000 d000.txt")),
-        "expected 500000 levels, found 3 (domains/d000.txt)",
+        "490,000 levels",
+        _iris(ini_edit("4: 3 d000.txt", "4: 490000 d000.txt")),
+        "expected 490000 levels, found 3 (domains/d000.txt)",
     ),
     Attack(
         "a million levels",
         _iris(ini_edit("4: 3 d000.txt", "4: 1000000 d000.txt")),
-        "the columns have 1,000,000 levels or more, the limit is 500,000; "
+        "the columns have 1,000,000 levels or more, which count as 1,000,010 (10 more for a "
+        "column), the limit is 500,000; "
         f"{raise_it('levels_free')} (model.ini [domains])",
         MojoLimitError,
     ),
     Attack(
         "many columns that share their levels",
         _shared_domain(1000),
-        "the columns have 600,000 levels or more, the limit is 500,000; "
+        "the columns have 500,000 levels or more, which count as 500,050 (10 more for a column), "
+        "the limit is 500,000; "
         f"{raise_it('levels_free')} (model.ini [domains])",
         MojoLimitError,
     ),
