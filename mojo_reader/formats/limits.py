@@ -70,7 +70,7 @@ class Limits:
     members: int = 100_000
     depth: int = 32
     unpacked_bytes: int = 8 << 30
-    ratio: int = 10
+    ratio: int = 20
     ratio_free_bytes: int = 64 << 20
     keys: int = 100_000
     columns: int = 1_000_000
