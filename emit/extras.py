@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from mojo_reader.errors import MissingExtraError
+from mojo_reader.errors import MissingExtraError, to_install
 
 
 @contextmanager
@@ -20,5 +20,4 @@ def extra(name: str, *, needed_for: str) -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        message = f"{needed_for}; install it with: pip install 'mojo2keras[{name}]'"
-        raise MissingExtraError(message) from error
+        raise MissingExtraError(to_install(needed_for, name)) from error

@@ -11,8 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from mojo_reader import emitters
-from mojo_reader.emitters import install_with
-from mojo_reader.errors import MissingExtraError, MojoDataError, OutputNameError, ParityError
+from mojo_reader.errors import (
+    MissingExtraError,
+    MojoDataError,
+    OutputNameError,
+    ParityError,
+    to_install,
+)
 from mojo_reader.files.atomic import replacing
 from mojo_reader.files.outputs import Named, model_input, separate
 from mojo_reader.model import Mojo
@@ -172,7 +177,7 @@ EMITTERS: Final[Mapping[Target, Emitter]] = {
         suffix=".keras",
         runtime="JAX",
         packages=("jax", "keras"),
-        missing=install_with("convert", "Keras and JAX", "keras"),
+        missing=to_install("convert needs Keras and JAX", "keras", several=True),
         columns=True,
         reads="",
         x64=True,
@@ -183,7 +188,7 @@ EMITTERS: Final[Mapping[Target, Emitter]] = {
         suffix=".onnx",
         runtime="onnxruntime",
         packages=("onnx", "onnxruntime"),
-        missing=install_with("convert --to onnx", "onnx and onnxruntime", "onnx"),
+        missing=to_install("convert --to onnx needs onnx and onnxruntime", "onnx", several=True),
         columns=False,
         reads="It reads raw columns, each by its name: texts and doubles.",
         x64=False,
@@ -194,7 +199,9 @@ EMITTERS: Final[Mapping[Target, Emitter]] = {
         suffix=".stablehlo",
         runtime="JAX",
         packages=("jax", "flatbuffers"),
-        missing=install_with("convert --to stablehlo", "JAX and flatbuffers", "stablehlo"),
+        missing=to_install(
+            "convert --to stablehlo needs JAX and flatbuffers", "stablehlo", several=True
+        ),
         columns=False,
         reads=_ENCODE,
         x64=True,
@@ -206,7 +213,9 @@ EMITTERS: Final[Mapping[Target, Emitter]] = {
         runtime="TensorFlow",
         packages=(),
         elsewhere=("keras", "tensorflow"),
-        missing=install_with("convert --to saved-model", "Keras and TensorFlow", "tensorflow"),
+        missing=to_install(
+            "convert --to saved-model needs Keras and TensorFlow", "tensorflow", several=True
+        ),
         columns=False,
         reads=_ENCODE,
         x64=False,

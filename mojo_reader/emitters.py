@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from mojo_reader.errors import MissingExtraError
+from mojo_reader.errors import MissingExtraError, to_install
 
 if TYPE_CHECKING:
     from emit.fit import (
@@ -110,7 +110,7 @@ def require_fit() -> None:
     Raises:
         MissingExtraError: a package is not installed.
     """
-    load(("jax", "keras"), install_with("fit", "Keras and JAX", "keras"), wide=False)
+    load(("jax", "keras"), to_install("fit needs Keras and JAX", "keras", several=True), wide=False)
 
 
 def require_report() -> None:
@@ -119,7 +119,7 @@ def require_report() -> None:
     Raises:
         MissingExtraError: a package is not installed.
     """
-    missing = install_with("report", "Jinja2 and matplotlib", "report")
+    missing = to_install("report needs Jinja2 and matplotlib", "report", several=True)
     load(("jinja2", "matplotlib"), missing, wide=False)
 
 
@@ -143,9 +143,3 @@ def load(packages: tuple[str, ...], missing: str, *, wide: bool) -> dict[str, An
         return {name: importlib.import_module(name) for name in packages}
     except ImportError as error:
         raise MissingExtraError(missing) from error
-
-
-def install_with(what: str, packages: str, extra: str) -> str:
-    """Say which extra brings what something needs."""
-    them = "them" if " and " in packages else "it"
-    return f"{what} needs {packages}; install {them} with: pip install 'mojo2keras[{extra}]'"

@@ -121,6 +121,18 @@ class MissingExtraError(MojoError):
     """An optional dependency is not installed."""
 
 
+def to_install(needed: str, extra: str, *, several: bool = False) -> str:
+    """Say what installs what is missing.
+
+    Args:
+        needed: who needs what, such as ``MojoClassifier needs scikit-learn``.
+        extra: of this project, which brings it.
+        several: it is more than one package.
+    """
+    them = "them" if several else "it"
+    return f"{needed}; install {them} with: pip install 'mojo2keras[{extra}]'"
+
+
 # A name in a file can have megabytes, a sentence with it must not.
 _MOST_SIGNS: Final = 2000
 

@@ -1,5 +1,6 @@
 """``Mojo`` as plain data for people and machines: inspect, report, tags."""
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 from mojo_reader.details import DETAILS, read_details
@@ -14,7 +15,7 @@ from mojo_reader.model import (
     Regression,
 )
 
-__all__ = ["notes", "summarize"]
+__all__ = ["column_notes", "notes", "summarize"]
 
 _FORMAT_VERSION_DIGITS: Final = 2
 
@@ -45,22 +46,27 @@ def notes(mojo: Mojo) -> list[str]:
             f"this is no model of H2O's own ({mojo.info.origin})"
             + (of_training if DETAILS in mojo.kept.members else "")
         )
-    if mojo.info.offset_column is not None:
-        said.append(
-            f"offset_column {mojo.info.offset_column!r} is ignored, as H2O's Java scorer ignores "
-            "it; the H2O server adds it"
-        )
-    if mojo.info.encoded_inputs:
-        said.append(
-            f"MOJO 1.00 with categorical_encoding {mojo.info.categorical_encoding}: the file lacks "
-            "the original levels, so rows must carry the encoded columns"
-        )
+    said += column_notes(mojo)
     if mojo.features.hashed:
         said.append(
             "categoricals were hashed (max_categorical_features); H2O's Java scorer cannot score "
             "this model, the server can, and the numbers here are the server's"
         )
     return said
+
+
+def column_notes(mojo: Mojo) -> Iterator[str]:
+    """Yield what a person has to know of the columns that rows carry."""
+    if mojo.info.offset_column is not None:
+        yield (
+            f"offset_column {mojo.info.offset_column!r} is ignored, as H2O's Java scorer ignores "
+            "it; the H2O server adds it"
+        )
+    if mojo.info.encoded_inputs:
+        yield (
+            f"MOJO 1.00 with categorical_encoding {mojo.info.categorical_encoding}: the file lacks "
+            "the original levels, so rows must carry the encoded columns"
+        )
 
 
 def _model(mojo: Mojo) -> dict[str, Any]:

@@ -123,8 +123,8 @@ def test_what_scoring_ignores_is_told() -> None:
     content = document(golden("offset").mojo())
     assert content["offset_column"] is not None
     assert content["notes"] == [
-        f"trained with offset_column {content['offset_column']}, which scoring ignores as H2O's "
-        "Java scorer does"
+        f"offset_column {content['offset_column']!r} is ignored, as H2O's Java scorer ignores it; "
+        "the H2O server adds it"
     ]
 
 

@@ -10,6 +10,7 @@ from support import assert_close, golden, golden_cases, scored
 
 from mojo_reader import Mojo, Scorer, read_mojo, write_mojo
 from mojo_reader.comparing.sameness import differences, same_model
+from mojo_reader.distributions import trained_with
 from mojo_reader.errors import MojoFormatError
 from mojo_reader.making.described import (
     CategoricalColumn,
@@ -198,8 +199,8 @@ def test_an_autoencoders_inputs_have_no_response() -> None:
         ),
         (
             {"response_mean": 1.0},
-            "a response mean and deviation belong to a regression of gaussian, laplace, quantile, "
-            "huber, found them for Binomial of bernoulli",
+            "a response mean and deviation belong to a regression of gaussian, huber, laplace, "
+            "quantile, found them for Binomial of bernoulli",
         ),
     ],
 )
@@ -248,3 +249,10 @@ def test_a_network_that_does_not_fit_is_refused(layers: list[Layer], message: st
     with pytest.raises(MojoFormatError) as caught:
         described_mojo(ModelDescription(**THREE, **MIXED), layers, uuid="1")
     assert str(caught.value) == message
+
+
+def test_every_distribution_of_numbers_can_be_trained_on() -> None:
+    from emit.keras_model.deviance import DEVIANCES
+
+    assert set(DEVIANCES) == set(trained_with(Category.REGRESSION))
+    assert trained_with(Category.REGRESSION)[0] == trained_with(Category.AUTOENCODER)[0]

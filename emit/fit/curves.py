@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from mojo_reader.errors import MissingExtraError, MojoOutputError
+from mojo_reader.errors import MissingExtraError, MojoOutputError, to_install
 
 PICTURE_SUFFIXES: Final = (".png", ".svg", ".pdf")
 
@@ -109,8 +109,7 @@ def _figure_class() -> Any:
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
-        message = "--plot needs matplotlib; install it with: pip install 'mojo2keras[report]'"
-        raise MissingExtraError(message) from error
+        raise MissingExtraError(to_install("--plot needs matplotlib", "report")) from error
     return Figure
 
 

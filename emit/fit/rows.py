@@ -1,12 +1,13 @@
 """Raw rows to what training reads: the row matrix, targets and weights."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mojo_reader.distributions import DISTRIBUTIONS
 from mojo_reader.errors import MojoDataError
 from mojo_reader.files.sources import Source
 from mojo_reader.files.tables import TableRules, read_rows
@@ -219,22 +220,15 @@ def _beyond_float32(mojo: Mojo, matrix: NDArray[np.float64]) -> NDArray[np.bool_
 # --------------------------------------------------------------------------- targets, weights
 
 
-#: What a distribution asks of the response (``ModelBuilder.checkDistributions``). A gamma
-#: deviance is infinite at 0.
-_RANGES: Final[Mapping[str, tuple[Callable[[NDArray[np.float64]], Any], str]]] = {
-    "poisson": (lambda numbers: numbers < 0, "a number of 0 or more, as poisson needs"),
-    "tweedie": (lambda numbers: numbers < 0, "a number of 0 or more, as tweedie needs"),
-    "gamma": (lambda numbers: numbers <= 0, "a number above 0, as gamma needs"),
-}
-
-
 def _check_range(output: Output, numbers: NDArray[np.float64], name: str) -> None:
     if not isinstance(output, Regression):
         return
     _refuse(np.abs(numbers) > _LARGEST, numbers, "a number that float32 can hold", name)
-    if output.distribution in _RANGES:
-        outside, expected = _RANGES[output.distribution]
-        _refuse(outside(numbers), numbers, expected, name)
+    zero = DISTRIBUTIONS[output.distribution].zero
+    if zero is not None:
+        wrong = numbers < 0 if zero else numbers <= 0
+        least = "of 0 or more" if zero else "above 0"
+        _refuse(wrong, numbers, f"a number {least}, as {output.distribution} needs", name)
 
 
 def _weights(columns: Columns, name: str | None, rows: int) -> NDArray[np.float64]:

@@ -19,6 +19,7 @@ from mojo_reader.model import CategoricalInput, Classification, InputColumn, Moj
 from mojo_reader.scoring.cells import MISSING_MARKS
 from mojo_reader.scoring.levels import level_positions
 from mojo_reader.scoring.spellings import RULE
+from mojo_reader.summary import column_notes
 
 from ..backend import keras
 from .tensors import model_dtype
@@ -127,14 +128,7 @@ def _features(mojo: Mojo) -> list[dict[str, Any]]:
 
 
 def _notes(mojo: Mojo, model: Any) -> list[str]:
-    notes = []
-    if mojo.info.offset_column is not None:
-        notes.append(
-            f"trained with offset_column {mojo.info.offset_column}, which scoring ignores as "
-            "H2O's Java scorer does"
-        )
-    if mojo.info.encoded_inputs:
-        notes.append("rows must carry the encoded columns: the MOJO lacks the original levels")
+    notes = list(column_notes(mojo))
     if model_dtype(model) == "float64":
         notes.append(
             "set JAX_ENABLE_X64=1 under JAX, and call keras.config.set_floatx('float64') before "

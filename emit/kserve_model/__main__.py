@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from mojo_reader import Scorer, read_mojo
-from mojo_reader.errors import MissingExtraError, MojoError, exit_code, sentence
+from mojo_reader.errors import MissingExtraError, MojoError, exit_code, sentence, to_install
 from mojo_reader.reader import find_mojo
 from mojo_reader.scoring.options import RowRules, defaults_of
 
@@ -43,11 +43,8 @@ def _serve(chosen: argparse.Namespace) -> None:
         from .model import ServedMojo
         from .server import Serving, serve
     except ModuleNotFoundError as error:
-        message = (
-            f"serving needs KServe ({error.name} is not installed); install it with: "
-            "pip install 'mojo2keras[kserve]'"
-        )
-        raise MissingExtraError(message) from error
+        needed = f"serving needs KServe ({error.name} is not installed)"
+        raise MissingExtraError(to_install(needed, "kserve")) from error
     serve(
         ServedMojo(chosen.model_name or path.stem, scorer),
         Serving(

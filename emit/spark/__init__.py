@@ -8,7 +8,7 @@ import importlib
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 
-from mojo_reader.errors import MissingExtraError
+from mojo_reader.errors import MissingExtraError, to_install
 
 if TYPE_CHECKING:
     from .dataframe import score_dataframe
@@ -16,9 +16,7 @@ if TYPE_CHECKING:
     from .udf import register_udf
 
 if find_spec("pyspark") is None:
-    raise MissingExtraError(
-        "Spark data frames need PySpark; install it with: pip install 'mojo2keras[spark]'"
-    )
+    raise MissingExtraError(to_install("Spark data frames need PySpark", "spark"))
 
 __all__ = ["MojoTransformer", "register_udf", "score_dataframe"]
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from mojo_reader.errors import MojoDataError, listed
-from mojo_reader.scoring.levels import BLANKS
+from mojo_reader.scoring.cells import LEVEL_BLANKS
 
 Fields = Mapping[str, Any]
 """Field name to the ``Fields`` of a struct; empty for anything else."""
@@ -47,7 +47,7 @@ def _exact_path(name: str, fields: Fields) -> Path | None:
 
 def _bare_path(name: str, fields: Fields) -> Path | None:
     """Find the one column that differs from the model's in the blanks around it alone."""
-    paths = list(_paths(name.strip(BLANKS), fields, lambda field: field.strip(BLANKS)))
+    paths = list(_paths(name.strip(LEVEL_BLANKS), fields, lambda field: field.strip(LEVEL_BLANKS)))
     return paths[0] if len(paths) == 1 else None
 
 

@@ -34,10 +34,10 @@ from mojo_reader.scoring.arrow import (
     text_array,
     text_scalar,
 )
-from mojo_reader.scoring.cells import MISSING_MARKS
+from mojo_reader.scoring.cells import LEVEL_BLANKS, MISSING_MARKS
 from mojo_reader.scoring.columns import KEPT, AbsentColumnError, matched_names
 from mojo_reader.scoring.invalid import RowError, invalid_handler
-from mojo_reader.scoring.levels import BLANKS, bare_forms, level_positions
+from mojo_reader.scoring.levels import bare_forms, level_positions
 from mojo_reader.scoring.notices import Count, Notices
 
 _LEVEL_TYPE: Final = pa.dictionary(pa.int32(), pa.string())
@@ -348,9 +348,9 @@ def _odd_places(texts: Any) -> list[int]:
         return [
             place
             for place, text in enumerate(texts.to_pylist())
-            if text in MISSING_MARKS or text.strip(BLANKS) != text
+            if text in MISSING_MARKS or text.strip(LEVEL_BLANKS) != text
         ]
-    trimmed = pc.utf8_trim(texts, characters=BLANKS)
+    trimmed = pc.utf8_trim(texts, characters=LEVEL_BLANKS)
     same = bool_values(pc.equal(texts, trimmed))
     marked = bool_values(pc.is_in(texts, value_set=missing_marks()))
     return np.flatnonzero(~same | marked).tolist()
@@ -365,7 +365,7 @@ def _bare_level(text: str, known: frozenset[str]) -> str | None:
     for form in bare_forms(text):
         if form in known and form not in MISSING_MARKS:
             return form
-    return None if text.strip(BLANKS) in MISSING_MARKS else text
+    return None if text.strip(LEVEL_BLANKS) in MISSING_MARKS else text
 
 
 def _count_padded(array: Any, padded: dict[int, str], name: str, notices: Notices) -> None:

@@ -12,10 +12,10 @@ from typing import Final, Protocol
 from mojo_reader.errors import MojoDataError
 from mojo_reader.files.quotes import Quotes
 from mojo_reader.formats.limits import DEFAULT_LIMITS, Limits
+from mojo_reader.scoring.cells import LEVEL_BLANKS
 
 PIECE_BYTES: Final = 1 << 20
 _BOM: Final = b"\xef\xbb\xbf"
-_BLANKS: Final = " \t"
 # The first of those that tell as much is taken.
 _SEPARATORS: Final = (",", ";", "\t", "|")
 
@@ -158,7 +158,7 @@ def _told_separator(data: bytes, known: Collection[str]) -> str:
     def names(separator: str) -> int:
         header = data[: Quotes(separator).first_end(data)] or data
         cells = next(csv_rows(header.decode(errors="replace"), separator), ())
-        return len({cell.strip(_BLANKS) for cell in cells}.intersection(known))
+        return len({cell.strip(LEVEL_BLANKS) for cell in cells}.intersection(known))
 
     return max(_SEPARATORS, key=names)
 

@@ -12,7 +12,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-_BLANKS: Final = "".join(map(chr, range(0x21)))
+BLANKS: Final = "".join(map(chr, range(0x21)))
+"""What ``String.trim`` drops."""
 _SPLIT_BLANKS: Final = " \t\n\x0b\f\r"
 _INT32_MIN: Final = -(2**31)
 _INT32_MAX: Final = 2**31 - 1
@@ -36,7 +37,7 @@ _MAX_NUMBER_CHARS: Final = 4096
 
 def trim(text: str) -> str:
     """Drop characters up to U+0020 from both ends, as ``String.trim`` does."""
-    return text.strip(_BLANKS)
+    return text.strip(BLANKS)
 
 
 def split_key(line: str) -> tuple[str, str | None]:

@@ -14,6 +14,7 @@ from typing import Final, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
+from mojo_reader.distributions import DISTRIBUTIONS, trained_with
 from mojo_reader.errors import MojoFormatError, listed
 from mojo_reader.formats.mojo.layout import Value
 from mojo_reader.formats.mojo.number_arrays import array_text
@@ -23,7 +24,6 @@ from mojo_reader.making.rebuilding import check_as_asked, network_arrays, networ
 from mojo_reader.model import Activation, Category, InverseLink, Layer, Mojo
 from mojo_reader.resolving import resolve
 from mojo_reader.resolving.parsed import Keys, ParsedModel
-from mojo_reader.resolving.prediction import INVERSE_LINKS
 from mojo_reader.scoring.encoding import one_hot_slots, standardized
 from mojo_reader.scoring.problems import threshold_problem
 from mojo_reader.scoring.scorer import Scorer
@@ -36,16 +36,6 @@ __all__ = [
     "network_inputs",
 ]
 
-#: Distributions that a model of each category can have; the first is what AUTO means.
-DISTRIBUTIONS: Final = {
-    Category.BINOMIAL: ("bernoulli",),
-    Category.MULTINOMIAL: ("multinomial",),
-    Category.REGRESSION: (
-        *("gaussian", "laplace", "quantile", "huber"),
-        *("poisson", "gamma", "tweedie"),
-    ),
-    Category.AUTOENCODER: ("gaussian",),
-}
 _AUTO: Final = "AUTO"
 _ABSENT: Final = "null"
 _FLAGS: Final = {True: "true", False: "false"}
@@ -142,13 +132,13 @@ class ModelDescription:
     @property
     def distribution_name(self) -> str:
         """H2O's name of the distribution, ``AUTO`` resolved."""
-        own = DISTRIBUTIONS[self.category][0]
-        return own if self.distribution == _AUTO else self.distribution
+        own = self.distribution
+        return trained_with(self.category)[0] if own == _AUTO else own
 
     @property
     def inverse_link(self) -> InverseLink:
         """From a regression's output, in the response's units, to the response."""
-        return INVERSE_LINKS[self.distribution_name]
+        return DISTRIBUTIONS[self.distribution_name].inverse_link
 
 
 def described_mojo(description: ModelDescription, layers: Sequence[Layer], *, uuid: str) -> Mojo:
@@ -376,7 +366,7 @@ def _check_response(description: ModelDescription) -> None:
     if len(labels) < at_least or (len(labels) != at_least and category is not Category.MULTINOMIAL):
         more = " or more" if category is Category.MULTINOMIAL else ""
         _fail(f"expected {at_least}{more} labels for {category}, found {len(labels)}")
-    known = (_AUTO, *DISTRIBUTIONS[category])
+    known = (_AUTO, *trained_with(category))
     if description.distribution not in known:
         _fail(
             f"expected a distribution of {category} ({', '.join(known)}), found "
@@ -387,8 +377,7 @@ def _check_response(description: ModelDescription) -> None:
 
 
 def _check_response_units(description: ModelDescription) -> None:
-    # H2O standardizes the response of these four alone.
-    standardized = DISTRIBUTIONS[Category.REGRESSION][:4]
+    standardized = [name for name, found in DISTRIBUTIONS.items() if found.standardized]
     if (
         description.category is not Category.REGRESSION
         or description.distribution_name not in standardized

@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from mojo_reader.distributions import DISTRIBUTIONS
 from mojo_reader.errors import located
 from mojo_reader.formats.mojo.archive import MODEL_INI
 from mojo_reader.java import text as java
@@ -18,7 +19,6 @@ from mojo_reader.model import (
     Classification,
     Features,
     Info,
-    InverseLink,
     Output,
     Reconstruction,
     Regression,
@@ -28,29 +28,6 @@ from mojo_reader.resolving.parsed import Keys, ParsedModel
 from mojo_reader.resolving.refusal import fail, frozen, quoted, refuse
 
 _PRIOR_SUM_TOLERANCE: Final = 1e-3
-#: By H2O's name of the distribution (``DeeplearningMojoModel.linkInv``).
-INVERSE_LINKS: Final = {
-    "AUTO": InverseLink.IDENTITY,
-    "gaussian": InverseLink.IDENTITY,
-    "huber": InverseLink.IDENTITY,
-    "laplace": InverseLink.IDENTITY,
-    "quantile": InverseLink.IDENTITY,
-    "fractionalbinomial": InverseLink.IDENTITY,
-    "negativebinomial": InverseLink.IDENTITY,
-    "custom": InverseLink.IDENTITY,
-    "multinomial": InverseLink.EXP,
-    "poisson": InverseLink.EXP,
-    "gamma": InverseLink.EXP,
-    "tweedie": InverseLink.EXP,
-    "bernoulli": InverseLink.LOGISTIC,
-    "quasibinomial": InverseLink.LOGISTIC,
-    "ordinal": InverseLink.LOGISTIC,
-}
-# What ``DeepLearningModel.DeepLearningParameters.validate`` refuses to train on the other kind.
-_OF_NUMBERS: Final = frozenset(
-    {"gaussian", "huber", "laplace", "quantile", "tweedie", "gamma", "poisson"}
-)
-_OF_CLASSES: Final = frozenset({"bernoulli", "multinomial", "ordinal", "quasibinomial"})
 
 
 def resolve_output(parsed: ParsedModel, info: Info, features: Features, units: int) -> Output:
@@ -69,8 +46,8 @@ def resolve_output(parsed: ParsedModel, info: Info, features: Features, units: i
     """
     if info.distribution == "modified_huber":
         refuse("H2O itself cannot score the distribution modified_huber", "distribution")
-    if info.distribution not in INVERSE_LINKS:
-        known = ", ".join(INVERSE_LINKS)
+    if info.distribution not in DISTRIBUTIONS:
+        known = ", ".join(DISTRIBUTIONS)
         refuse(
             f"the distribution {info.distribution!r} is not known; known are {known}",
             "distribution",
@@ -97,7 +74,7 @@ def _check_category(parsed: ParsedModel, info: Info) -> None:
     n_classes = parsed.keys.required("n_classes")
     if not labelled and n_classes != 1:
         fail(f"expected 1 class for {info.category}, found {n_classes}", "n_classes")
-    if info.distribution in (_OF_NUMBERS if labelled else _OF_CLASSES):
+    if info.category not in DISTRIBUTIONS[info.distribution].fits:
         fail(
             f"the distribution {info.distribution} does not fit the category {info.category}",
             "distribution",
@@ -120,7 +97,7 @@ def _regression(parsed: ParsedModel, info: Info, units: int) -> Regression:
         standardize=mul is not None,
         norm_resp_mul=1.0 if mul is None else mul,
         norm_resp_sub=0.0 if mul is None or sub is None else sub,
-        inverse_link=INVERSE_LINKS[info.distribution],
+        inverse_link=DISTRIBUTIONS[info.distribution].inverse_link,
     )
 
 

@@ -9,10 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mojo_reader.errors import MojoDataError
+from mojo_reader.java import text as java
 
 MISSING_MARKS: Final = ("", "NA", "N/A", "-")
 #: What is dropped around a number's text.
-BLANKS: Final = "".join(map(chr, range(0x21)))
+BLANKS: Final = java.BLANKS
+#: What is dropped around a level or a column's name in a CSV file.
+LEVEL_BLANKS: Final = " \t"
 # pandas's NA and NaT, told by name because pandas is not a dependency.
 _MISSING_TYPES: Final = ("NAType", "NaTType")
 _NUMBER_KINDS: Final = "iubf"
@@ -35,6 +38,12 @@ def is_missing(cell: object) -> bool:
 def is_arrow(values: object) -> bool:
     """Say whether a column is an Arrow array, without importing pyarrow."""
     return _from_module(values, "pyarrow")
+
+
+def cell_at(values: Any, row: int) -> Any:
+    """Return one cell of a column of any kind, as Python has it."""
+    cell = values.iloc[row] if hasattr(values, "iloc") else values[row]
+    return cell.as_py() if is_arrow(cell) else cell
 
 
 def arrow_column(values: Any) -> Any | None:

@@ -6,8 +6,8 @@ from collections.abc import Set as AbstractSet
 from typing import Any, Final
 
 from mojo_reader.errors import MojoDataError
+from mojo_reader.scoring.cells import LEVEL_BLANKS
 from mojo_reader.scoring.extras import require_pyarrow
-from mojo_reader.scoring.levels import BLANKS
 from mojo_reader.scoring.notices import shown
 
 Columns = Mapping[str, Any]
@@ -103,16 +103,16 @@ def matched_names(names: Iterable[str], wanted: Collection[str]) -> dict[str, st
         The wanted name for each of the table's that differs from it.
     """
     there = dict.fromkeys(names)
-    lacking = {name.strip(BLANKS): name for name in wanted if name not in there}
+    lacking = {name.strip(LEVEL_BLANKS): name for name in wanted if name not in there}
     if not lacking:
         return {}
     # Two wanted names that differ in blanks alone are no one's but under their exact names.
-    counts = Counter(name.strip(BLANKS) for name in wanted)
+    counts = Counter(name.strip(LEVEL_BLANKS) for name in wanted)
     lacking = {bare: name for bare, name in lacking.items() if bare == name or counts[bare] == 1}
     return {
         name: lacking[bare]
         for name in there
-        if name not in wanted and (bare := name.strip(BLANKS)) in lacking
+        if name not in wanted and (bare := name.strip(LEVEL_BLANKS)) in lacking
     }
 
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from mojo_reader.errors import MojoDataError, listed
 from mojo_reader.model import CategoricalInput, Features, Mojo
-from mojo_reader.scoring.cells import is_arrow
+from mojo_reader.scoring.cells import cell_at
 from mojo_reader.scoring.column_values import column_positions, number_values
 from mojo_reader.scoring.columns import Columns, absent, matched_names
 from mojo_reader.scoring.invalid import Invalid, invalid_handler
@@ -120,7 +120,7 @@ def _note_unseen(
     if not unseen.any():
         return
     row = int(np.argmax(unseen))
-    example = _cell(values, row)
+    example = cell_at(values, row)
     if strictness.on_unseen == "error":
         expected = f"one of the model's {len(column.levels)} levels"
         raise Invalid(row=row, cell=example, expected=expected).error(column.name)
@@ -135,12 +135,6 @@ def _outcome(column: CategoricalInput) -> str:
         return "taken as missing"
     # Binary has bits, EnumLimited its level for all others.
     return "encoded without a bit" if column.marks_unseen else "scored as its level 'other'"
-
-
-def _cell(values: Any, row: int) -> object:
-    """Return one cell of a column of any kind."""
-    cell = values.iloc[row] if hasattr(values, "iloc") else values[row]
-    return cell.as_py() if is_arrow(cell) else cell
 
 
 # --------------------------------------------------------------------------- expansion

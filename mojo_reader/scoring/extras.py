@@ -2,7 +2,7 @@
 
 from importlib.util import find_spec
 
-from mojo_reader.errors import MissingExtraError
+from mojo_reader.errors import MissingExtraError, to_install
 
 
 def require_pyarrow(what: str) -> None:
@@ -15,5 +15,4 @@ def require_pyarrow(what: str) -> None:
         MissingExtraError: pyarrow is not installed.
     """
     if find_spec("pyarrow") is None:
-        message = f"{what} need pyarrow; install it with: pip install 'mojo2keras[tables]'"
-        raise MissingExtraError(message)
+        raise MissingExtraError(to_install(f"{what} need pyarrow", "tables"))

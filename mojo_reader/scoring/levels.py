@@ -13,12 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mojo_reader.model import CategoricalInput
-from mojo_reader.scoring.cells import MISSING_MARKS, is_missing
+from mojo_reader.scoring.cells import LEVEL_BLANKS, MISSING_MARKS, is_missing
 from mojo_reader.scoring.invalid import Invalid, OnInvalid
 from mojo_reader.scoring.spellings import spellings
 
-#: What is dropped around a level or a column's name in a CSV file.
-BLANKS: Final = " \t"
 #: Types of which each value is spelled once; what is equal is spelled alike.
 _REPEATED: Final = frozenset({bool, int, float})
 
@@ -129,8 +127,8 @@ def bare_forms(text: str) -> tuple[str, str, str, str]:
 
     H2O's parser drops leading blanks alone, so that a level may end in blanks.
     """
-    bare = text.strip(BLANKS)
-    return text, text.lstrip(BLANKS), text.rstrip(BLANKS), bare
+    bare = text.strip(LEVEL_BLANKS)
+    return text, text.lstrip(LEVEL_BLANKS), text.rstrip(LEVEL_BLANKS), bare
 
 
 def position_texts(column: CategoricalInput) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from mojo_reader.errors import listed
 from mojo_reader.model import CategoricalInput, Classification, Mojo
+from mojo_reader.scoring.cells import cell_at
 from mojo_reader.scoring.column_values import column_positions, number_values
 from mojo_reader.scoring.columns import Columns
 from mojo_reader.scoring.invalid import Invalid, OnInvalid
@@ -53,7 +54,7 @@ def _class_positions(output: Classification, values: Any, name: str) -> NDArray[
     lookup = LevelLookup(column)
     found = column_positions(lookup, values, raising(name))
     for row in np.flatnonzero(found == column.unseen).tolist():
-        cell = _cell(values, row)
+        cell = cell_at(values, row)
         forms = bare_forms(cell) if isinstance(cell, str) else (cell,)
         tried = lookup.cell_positions(forms, raising(name))
         found[row] = next((place for place in tried if place != column.unseen), column.unseen)
@@ -61,8 +62,3 @@ def _class_positions(output: Classification, values: Any, name: str) -> NDArray[
             expected = f"one of the model's classes {listed(output.labels)}"
             raise Invalid(row=row, cell=cell, expected=expected).error(name)
     return np.where(found == column.missing, np.nan, found)
-
-
-def _cell(values: Any, row: int) -> Any:
-    cell = values.iloc[row] if hasattr(values, "iloc") else values[row]
-    return cell.as_py() if hasattr(cell, "as_py") else cell

@@ -11,8 +11,9 @@ import construct
 
 from mojo_reader.errors import MojoFormatError
 from mojo_reader.formats.limits import DEFAULT_LIMITS, Limits
+from mojo_reader.java import text as java
 
-BLANKS: Final = bytes(range(0x21))
+BLANKS: Final = java.BLANKS.encode()
 """What ``String.trim`` drops."""
 BLOCK_BYTES: Final = 1 << 16
 """A longer line is given in pieces of this size, which stay in the processor's cache."""
