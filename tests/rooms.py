@@ -32,7 +32,7 @@ PLAN: Final[Mapping[str, frozenset[str]]] = {
         "emitters": "errors",
         "converting": "errors model reader scoring comparing files emitters",
         "cli": (
-            "errors validation model formats summary reader scoring comparing files writer "
+            "errors validation model formats summary reader scoring comparing making files writer "
             "emitters converting"
         ),
         "moved": "errors formats reader comparing making",

@@ -238,8 +238,11 @@ def test_what_cannot_be_is_one_sentence_and_writes_nothing(
         ),
         (["--keras", "k.h5"], "expected a name that ends in .keras"),
         (["--threshold", "best"], "expected keep or max-f1, found 'best'"),
-        (["--validation-split", "1"], "expected a share from 0 to less than 1"),
-        (["--learning-rate", "-1"], "expected a number above 0"),
+        (
+            ["--validation-split", "1"],
+            "expected a validation_split from 0 to less than 1",
+        ),
+        (["--learning-rate", "-1"], "expected a learning_rate above 0, found -1.0"),
         (["--class-weights", "yes"], "expected LEVEL=WEIGHT or 'balanced', found 'yes'"),
         (["--class-weights", "yes=-1"], "expected LEVEL=WEIGHT or 'balanced', found 'yes=-1'"),
         (["--epochs", "0"], "expected 1 or more, found '0'"),

@@ -4,9 +4,12 @@ import inspect
 from typing import Any
 
 import pytest
+import typer
 
 from mojo_reader import ScoreOptions, Scorer
+from mojo_reader.cli.app import app
 from mojo_reader.files.rules import Reading, TableRules
+from mojo_reader.making.retraining import FitOptions
 from mojo_reader.scoring.choices import Choice
 from mojo_reader.scoring.options import (
     Chosen,
@@ -15,6 +18,7 @@ from mojo_reader.scoring.options import (
     Strictness,
     defaults_of,
     part_of,
+    problems_of,
     values_of,
 )
 
@@ -60,3 +64,18 @@ def test_what_is_invalid_is_missing_in_predictions_too() -> None:
     options = ScoreOptions(on_invalid="missing", layer=1, keep=("id",), separator=";")
     assert options.choice == Choice(layer=1, nan_is_missing=True)
     assert options.rules == TableRules(on_invalid="missing", keep=("id",), separator=";")
+
+
+def test_training_from_the_program_has_the_defaults_of_python() -> None:
+    command = typer.main.get_command(app).commands["fit"]  # type: ignore[attr-defined]
+    found = {parameter.name: parameter.default for parameter in command.params}
+    known = defaults_of(FitOptions)
+    assert {name: found[name] for name in known} == known
+
+
+def test_a_number_out_of_range_is_told_by_name() -> None:
+    assert list(problems_of(FitOptions())) == []
+    assert list(problems_of(FitOptions(epochs=0, learning_rate=-1.0))) == [
+        "expected epochs of 1 or more, found 0",
+        "expected a learning_rate above 0, found -1.0",
+    ]

@@ -1,8 +1,9 @@
 """Train a model on in Keras: rows, loop, metrics, curves."""
 
+from mojo_reader.making.retraining import FitOptions
+
 from .curves import Epoch, plot, require_picture, text_curve
 from .metrics import RISING
-from .options import FitOptions
 from .rows import read_training_rows, row_columns
 from .run import FitResult, fit
 

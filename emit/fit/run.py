@@ -13,6 +13,7 @@ from mojo_reader.errors import (
     ParityError,
     TrainingError,
 )
+from mojo_reader.making.retraining import FitOptions
 from mojo_reader.making.threshold import max_f1_threshold, with_threshold
 from mojo_reader.model import Classification, Mojo, Regression
 from mojo_reader.scoring.notices import Notices
@@ -29,7 +30,7 @@ from ..keras_model.weights import from_keras
 from . import loop
 from .curves import Epoch, best_of
 from .metrics import Metrics, RowDeviance, measure
-from .options import FitOptions, check_options
+from .options import check_options
 from .rows import TrainingRows, row_columns, training_rows
 
 

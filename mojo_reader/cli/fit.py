@@ -24,11 +24,9 @@ from mojo_reader.cli.options import (
     model_source,
 )
 from mojo_reader.cli.printing import print_json, show
-from mojo_reader.cli.reading import ReadingOptions, grouped
+from mojo_reader.cli.reading import Group, ReadingOptions, grouped
 from mojo_reader.cli.rows import (
-    ResponseOption,
     RowsArgument,
-    one_of,
     progress,
     say_notices,
 )
@@ -36,13 +34,13 @@ from mojo_reader.cli.tables import cell, table
 from mojo_reader.files.atomic import replacing
 from mojo_reader.files.outputs import STANDARD_STREAM, Named, everything
 from mojo_reader.files.rules import Reading, TableRules
+from mojo_reader.making.retraining import FitOptions
 from mojo_reader.scoring.options import values_of
 
 _SUFFIX: Final = ".retrained.zip"
 _COLUMNS: Final = ".columns.json"
 _OPTIONAL_FILES: Final = ("keras", "columns", "plot")
 _BALANCED: Final = "balanced"
-_THRESHOLDS: Final[tuple[Literal["keep", "max-f1"], ...]] = ("keep", "max-f1")
 
 
 @plain_failures
@@ -56,10 +54,6 @@ def fit(  # noqa: PLR0913 - a command's options
         Path | None,
         typer.Option("--keras", metavar="FILE", help="Also write NAME.keras, NAME.columns.json."),
     ] = None,
-    response: ResponseOption = None,
-    weights: Annotated[
-        str | None, typer.Option("--weights", metavar="COL", help="Weight of each row.")
-    ] = None,
     class_weights: Annotated[
         list[str] | None,
         typer.Option(
@@ -68,37 +62,7 @@ def fit(  # noqa: PLR0913 - a command's options
             help="Weight of a class's rows; may be repeated. Or 'balanced'.",
         ),
     ] = None,
-    epochs: Annotated[int, typer.Option("--epochs", min=1, help="Passes over the rows.")] = 10,
-    batch_size: Annotated[
-        int, typer.Option("--batch-size", min=1, help="Rows of a step; H2O's own is 1.")
-    ] = 32,
-    learning_rate: Annotated[
-        float | None,
-        typer.Option(
-            "--learning-rate",
-            metavar="RATE",
-            help="Instead of the model's rate; in place of ADADELTA, which has none, Adam.",
-        ),
-    ] = None,
-    validation_split: Annotated[
-        float, typer.Option("--validation-split", help="Share of the rows to hold out; 0 for none.")
-    ] = 0.2,
-    early_stopping: Annotated[
-        int | None,
-        typer.Option(
-            "--early-stopping", min=1, metavar="N", help="Stop after N epochs without a better one."
-        ),
-    ] = None,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="The same makes the same model.")] = 0,
-    freeze: Annotated[
-        int, typer.Option("--freeze", min=0, metavar="N", help="The first N layers do not change.")
-    ] = 0,
-    threshold: Annotated[
-        str,
-        typer.Option(
-            "--threshold", metavar="keep|max-f1", help="Of two classes: as it is, or chosen anew."
-        ),
-    ] = "keep",
+    how: Annotated[FitOptions, Group(without=("class_weights", "on_invalid"))],
     plot: Annotated[
         Path | None,
         typer.Option("--plot", metavar="FILE", help="Loss curves as .png, .svg or .pdf."),
@@ -129,13 +93,6 @@ def fit(  # noqa: PLR0913 - a command's options
         raise typer.BadParameter("expected a name that ends in .zip", param_hint="'-o'")
     inputs = [("MODEL", model), *everything("ROWS", rows)]
     check_outputs(files.named(), inputs, quiet=quiet or json_)
-    chosen = one_of(threshold, _THRESHOLDS, "--threshold")
-    if not 0.0 <= validation_split < 1.0:
-        raise typer.BadParameter(
-            "expected a share from 0 to less than 1", param_hint="'--validation-split'"
-        )
-    if learning_rate is not None and not 0.0 < learning_rate < float("inf"):
-        raise typer.BadParameter("expected a number above 0", param_hint="'--learning-rate'")
     from mojo_reader.reader import read_mojo
     from mojo_reader.scoring.extras import require_pyarrow
 
@@ -147,12 +104,7 @@ def fit(  # noqa: PLR0913 - a command's options
     emitters.require_fit()
     if plot is not None:
         emitters.require_picture(plot)
-    options = emitters.FitOptions(
-        response=response, weights=weights, class_weights=weighed, epochs=epochs,
-        batch_size=batch_size, learning_rate=learning_rate, validation_split=validation_split,
-        early_stopping=early_stopping, seed=seed, freeze=freeze, threshold=chosen,
-        on_invalid=reading.on_invalid,
-    )  # fmt: skip
+    options = replace(how, class_weights=weighed, on_invalid=reading.on_invalid)
     job = _Job(mojo=mojo, options=options, quiet=quiet or json_)
     with ExitStack() as outputs:
         # Before training, so that a folder that does not exist is told at once.

@@ -1,7 +1,7 @@
 """How files of rows are read, and what every format requires of their columns."""
 
 from collections import Counter
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
 from mojo_reader.errors import MojoDataError
@@ -11,7 +11,7 @@ from mojo_reader.model import Mojo
 from mojo_reader.scoring.columns import AbsentColumnError
 from mojo_reader.scoring.near_names import near_names, shown_names
 from mojo_reader.scoring.notices import Notices
-from mojo_reader.scoring.options import Invalids, described, option
+from mojo_reader.scoring.options import Invalids, described, option, problems_of
 
 Decimal = Literal[".", ","]
 DECIMAL_POINT: Final = "."
@@ -83,11 +83,8 @@ class Reading(Invalids):
         Raises:
             MojoDataError: it is none.
         """
-        for entry in fields(self):
-            find = entry.metadata.get("problem")
-            problem = None if find is None else find(getattr(self, entry.name))
-            if problem is not None:
-                raise MojoDataError(problem)
+        for problem in problems_of(self):
+            raise MojoDataError(problem)
 
 
 @described

@@ -4,7 +4,7 @@ The groups here are composed: ``ScoreOptions``, Spark's options and the program'
 of them, and so are the texts that describe them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from inspect import cleandoc
 from typing import Any, Final, Literal, TypeVar, cast, get_args
@@ -108,6 +108,19 @@ def one_of(name: str, found: object, words: tuple[str, ...]) -> None:
         known = " or ".join(repr(str(word)) for word in words)
         message = f"expected {name}={known}, found {found!r}"
         raise ValueError(message)
+
+
+def problems_of(options: Any) -> Iterator[str]:
+    """Yield what is wrong with the values of options, a sentence each."""
+    for entry in fields(options):
+        found, said = getattr(options, entry.name), entry.metadata
+        if found is None:
+            continue
+        if said["least"] is not None and found < said["least"]:
+            yield f"expected {entry.name} of {said['least']} or more, found {found}"
+        problem = None if said["problem"] is None else said["problem"](found)
+        if problem is not None:
+            yield problem
 
 
 class Options:

@@ -1,0 +1,73 @@
+"""What a person may choose of training a model on; ``emit.fit`` trains."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, get_args
+
+from mojo_reader.scoring.options import Invalids, described, option
+
+#: ``balanced``, or a factor for each class by its level.
+ClassWeights = Mapping[str, float] | Literal["balanced"]
+Threshold = Literal["keep", "max-f1"]
+
+#: H2O trains on one row at a time, which no framework does well.
+_BATCH_SIZE: Final = 32
+#: H2O's own default.
+_EPOCHS: Final = 10
+_HELD_OUT: Final = 0.2
+
+
+def _rate_problem(rate: float) -> str | None:
+    if 0.0 < rate < math.inf:
+        return None
+    return f"expected a learning_rate above 0, found {rate}"
+
+
+def _share_problem(share: float) -> str | None:
+    if 0.0 <= share < 1.0:
+        return None
+    return f"expected a validation_split from 0 to less than 1, found {share}"
+
+
+@described
+@dataclass(frozen=True, kw_only=True)
+class FitOptions(Invalids):
+    """How to train.
+
+    A model that was trained with ADADELTA, which has no rate, is trained with Adam where a rate is
+    given. The threshold of the largest F1 is that of the rows held out, of all rows where none are.
+
+    Raises:
+        ValueError: there is no such threshold or rule for what is invalid.
+    """
+
+    response: str | None = option(None, "Of the rows; by default the model's.", sign="COL")
+    weights: str | None = option(None, "Weight of each row.", sign="COL")
+    class_weights: ClassWeights | None = option(
+        None, "Factors of the classes' rows; ``balanced`` gives each class the same sum."
+    )
+    epochs: int = option(_EPOCHS, "Passes over the rows.", least=1)
+    batch_size: int = option(_BATCH_SIZE, "Rows of a step; H2O's own is 1.", least=1)
+    learning_rate: float | None = option(
+        None,
+        "Instead of the model's rate; in place of ADADELTA, which has none, Adam.",
+        sign="RATE",
+        problem=_rate_problem,
+    )
+    validation_split: float = option(
+        _HELD_OUT, "Share of the rows to hold out; 0 for none.", problem=_share_problem
+    )
+    early_stopping: int | None = option(
+        None, "Stop after N epochs without a better one.", sign="N", least=1
+    )
+    seed: int = option(0, "The same makes the same model.", least=0)
+    freeze: int = option(0, "The first N layers do not change.", sign="N", least=0)
+    threshold: Threshold = option(
+        "keep", "Of two classes: as it is, or chosen anew.", words=get_args(Threshold)
+    )
+
+    @property
+    def judged(self) -> str:
+        """Which rows' deviance decides the best epoch, as a person reads it."""
+        return "held out" if self.validation_split else "after the epoch"
