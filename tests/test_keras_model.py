@@ -15,9 +15,9 @@ from rules import first
 from support import golden
 
 from emit import to_keras
-from emit.keras_model import encoding, network, prediction
+from emit.keras_model import encoding, network
 from mojo_reader.errors import MojoUnsupportedError
-from mojo_reader.model import Activation, InverseLink, Mojo
+from mojo_reader.model import Activation, Mojo
 
 
 def layer_names(model: Any) -> list[str]:
@@ -26,7 +26,6 @@ def layer_names(model: Any) -> list[str]:
 
 def test_every_activation_and_inverse_link_has_its_translation() -> None:
     assert set(network.ACTIVATIONS) == set(Activation)
-    assert set(prediction.INVERSE_LINKS) == set(InverseLink)
 
 
 def test_layers_are_named_for_people() -> None:

@@ -11,8 +11,8 @@ from support import Golden, assert_close, golden, golden_cases, read_csv, scored
 
 from mojo_reader import Scorer
 from mojo_reader.errors import MojoDataError
-from mojo_reader.model import Activation, InverseLink
-from mojo_reader.scoring import exact, network, prediction
+from mojo_reader.model import Activation
+from mojo_reader.scoring import network
 from mojo_reader.scoring.scorer import MissingColumnWarning
 
 FLOAT64_TOLERANCE = 1e-10
@@ -114,8 +114,6 @@ def test_rows_on_the_threshold_have_java_labels() -> None:
 
 def test_every_closed_set_is_served() -> None:
     assert set(network.ACTIVATIONS) == set(Activation)
-    assert set(exact.ACTIVATIONS) == set(Activation)
-    assert set(prediction.INVERSE_LINKS) == set(InverseLink)
 
 
 def test_a_pickled_scorer_gives_the_same_bits() -> None:

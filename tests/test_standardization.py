@@ -14,11 +14,11 @@ from rules import first
 from support import golden
 
 from emit import check_parity, to_keras, training_model
-from emit.formulas import standardized
 from emit.keras_model.parity import batch_function
 from emit.keras_model.training import network_inputs
 from emit.stablehlo import check_stablehlo, predictor, to_stablehlo
 from mojo_reader import Mojo, Scorer
+from mojo_reader.formulas import standardized
 from mojo_reader.model import Activation, Layer, Regression
 
 Array = NDArray[Any]

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from mojo_reader.errors import MojoUnsupportedError
+from mojo_reader.formulas import bounded_exp as _exp
 
 from .parameters import TrainingParameters
-from .prediction import LARGEST_EXP
 
 #: ``LogExpUtil``: smallest logarithm.
 SMALLEST_LOG: Final = -19.0
@@ -68,10 +68,6 @@ def deviance_of(
         message = f"nothing is known of how H2O trains a {distribution} distribution"
         raise MojoUnsupportedError(message)
     return DEVIANCES[distribution](parameters, huber_delta)
-
-
-def _exp(ops: Any, values: Any) -> Any:
-    return ops.minimum(ops.exp(values), LARGEST_EXP)
 
 
 def _log_ratio(ops: Any, numerator: Any, denominator: Any) -> Any:

@@ -11,10 +11,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from mojo_reader import formulas
 from mojo_reader.model import CategoricalFeature, Features
 
 from ..backend import keras
-from ..formulas import standardized
 from . import names
 from .tensors import step
 
@@ -99,25 +99,15 @@ def _numbers(columns: Any, features: Features, dtype: str) -> Any:
     name = names.NORMALIZATION if features.standardize else names.MISSING_TO_ZERO
     with step(name, columns, dtype) as normalization:
         numbers = normalization.input[:, first:] if first else normalization.input
-        if features.standardize:
-            numbers = standardized(numbers, features.norm_sub, features.norm_mul, dtype)
-        missing = keras.ops.isnan(numbers)
-        normalization.output = keras.ops.where(missing, keras.ops.zeros_like(numbers), numbers)
+        normalization.output = formulas.network_numbers(keras.ops, numbers, features, dtype)
     return normalization.result
 
 
 def _known_codes(columns: Any, categorical: tuple[CategoricalFeature, ...]) -> Any:
     """Codes ``(rows, categoricals)`` int32; what is no code becomes the number of levels."""
-    levels = np.array([len(feature.levels) for feature in categorical], np.int32)
-    bounds = levels.astype(np.float32)
+    levels = np.array([len(feature.levels) for feature in categorical], np.float32)
     codes = columns[:, : len(categorical)]
-    # A comparison with NaN is false. `<` on symbolic tensors is fine, `==` is not.
-    known = keras.ops.logical_and(
-        keras.ops.greater_equal(codes, 0.0), keras.ops.less(codes, bounds)
-    )
-    zeros = keras.ops.zeros_like(codes)
-    whole = keras.ops.cast(keras.ops.where(known, codes, zeros), "int32")
-    return keras.ops.where(known, whole, levels)
+    return keras.ops.cast(formulas.code_places(keras.ops, codes, levels), "int32")
 
 
 def _starts(categorical: tuple[CategoricalFeature, ...]) -> NDArray[np.int32] | None:

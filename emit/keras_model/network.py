@@ -13,10 +13,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from mojo_reader import formulas
 from mojo_reader.model import Activation, Layer
 
 from ..backend import keras
-from ..formulas import constant
 from . import names
 from .encoding import DenseInputs, GatheredInputs, NetworkInputs
 from .tensors import step
@@ -102,24 +102,23 @@ class _Builder:
 
         The formula's gradient overflows in float32, where Keras' own is right.
         """
-        if self._dtype == "float32":
-            return self.activated(inputs, layer, name, "tanh")
-        with step(f"{name}_tanh", self.activated(inputs, layer, name, None), self._dtype) as tanh:
-            tanh.output = 1.0 - 2.0 / (1.0 + keras.ops.exp(2.0 * tanh.input))
-        return tanh.result
+        return self._by_formula_in_float64(inputs, layer, name, "tanh")
 
     def exp_rectifier(self, inputs: Any, layer: Layer, name: str) -> Any:
         """``elu``; in float64 by H2O's ``exp(x) - 1``, where Keras' is the exact difference.
 
         Weights that training has blown up tell the two apart; in float32 H2O's would lose more.
         """
+        return self._by_formula_in_float64(inputs, layer, name, "elu")
+
+    def _by_formula_in_float64(self, inputs: Any, layer: Layer, name: str, activation: str) -> Any:
         if self._dtype == "float32":
-            return self.activated(inputs, layer, name, "elu")
-        with step(f"{name}_elu", self.activated(inputs, layer, name, None), self._dtype) as elu:
-            zeros = keras.ops.zeros_like(elu.input)
-            below = keras.ops.exp(keras.ops.minimum(elu.input, zeros)) - 1.0
-            elu.output = keras.ops.where(keras.ops.greater_equal(elu.input, 0.0), elu.input, below)
-        return elu.result
+            return self.activated(inputs, layer, name, activation)
+        sums = self.activated(inputs, layer, name, None)
+        with step(f"{name}_{activation}", sums, self._dtype) as made:
+            formula = formulas.ACTIVATIONS[layer.activation]
+            made.output = formula(keras.ops, self._dtype, made.input)
+        return made.result
 
     def maxout(self, inputs: Any, layer: Layer, name: str) -> Any:
         """The larger of two candidates."""
@@ -229,7 +228,7 @@ class _Builder:
             return keras.layers.Rescaling(layer.scale, name=name, dtype=self._dtype)(outputs)
         # TensorFlow rounds a plain number to float32, so this one is an array.
         with step(name, outputs, self._dtype) as scaled:
-            factor = constant(np.array([layer.scale]), self._dtype)
+            factor = formulas.constant(layer.scale, self._dtype)
             scaled.output = keras.ops.multiply(scaled.input, factor)
         return scaled.result
 

@@ -5,14 +5,12 @@ absolute error as loss, it trains that model as H2O does, for every distribution
 Keras alone: what the deviance is made of are built-in operations.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
-import numpy as np
-
 from mojo_reader.errors import MojoUnsupportedError
+from mojo_reader.formulas import ACTIVATIONS, standardized_response
 from mojo_reader.model import (
-    Activation,
     Classification,
     Features,
     Mojo,
@@ -21,7 +19,6 @@ from mojo_reader.model import (
 )
 
 from ..backend import keras
-from ..formulas import standardized
 from . import compile_config, names, to_keras
 from .deviance import deviance_of, distribution_of, quadratic_gradient
 from .encoding import DenseInputs, encode
@@ -114,16 +111,15 @@ def _deviances(
         case Classification():
             return _of_classes(parameters, raw, targets, dtype)
         case Regression() as output:
-            distribution, wanted, found = output.distribution, targets, raw
-            if output.standardize:
-                sub, mul = np.array([output.norm_resp_sub]), np.array([output.norm_resp_mul])
-                wanted = standardized(targets, sub, mul, dtype)
+            distribution, found = output.distribution, raw
+            wanted = standardized_response(targets, output, dtype)
         case Reconstruction():
             # H2O takes the gradient at the activated outputs for that at the raw ones:
             # `bpropOutputLayer` multiplies with no derivative of the activation.
             distribution = mojo.info.distribution
             wanted = network_inputs(mojo.features, targets, dtype)
-            found = ACTIVATED[mojo.layers[-1].activation](raw)
+            # A Maxout's raw output is the larger candidate already.
+            found = ACTIVATIONS[mojo.layers[-1].activation](keras.ops, dtype, raw)
     deviance = deviance_of(distribution_of(distribution, parameters), parameters)
     return deviance.value(keras.ops, wanted, found), deviance.gradient(keras.ops, wanted, found)
 
@@ -155,22 +151,3 @@ def network_inputs(features: Features, columns: Any, dtype: str) -> Any:
     block = keras.ops.sum(hot, axis=1)
     parts = [block] if inputs.numbers is None else [block, inputs.numbers]
     return keras.ops.concatenate(parts, axis=-1)
-
-
-def _unchanged(values: Any) -> Any:
-    return values
-
-
-def _tanh(values: Any) -> Any:
-    """H2O's formula: Keras' own is float32 on JAX whatever the type."""
-    return 1.0 - 2.0 / (1.0 + keras.ops.exp(2.0 * values))
-
-
-#: By the output layer's activation; a Maxout's raw output is the larger candidate already.
-ACTIVATED: Final[Mapping[Activation, Callable[[Any], Any]]] = {
-    Activation.LINEAR: _unchanged,
-    Activation.MAXOUT: _unchanged,
-    Activation.RECTIFIER: keras.ops.relu,
-    Activation.EXP_RECTIFIER: keras.ops.elu,
-    Activation.TANH: _tanh,
-}

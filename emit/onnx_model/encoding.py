@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from onnx import TensorProto
 
+from mojo_reader.formulas import level_slots
 from mojo_reader.model import (
-    CategoricalFeature,
     CategoricalInput,
     Features,
     InputColumn,
@@ -52,8 +52,9 @@ def encode_columns(graph: Graph, mojo: Mojo) -> NetworkInputs:
         tensor = names[column.name]
         if isinstance(column, NumericInput):
             numbers.append(tensor)
-        elif column.feature < len(features.categorical):
-            slots.append(_slots_of_levels(graph, tensor, column, features))
+        elif (of_levels := level_slots(column, features)) is not None:
+            rows = _rows_of(of_levels, features)
+            slots.append(_looked_up(graph, tensor, column, rows, "slot"))
         else:
             numbers.append(_numbers_of_levels(graph, tensor, column))
     joined = _joined(graph, numbers, "numbers")
@@ -76,9 +77,9 @@ def encode_matrix(graph: Graph, mojo: Mojo) -> NetworkInputs:
     return NetworkInputs(slots=slots, numbers=filled, raw_numbers=numbers)
 
 
-def slot_rows(feature: CategoricalFeature, features: Features) -> NDArray[np.int64]:
-    """Return ``feature.slots (codes,)``, with ``one_hot_width`` where a code sets nothing."""
-    return np.where(feature.slots < 0, features.one_hot_width, feature.slots)
+def _rows_of(slots: NDArray[np.int64], features: Features) -> NDArray[np.int64]:
+    """Return the kernel row of each slot, ``(codes,)``: the empty one after the block for -1."""
+    return np.where(slots < 0, features.one_hot_width, slots)
 
 
 def _column_input(graph: Graph, column: InputColumn) -> str:
@@ -119,17 +120,6 @@ def _looked_up(
     )
 
 
-def _slots_of_levels(
-    graph: Graph, tensor: str, column: CategoricalInput, features: Features
-) -> str:
-    """Go from texts to slots in one step: level to code to slot, composed."""
-    feature = features.categorical[column.feature]
-    codes = column.table[:, 0]
-    known = (codes >= 0) & (codes < len(feature.levels))  # false for NaN
-    positions = np.where(known, codes, len(feature.levels)).astype(np.int64)
-    return _looked_up(graph, tensor, column, slot_rows(feature, features)[positions], "slot")
-
-
 def _numbers_of_levels(graph: Graph, tensor: str, column: CategoricalInput) -> str:
     """Go from texts to the numeric features that the encoding makes, ``(rows, width)`` float64."""
     rows = np.arange(len(column.table), dtype=np.int64)
@@ -154,7 +144,7 @@ def _slots_of_codes(graph: Graph, codes: str, features: Features) -> str:
     sizes = [len(feature.slots) for feature in categorical]
     starts = graph.constant("codes:starts", np.cumsum([0, *sizes[:-1]], dtype=np.int64))
     rows = graph.node("Add", whole, starts, name="codes:rows")
-    table = np.concatenate([slot_rows(feature, features) for feature in categorical])
+    table = _rows_of(np.concatenate([feature.slots for feature in categorical]), features)
     return graph.node("Gather", graph.constant("codes:slots", table), rows, name="slots", axis=0)
 
 

@@ -5,6 +5,7 @@ from typing import Final
 
 import numpy as np
 
+from mojo_reader.formulas import with_empty_row
 from mojo_reader.model import Activation, Features, Layer
 
 from .encoding import NetworkInputs
@@ -49,8 +50,7 @@ def _first_sums(
     bias = graph.floats(f"{name}:bias", np.hstack(layer.biases))
     hot = None
     if inputs.slots is not None:
-        # One more row, of zeros, for codes that set nothing.
-        rows = np.vstack([kernel[:one_hot_width], np.zeros_like(kernel[:1])])
+        rows = with_empty_row(kernel[:one_hot_width], np.float32)
         table = graph.floats(f"{name}:levels", rows)
         chosen = graph.node("Gather", table, inputs.slots, name=f"{name}:chosen", axis=0)
         axis = graph.constant(f"{name}:axis", np.array([1], np.int64))
@@ -75,12 +75,9 @@ def _dense(graph: Graph, values: str, kernel: str, bias: str, name: str) -> str:
 
 
 def _activated(graph: Graph, sums: str, layer: Layer, name: str) -> str:
-    count = len(layer.kernels)
-    if count > 1:
-        names = tuple(f"{name}:candidate_{index + 1}" for index in range(count))
-        first, second = graph.split("Split", sums, names=names, axis=1)
-        sums = _larger(graph, first, second, name)
-    values = ACTIVATIONS[layer.activation](graph, sums, name)
+    names = tuple(f"{name}:candidate_{index + 1}" for index in range(len(layer.kernels)))
+    candidates = graph.split("Split", sums, names=names, axis=1) if len(names) > 1 else [sums]
+    values = ACTIVATIONS[layer.activation](graph, name, *candidates)
     if layer.scale != 1:
         scale = graph.floats(f"{name}:dropout_scale", layer.scale)
         values = graph.node("Mul", values, scale, name=f"{name}:scaled")
@@ -90,17 +87,17 @@ def _activated(graph: Graph, sums: str, layer: Layer, name: str) -> str:
 # --------------------------------------------------------------------------- activations
 
 
-def _same(_graph: Graph, sums: str, _name: str) -> str:
+def _same(_graph: Graph, _name: str, sums: str) -> str:
     return sums
 
 
-def _larger(graph: Graph, first: str, second: str, name: str) -> str:
+def _maxout(graph: Graph, name: str, first: str, second: str) -> str:
     """The first where it is larger, else the second: on NaN too, as H2O takes it."""
     larger = graph.node("Greater", first, second, name=f"{name}:larger")
     return graph.node("Where", larger, first, second, name=f"{name}:largest")
 
 
-def _rectifier(graph: Graph, sums: str, name: str) -> str:
+def _rectifier(graph: Graph, name: str, sums: str) -> str:
     """``0.5 * (x + |x|)``, which is NaN for -Infinity as in H2O; ``Relu`` makes 0 of it."""
     half = graph.floats(f"{name}:half", 0.5)
     size = graph.node("Abs", sums, name=f"{name}:size")
@@ -108,15 +105,15 @@ def _rectifier(graph: Graph, sums: str, name: str) -> str:
     return graph.node("Mul", twice, half, name=name)
 
 
-def _tanh(graph: Graph, sums: str, name: str) -> str:
+def _tanh(graph: Graph, name: str, sums: str) -> str:
     return graph.node("Tanh", sums, name=name)
 
 
-def _softmax(graph: Graph, sums: str, name: str) -> str:
+def _softmax(graph: Graph, name: str, sums: str) -> str:
     return graph.node("Softmax", sums, name=name, axis=1)
 
 
-def _exp_rectifier(graph: Graph, sums: str, name: str) -> str:
+def _exp_rectifier(graph: Graph, name: str, sums: str) -> str:
     """``exp(x) - 1`` below 0, in float64 in both types.
 
     ONNX has no ``expm1``, and in float32 the difference loses what weights that training has blown
@@ -131,12 +128,11 @@ def _exp_rectifier(graph: Graph, sums: str, name: str) -> str:
     return graph.node("Where", positive, sums, below, name=name)
 
 
-ACTIVATIONS: Final[Mapping[Activation, Callable[[Graph, str, str], str]]] = {
+ACTIVATIONS: Final[Mapping[Activation, Callable[..., str]]] = {
     Activation.LINEAR: _same,
     Activation.SOFTMAX: _softmax,
     Activation.RECTIFIER: _rectifier,
     Activation.TANH: _tanh,
     Activation.EXP_RECTIFIER: _exp_rectifier,
-    # The larger candidate is taken before; nothing is left to do.
-    Activation.MAXOUT: _same,
+    Activation.MAXOUT: _maxout,
 }

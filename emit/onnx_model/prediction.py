@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 from onnx import TensorProto
 
+from mojo_reader.formulas import LARGEST_EXP
 from mojo_reader.model import (
     Classification,
     Features,
@@ -22,8 +23,6 @@ from .graph import Graph
 
 #: The label of a row whose probabilities are NaN.
 NO_LABEL: Final = ""
-#: Largest exponential, as in ``LogExpUtil.exp``.
-_LARGEST_EXP: Final = 1e19
 
 
 def predict(  # noqa: PLR0913 - what the three kinds of outputs need
@@ -152,7 +151,7 @@ def _identity(_graph: Graph, values: str) -> str:
 
 
 def _bounded_exp(graph: Graph, values: str) -> str:
-    largest = graph.constant("link:largest", np.array(_LARGEST_EXP))
+    largest = graph.constant("link:largest", np.array(LARGEST_EXP))
     power = graph.node("Exp", values, name="link:exp")
     return graph.node("Min", power, largest, name="link:bounded")
 

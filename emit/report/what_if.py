@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mojo_reader.errors import printable
+from mojo_reader.formulas import LARGEST_EXP
 from mojo_reader.model import (
     CategoricalInput,
     Classification,
@@ -58,7 +59,6 @@ def page_model(mojo: Mojo, ranges: Ranges) -> dict[str, Any]:
             "count": len(features.names),
             "slots": [feature.slots.tolist() for feature in features.categorical],
             "oneHotWidth": features.one_hot_width,
-            "standardize": features.standardize,
             "normSub": features.norm_sub.tolist(),
             "normMul": features.norm_mul.tolist(),
         },
@@ -121,6 +121,7 @@ def _output(output: Output) -> dict[str, Any]:
             "normRespMul": output.norm_resp_mul,
             "normRespSub": output.norm_resp_sub,
             "inverseLink": output.inverse_link.value,
+            "largestExp": LARGEST_EXP,
         }
     return {"kind": "reconstruction", "columns": list(map(printable, output.columns))}
 

@@ -14,6 +14,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from mojo_reader import Scorer
+from mojo_reader.formulas import one_hot_block
 from mojo_reader.model import Classification, Output, Reconstruction, Regression
 from mojo_reader.scoring.arrow import float_array, float_values
 from mojo_reader.scoring.batches import output_schema
@@ -116,10 +117,7 @@ def _original(
     slots: NDArray[np.int64], matrix: NDArray[np.float64], one_hot_width: int
 ) -> NDArray[np.float64]:
     """Return the network's inputs before they are standardized, ``(rows, width)`` float64."""
-    # A slot of -1 adds nothing: it falls into a further column, which is dropped.
-    hot = np.zeros((len(matrix), one_hot_width + 1))
-    np.put_along_axis(hot, slots, 1.0, axis=1)
-    return np.concatenate([hot[:, :-1], matrix[:, slots.shape[1] :]], axis=1)
+    return np.hstack([one_hot_block(slots, one_hot_width), matrix[:, slots.shape[1] :]])
 
 
 def _struct(columns: Columns) -> Any:

@@ -18,6 +18,7 @@ from mojo_reader.distributions import DISTRIBUTIONS, trained_with
 from mojo_reader.errors import MojoFormatError, listed
 from mojo_reader.formats.mojo.layout import Value
 from mojo_reader.formats.mojo.number_arrays import array_text
+from mojo_reader.formulas import one_hot_block
 from mojo_reader.java import text as java
 from mojo_reader.making.origin import own_name
 from mojo_reader.making.rebuilding import check_as_asked, network_arrays, network_texts
@@ -192,12 +193,8 @@ def network_inputs(description: ModelDescription, table: object) -> NDArray[np.f
     """
     mojo = described_mojo(description, [_blank_layer(description)], uuid="0")
     matrix, features = Scorer(mojo).encode(table), mojo.features
-    inputs = np.zeros((len(matrix), features.width))
-    for slots in one_hot_slots(matrix, features).T:
-        rows = np.flatnonzero(slots >= 0)
-        inputs[rows, slots[rows]] = 1.0
-    inputs[:, features.one_hot_width :] = standardized(matrix, features)
-    return inputs
+    block = one_hot_block(one_hot_slots(matrix, features), features.one_hot_width)
+    return np.hstack([block, standardized(matrix, features)])
 
 
 def _blank_layer(description: ModelDescription) -> Layer:

@@ -5,6 +5,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from mojo_reader import formulas
 from mojo_reader.errors import MojoDataError, listed
 from mojo_reader.model import CategoricalInput, Features, Mojo
 from mojo_reader.scoring.cells import cell_at
@@ -153,11 +154,8 @@ def one_hot_slots(matrix: NDArray[np.float64], features: Features) -> NDArray[np
     """
     slots = np.empty((matrix.shape[0], len(features.categorical)), np.int64)
     for index, feature in enumerate(features.categorical):
-        codes = matrix[:, index]
-        levels = len(feature.levels)
-        known = (codes >= 0) & (codes < levels)
-        positions = np.where(known, codes, levels).astype(np.intp)
-        slots[:, index] = feature.slots[positions]
+        places = formulas.code_places(np, matrix[:, index], len(feature.levels))
+        slots[:, index] = feature.slots[places.astype(np.intp)]
     return slots
 
 
@@ -171,7 +169,5 @@ def standardized(matrix: NDArray[np.float64], features: Features) -> NDArray[np.
     Returns:
         ``(rows, nums)`` float64.
     """
-    inputs = matrix[:, len(features.categorical) :]
-    if features.standardize:
-        inputs = (inputs - features.norm_sub) * features.norm_mul
-    return np.where(np.isnan(inputs), 0.0, inputs)
+    numbers = matrix[:, len(features.categorical) :]
+    return np.asarray(formulas.network_numbers(np, numbers, features, formulas.FLOAT64))

@@ -7,13 +7,13 @@ Java keeps 8 partial sums over the columns, adds them as ``((p0+p1)+p2)+p3`` and
 Sources: ``hex.genmodel.algos.deeplearning.NeuralNetwork``, ``ActivationUtils``.
 """
 
-from collections.abc import Callable, Mapping
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mojo_reader.java.exp import java_exp
+from mojo_reader.formulas import ACTIVATIONS, FLOAT64
+from mojo_reader.java.ops import JAVA
 from mojo_reader.model import Activation, Features, Layer
 
 Array = NDArray[np.float64]
@@ -63,7 +63,10 @@ class ExactNetwork:
         hot = slots
         offset = self._one_hot_width
         for layer in layers:
-            values = _activate(layer, _sums(layer, hot, offset, values))
+            sums = _sums(layer, hot, offset, values)
+            values = np.asarray(ACTIVATIONS[layer.activation](JAVA, FLOAT64, *sums))
+            if layer.scale != 1:
+                values = values * layer.scale
             hot = slots[:, :0]
             offset = 0
         return values
@@ -119,49 +122,3 @@ def _rows(kernel: NDArray[np.float32], slot: NDArray[np.int64]) -> Array:
     if not len(kernel):
         return np.zeros((len(slot), kernel.shape[1]))
     return np.where((slot >= 0)[:, None], kernel[slot], np.float32(0)).astype(np.float64)
-
-
-# --------------------------------------------------------------------------- activations
-
-
-def _activate(layer: Layer, sums: list[Array]) -> Array:
-    if len(sums) > 1:
-        values = np.where(sums[0] > sums[1], sums[0], sums[1])
-    else:
-        values = ACTIVATIONS[layer.activation](sums[0])
-    return values * layer.scale if layer.scale != 1 else values
-
-
-def _same(sums: Array) -> Array:
-    return sums
-
-
-def _rectifier(sums: Array) -> Array:
-    return np.asarray(0.5 * (sums + np.abs(sums)))
-
-
-def _tanh(sums: Array) -> Array:
-    return np.asarray(1.0 - 2.0 / (1.0 + java_exp(2.0 * sums)))
-
-
-def _exp_rectifier(sums: Array) -> Array:
-    return np.where(sums >= 0, sums, java_exp(np.minimum(sums, 0)) - 1.0)
-
-
-def _softmax(sums: Array) -> Array:
-    powers = java_exp(sums - sums.max(axis=1, keepdims=True))
-    total = np.zeros(len(sums))
-    for column in range(sums.shape[1]):
-        total += powers[:, column]
-    return np.asarray(powers / total[:, None])
-
-
-ACTIVATIONS: Final[Mapping[Activation, Callable[[Array], Array]]] = {
-    Activation.LINEAR: _same,
-    Activation.SOFTMAX: _softmax,
-    Activation.RECTIFIER: _rectifier,
-    Activation.TANH: _tanh,
-    Activation.EXP_RECTIFIER: _exp_rectifier,
-    # The larger candidate is taken before; nothing is left to do.
-    Activation.MAXOUT: _same,
-}

@@ -11,6 +11,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from mojo_reader.formulas import with_empty_row
+
 Array = NDArray[Any]
 # A table of combinations has to stay in the processor's cache beside the layers.
 _TABLE_BYTES: Final = 1 << 18
@@ -66,14 +68,12 @@ class Gathers:
         dtype: np.dtype[Any],
     ) -> None:
         # Kernels are views of (units, inputs) arrays; a gather of rows needs the rows whole.
-        wide = np.zeros((len(kernel) + 1, kernel.shape[1]), dtype)
-        wide[:-1] = kernel
-        self.table: Array = wide
+        self.table: Array = with_empty_row(kernel, dtype)
         self.bias: Array | None = bias.astype(dtype)
         self._single: list[int] = []
         self._groups: list[_Group] = []
         ranges = [_range(slots) for slots in column_slots]
-        row_bytes = max(1, wide.itemsize * wide.shape[1])
+        row_bytes = max(1, self.table.itemsize * self.table.shape[1])
         most, left = _TABLE_BYTES // row_bytes, _TABLES_BYTES // row_bytes
         together: list[int] = []
         combinations = 1

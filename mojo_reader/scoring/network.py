@@ -146,8 +146,7 @@ class _Prepared:
 
     def activate(self, sums: list[Array]) -> Array:
         """Return the activations; they may stand in the memory of the sums."""
-        values = _maxout(*sums) if len(sums) > 1 else sums[0]
-        values = ACTIVATIONS[self._activation](values)
+        values = ACTIVATIONS[self._activation](*sums)
         if self._scale != 1:
             values *= self._scale
         return values
@@ -208,12 +207,12 @@ def _softmax(sums: Array) -> Array:
     return powers
 
 
-ACTIVATIONS: Final[Mapping[Activation, Callable[[Array], Array]]] = {
+#: The formulas of ``formulas.ACTIVATIONS``, in place.
+ACTIVATIONS: Final[Mapping[Activation, Callable[..., Array]]] = {
     Activation.LINEAR: _linear,
     Activation.SOFTMAX: _softmax,
     Activation.RECTIFIER: _rectifier,
     Activation.TANH: _tanh,
     Activation.EXP_RECTIFIER: _exp_rectifier,
-    # The larger candidate is taken before; nothing is left to do.
-    Activation.MAXOUT: _linear,
+    Activation.MAXOUT: _maxout,
 }

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mojo_reader.errors import MojoDataError, MojoUnsupportedError
+from mojo_reader.formulas import FLOAT64, offset_shift
 from mojo_reader.model import InputColumn, Mojo, NumericInput, Regression
 from mojo_reader.scoring.column_values import number_values
 from mojo_reader.scoring.columns import Columns
@@ -108,10 +109,11 @@ def shift(offsets: Array, output: Regression, rule: OffsetRule) -> Array:
     Returns:
         ``(rows, 1)`` float64, 0 where nothing is added.
     """
-    added = offsets > 0 if rule == "server" else ~np.isnan(offsets)
     with np.errstate(over="ignore", invalid="ignore"):
-        shifted = (offsets - output.norm_resp_sub) * output.norm_resp_mul
-    return np.where(added, shifted, 0.0)[:, np.newaxis]
+        found = offset_shift(
+            np, offsets[:, np.newaxis], output, FLOAT64, only_positive=rule == "server"
+        )
+    return np.asarray(found)
 
 
 def checked_shift(offsets: Array | None, rows: int, mojo: Mojo, rule: OffsetRule) -> Array | None:

@@ -4,90 +4,52 @@ Sources: ``DeeplearningMojoModel.modifyOutputs`` and ``linkInv``, ``GenModel.cor
 and ``getPrediction``.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Final
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mojo_reader import formulas
+from mojo_reader.formulas import FLOAT64
 from mojo_reader.java import text as java
+from mojo_reader.java.ops import JAVA
 from mojo_reader.model import (
     Classification,
     Features,
-    InverseLink,
     Output,
-    Reconstruction,
     Regression,
 )
 from mojo_reader.scoring.encoding import standardized
 from mojo_reader.scoring.options import MISSING_NUMBERS, one_of
 
 Array = NDArray[np.float64]
-_LARGEST_POWER: Final = 1e19
-Exp = Callable[[Array], Array]
 ErrorsOf = Callable[..., Array]
 """``reconstruction_error`` or ``squared_errors``."""
 
 
-def predicted(outputs: Array, output: Output, features: Features, exp: Exp) -> Array:
+def predicted(outputs: Array, output: Output, features: Features, ops: Any) -> Array:
     """Turn the last layer's values into the prediction.
 
     Args:
         outputs: ``(rows, units)`` float64; may be changed.
         output: how the model turns them into a prediction.
         features: the model's features.
-        exp: the exponential function to use.
+        ops: NumPy, or Java's arithmetic.
 
     Returns:
         Probabilities ``(rows, n_classes)``, the response ``(rows, 1)``, or the reconstruction
         ``(rows, width)``.
     """
     if isinstance(output, Classification):
-        return _probabilities(outputs, output)
+        # The sum is Java's in either case: labels hang by it.
+        return np.asarray(formulas.prior_correction(JAVA, outputs, output, FLOAT64))
     if isinstance(output, Regression):
-        return _response(outputs, output, exp)
-    return _reconstruction(outputs, output, features)
-
-
-def _probabilities(outputs: Array, output: Classification) -> Array:
-    if output.prior_factors is None:
-        return outputs
-    corrected = outputs * output.prior_factors
-    total = np.zeros(len(corrected))
-    for column in range(corrected.shape[1]):  # in Java's order
-        total += corrected[:, column]
-    return np.divide(corrected, total[:, None], out=corrected, where=(total > 0)[:, None])
-
-
-def _response(outputs: Array, output: Regression, exp: Exp) -> Array:
-    if output.standardize:
-        outputs = outputs / output.norm_resp_mul + output.norm_resp_sub
-    return INVERSE_LINKS[output.inverse_link](outputs, exp)
-
-
-def _identity(values: Array, _exp: Exp) -> Array:
-    return values
-
-
-def _power(values: Array, exp: Exp) -> Array:
-    return np.asarray(np.minimum(_LARGEST_POWER, exp(values)))
-
-
-def _logistic(values: Array, exp: Exp) -> Array:
-    return np.asarray(1.0 / (1.0 + np.minimum(_LARGEST_POWER, exp(-values))))
-
-
-INVERSE_LINKS: Final[Mapping[InverseLink, Callable[[Array, Exp], Array]]] = {
-    InverseLink.IDENTITY: _identity,
-    InverseLink.EXP: _power,
-    InverseLink.LOGISTIC: _logistic,
-}
-
-
-def _reconstruction(outputs: Array, _output: Reconstruction, features: Features) -> Array:
+        link = formulas.INVERSE_LINKS[output.inverse_link]
+        return np.asarray(link(ops, formulas.response_units(outputs, output, FLOAT64)))
     if features.standardize:
-        start = features.one_hot_width
-        outputs[:, start:] = outputs[:, start:] / features.norm_mul + features.norm_sub
+        numbers = outputs[:, features.one_hot_width :]  # in place, the one-hot block as it is
+        numbers[:] = formulas.in_units(numbers, features.norm_mul, features.norm_sub, FLOAT64)
     return outputs
 
 
@@ -193,7 +155,7 @@ def squared_errors(
     Args:
         reconstruction: ``(rows, width)`` float64, de-standardized for ``java``, and for ``server``
             as the last layer gives it.
-        slots: ``(rows, cats)`` int64.
+        slots: ``(rows, cats)`` int64, -1 for none.
         matrix: ``(rows, n_features)`` float64, the row matrix.
         features: the model's features.
         missing: ``java``: a missing number makes its error NaN; ``server``: it counts as the
@@ -206,12 +168,9 @@ def squared_errors(
         ValueError: there is no such rule for missing numbers.
     """
     one_of("missing", missing, MISSING_NUMBERS)
-    rows = np.arange(len(matrix))
     start = features.one_hot_width
     squares = np.empty_like(reconstruction)
-    hot = np.zeros((len(matrix), start))
-    for index in range(slots.shape[1]):
-        hot[rows, slots[:, index]] = 1.0
+    hot = formulas.one_hot_block(slots, start)
     squares[:, :start] = (reconstruction[:, :start] - hot) ** 2
     if missing == "server":
         squares[:, start:] = (reconstruction[:, start:] - standardized(matrix, features)) ** 2

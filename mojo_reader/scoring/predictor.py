@@ -12,14 +12,14 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from mojo_reader.java.exp import java_exp
+from mojo_reader.java.ops import JAVA
 from mojo_reader.model import Mojo
 from mojo_reader.scoring.doubt import in_doubt, row_in_doubt
 from mojo_reader.scoring.encoding import one_hot_slots, standardized
 from mojo_reader.scoring.exact import ExactNetwork
 from mojo_reader.scoring.network import Network
 from mojo_reader.scoring.one_row import OneRow
-from mojo_reader.scoring.prediction import Exp, predicted
+from mojo_reader.scoring.prediction import predicted
 
 Array = NDArray[np.float64]
 # Rows of a block: the sums of narrow layers stay in the processor's cache; the products of wide
@@ -64,7 +64,7 @@ class Predictor:
             if len(matrix) == 1:
                 return self._one_row_values(matrix, added)
             outputs, unsafe = self._layer_outputs(matrix)
-            values = self._predicted(outputs, added, np.exp)
+            values = self._predicted(outputs, added, np)
             rows = np.flatnonzero(unsafe | in_doubt(values, self._mojo, self._dtype))
             if rows.size:
                 values[rows] = self._careful_values(
@@ -95,10 +95,10 @@ class Predictor:
     def _double(self) -> "Predictor":
         return Predictor(self._mojo, "float64")
 
-    def _predicted(self, outputs: Array, added: Array | None, exp: Exp) -> Array:
+    def _predicted(self, outputs: Array, added: Array | None, ops: Any) -> Array:
         if added is not None:
             outputs += added
-        return predicted(outputs, self._mojo.output, self._mojo.features, exp)
+        return predicted(outputs, self._mojo.output, self._mojo.features, ops)
 
     def _careful_values(self, matrix: Array, added: Array | None) -> Array:
         """Predict rows that are in doubt: those of float32 in float64, those of that exactly."""
@@ -107,7 +107,7 @@ class Predictor:
         return self._exact_values(matrix, added)
 
     def _exact_values(self, matrix: Array, added: Array | None) -> Array:
-        return self._predicted(self._exact_outputs(matrix), added, java_exp)
+        return self._predicted(self._exact_outputs(matrix), added, JAVA)
 
     def _exact_outputs(self, matrix: Array, *, layers: int | None = None) -> Array:
         features = self._mojo.features
@@ -120,7 +120,7 @@ class Predictor:
         """Score ``(1, n_features)`` with as few calls as can be."""
         outputs = self._one_row.outputs(matrix[0])
         if outputs is not None:
-            values = self._predicted(outputs, added, np.exp)
+            values = self._predicted(outputs, added, np)
             if not row_in_doubt(values, self._mojo, self._dtype):
                 return values
         return self._careful_values(matrix, added)

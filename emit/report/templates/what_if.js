@@ -3,7 +3,6 @@
 // of this project (encoding, network, prediction).
 
 const WhatIf = (() => {
-  const LARGEST_EXP = 1e19;
   const NEW_LEVEL = Symbol("a level that the model does not know");
 
   function numbers(text, Type) {
@@ -48,7 +47,7 @@ const WhatIf = (() => {
   }
 
   function expanded(model, made) {
-    const { slots, oneHotWidth, standardize, normSub, normMul } = model.features;
+    const { slots, oneHotWidth, normSub, normMul } = model.features;
     const inputs = new Float64Array(oneHotWidth + normSub.length);
     slots.forEach((codes, i) => {
       const missing = codes.length - 1;
@@ -56,8 +55,7 @@ const WhatIf = (() => {
       if (slot >= 0) inputs[slot] += 1;
     });
     for (let i = 0; i < normSub.length; i += 1) {
-      const raw = made[slots.length + i];
-      const number = standardize ? (raw - normSub[i]) * normMul[i] : raw;
+      const number = (made[slots.length + i] - normSub[i]) * normMul[i];
       inputs[oneHotWidth + i] = Number.isNaN(number) ? 0 : number;
     }
     return inputs;
@@ -99,7 +97,8 @@ const WhatIf = (() => {
     let values = sums(layer, inputs, 0);
     if (layer.kernels.length > 1) {
       const others = sums(layer, inputs, 1);
-      values = values.map((value, i) => Math.max(value, others[i]));
+      // The second where the comparison fails, on NaN too, as H2O takes it.
+      values = values.map((value, i) => (value > others[i] ? value : others[i]));
     }
     if (layer.activation === "Softmax") return softmax(values);
     return Array.from(values, (value) => ACTIVATIONS[layer.activation](value) * layer.scale);
@@ -107,12 +106,17 @@ const WhatIf = (() => {
 
   // ------------------------------------------------------------------ prediction
 
-  const boundedExp = (x) => Math.min(LARGEST_EXP, Math.exp(x));
+  const boundedExp = (x, largest) => Math.min(largest, Math.exp(x));
   const LINKS = {
     identity: (x) => x,
     exp: boundedExp,
-    logistic: (x) => 1 / (1 + boundedExp(-x)),
+    logistic: (x, largest) => 1 / (1 + boundedExp(-x, largest)),
   };
+
+  function response(output, raw) {
+    const linear = raw / output.normRespMul + output.normRespSub;
+    return LINKS[output.inverseLink](linear, output.largestExp);
+  }
 
   function corrected(values, factors) {
     if (!factors) return values;
@@ -122,8 +126,7 @@ const WhatIf = (() => {
   }
 
   function columnUnits(model, values) {
-    const { oneHotWidth, standardize, normSub, normMul } = model.features;
-    if (!standardize) return values;
+    const { oneHotWidth, normSub, normMul } = model.features;
     return values.map((value, i) => {
       const number = i - oneHotWidth;
       return number < 0 ? value : value / normMul[number] + normSub[number];
@@ -139,7 +142,7 @@ const WhatIf = (() => {
       case "classification":
         return corrected(Array.from(values), output.priorFactors);
       case "regression":
-        return [LINKS[output.inverseLink](values[0] / output.normRespMul + output.normRespSub)];
+        return [response(output, values[0])];
       default:
         return columnUnits(model, Array.from(values));
     }
