@@ -23,7 +23,7 @@ from support import Golden
 from emit.kserve_model.tensors import input_types
 from mojo_reader import Scorer
 from mojo_reader.java import text as java
-from mojo_reader.scoring.cells import MISSING_MARKS
+from mojo_reader.model.levels import MISSING_MARKS
 
 COMMAND = [sys.executable, "-m", "emit.kserve_model"]
 ADDRESSES = re.compile(r"serving .* on http://(\S+):(\d+) and grpc://(\S+):(\d+)")

@@ -11,8 +11,7 @@ from support import Golden, read_csv
 
 from mojo_reader.cli import main
 from mojo_reader.model import CategoricalInput
-from mojo_reader.scoring.cells import MISSING_MARKS
-from mojo_reader.scoring.levels import level_positions
+from mojo_reader.model.levels import MISSING_MARKS, level_positions
 
 UNSEEN = "no level at all"
 

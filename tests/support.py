@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from mojo_reader import Mojo, Scorer, read_mojo
 from mojo_reader.model import Classification
-from mojo_reader.scoring.cells import MISSING_MARKS
+from mojo_reader.model.levels import MISSING_MARKS
 
 GOLDEN_FOLDER = Path(__file__).parent.parent / "golden_mojos"
 #: Of a property that says no number of its own, in the runs that repeat the same draws.

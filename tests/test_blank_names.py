@@ -9,7 +9,7 @@ from support import golden
 from mojo_reader import Scorer
 from mojo_reader.files.score import ScoreOptions, score_file
 from mojo_reader.model import CategoricalInput
-from mojo_reader.scoring.levels import level_positions
+from mojo_reader.model.levels import level_positions
 
 CASE = golden("column_names_blank")
 

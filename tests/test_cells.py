@@ -16,9 +16,10 @@ from support import golden, missing_time
 from mojo_reader import Scorer
 from mojo_reader.errors import MojoDataError
 from mojo_reader.model import CategoricalInput
+from mojo_reader.model.levels import level_positions
 from mojo_reader.scoring.column_values import column_positions, number_values
 from mojo_reader.scoring.invalid import RowError
-from mojo_reader.scoring.levels import LevelLookup, level_positions
+from mojo_reader.scoring.levels import LevelLookup
 
 MARKS = golden("levels_missing_marks")
 MISSING, UNSEEN = "missing", "unseen"

@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 
 from mojo_reader.making.origin import own_version
 from mojo_reader.model import CategoricalInput, Classification, InputColumn, Mojo
-from mojo_reader.scoring.cells import MISSING_MARKS
-from mojo_reader.scoring.levels import level_positions
+from mojo_reader.model.levels import MISSING_MARKS, level_positions
 from mojo_reader.scoring.spellings import RULE
 from mojo_reader.summary import column_notes
 

@@ -15,7 +15,7 @@ from mojo_reader.model import (
     Mojo,
     NumericInput,
 )
-from mojo_reader.scoring.levels import level_positions
+from mojo_reader.model.levels import level_positions
 
 from .graph import ML, Graph
 

@@ -14,10 +14,11 @@ from mojo_reader.comparing.comparison import TOLERANCES, Comparison, Expected, O
 from mojo_reader.comparing.worst_rows import absolute_difference, relative_difference
 from mojo_reader.errors import MojoDataError
 from mojo_reader.model import CategoricalInput, Classification, Mojo, Reconstruction
+from mojo_reader.model.levels import position_texts
 from mojo_reader.scoring.column_values import column_positions, number_values
 from mojo_reader.scoring.columns import named_columns
 from mojo_reader.scoring.invalid import invalid_handler
-from mojo_reader.scoring.levels import LevelLookup, position_texts
+from mojo_reader.scoring.levels import LevelLookup
 from mojo_reader.scoring.notices import Notices
 from mojo_reader.scoring.scorer import Scorer
 

@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mojo_reader.model import CategoricalInput, Mojo, NumericInput, Reconstruction
-from mojo_reader.scoring.cells import MISSING_MARKS
-from mojo_reader.scoring.levels import level_positions
+from mojo_reader.model.levels import MISSING_MARKS, level_positions
 
 #: Rows that are made at most, but for a column that knows more texts.
 CHECK_ROWS: Final = 10_000

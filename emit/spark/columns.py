@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from mojo_reader.errors import MojoDataError, listed
-from mojo_reader.scoring.cells import LEVEL_BLANKS
+from mojo_reader.model.levels import LEVEL_BLANKS
 
 Fields = Mapping[str, Any]
 """Field name to the ``Fields`` of a struct; empty for anything else."""

@@ -23,6 +23,7 @@ from mojo_reader.files.records import RecordPiece, Records, csv_rows
 from mojo_reader.files.rules import DECIMAL_POINT, TableRules
 from mojo_reader.files.text_numbers import missing_marks, text_numbers
 from mojo_reader.model import CategoricalInput, Mojo
+from mojo_reader.model.levels import LEVEL_BLANKS, MISSING_MARKS, level_positions
 from mojo_reader.scoring.arrow import (
     bool_array,
     bool_values,
@@ -34,10 +35,9 @@ from mojo_reader.scoring.arrow import (
     text_array,
     text_scalar,
 )
-from mojo_reader.scoring.cells import LEVEL_BLANKS, MISSING_MARKS
 from mojo_reader.scoring.columns import KEPT, AbsentColumnError, matched_names
 from mojo_reader.scoring.invalid import RowError, invalid_handler
-from mojo_reader.scoring.levels import bare_forms, level_positions
+from mojo_reader.scoring.levels import bare_forms
 from mojo_reader.scoring.notices import Count, Notices
 
 _LEVEL_TYPE: Final = pa.dictionary(pa.int32(), pa.string())

@@ -17,11 +17,11 @@ from mojo_reader.files.records import PIECE_BYTES, ByteStream, read_fully
 from mojo_reader.files.rules import TableRules
 from mojo_reader.formats.limits import Limits
 from mojo_reader.model import CategoricalInput, Mojo
+from mojo_reader.model.levels import level_positions
 from mojo_reader.scoring.arrow import float_array, text_array
 from mojo_reader.scoring.column_values import number_values
 from mojo_reader.scoring.columns import KEPT
 from mojo_reader.scoring.invalid import Invalid, OnInvalid, RowError, invalid_handler
-from mojo_reader.scoring.levels import level_positions
 from mojo_reader.scoring.notices import Notices
 from mojo_reader.scoring.spellings import spellings
 

@@ -12,7 +12,7 @@ from typing import Final, Protocol
 from mojo_reader.errors import MojoDataError
 from mojo_reader.files.quotes import Quotes
 from mojo_reader.formats.limits import DEFAULT_LIMITS, Limits
-from mojo_reader.scoring.cells import LEVEL_BLANKS
+from mojo_reader.model.levels import LEVEL_BLANKS
 
 PIECE_BYTES: Final = 1 << 20
 _BOM: Final = b"\xef\xbb\xbf"

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from mojo_reader.java import text as java
+from mojo_reader.model.levels import MISSING_MARKS
 from mojo_reader.scoring.arrow import (
     bool_values,
     float_values,
@@ -23,7 +24,7 @@ from mojo_reader.scoring.arrow import (
     one_chunk,
     text_array,
 )
-from mojo_reader.scoring.cells import BLANKS, MISSING_MARKS
+from mojo_reader.scoring.cells import BLANKS
 from mojo_reader.scoring.invalid import Invalid, OnInvalid
 from mojo_reader.scoring.times import time_milliseconds
 

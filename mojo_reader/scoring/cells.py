@@ -11,11 +11,8 @@ from numpy.typing import NDArray
 from mojo_reader.errors import MojoDataError
 from mojo_reader.java import text as java
 
-MISSING_MARKS: Final = ("", "NA", "N/A", "-")
 #: What is dropped around a number's text.
 BLANKS: Final = java.BLANKS
-#: What is dropped around a level or a column's name in a CSV file.
-LEVEL_BLANKS: Final = " \t"
 # pandas's NA and NaT, told by name because pandas is not a dependency.
 _MISSING_TYPES: Final = ("NAType", "NaTType")
 _NUMBER_KINDS: Final = "iubf"

@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any, Final
 
 from mojo_reader.errors import MojoDataError
-from mojo_reader.scoring.cells import LEVEL_BLANKS
+from mojo_reader.model.levels import LEVEL_BLANKS
 from mojo_reader.scoring.extras import require_pyarrow
 from mojo_reader.scoring.notices import shown
 

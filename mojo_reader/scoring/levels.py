@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mojo_reader.model import CategoricalInput
-from mojo_reader.scoring.cells import LEVEL_BLANKS, MISSING_MARKS, is_missing
+from mojo_reader.model.levels import LEVEL_BLANKS, level_positions
+from mojo_reader.scoring.cells import is_missing
 from mojo_reader.scoring.invalid import Invalid, OnInvalid
 from mojo_reader.scoring.spellings import spellings
 
@@ -108,20 +109,6 @@ def report(invalid: Sequence[Invalid], codes: NDArray[np.int64], on_invalid: OnI
         on_invalid(Invalid(row=row, cell=one.cell, expected=one.expected))
 
 
-def level_positions(column: CategoricalInput) -> dict[str, int]:
-    """Return the position of every text that the column knows, with the marks of missing cells."""
-    positions = dict(zip(column.levels, range(len(column.levels)), strict=True))
-    if column.prefixed:
-        prefix = f"{column.name}."
-        for level in [level for level in column.levels if level.startswith(prefix)]:
-            # What is left of the level ``COLUMN.`` is a missing cell, in a CSV and in ONNX.
-            if level != prefix:
-                positions.setdefault(level.removeprefix(prefix), positions[level])
-    for mark in ("",) if column.marks_unseen else MISSING_MARKS:
-        positions.setdefault(mark, column.missing)
-    return positions
-
-
 def bare_forms(text: str) -> tuple[str, str, str, str]:
     """Return a text of a CSV file as it stands, and without leading, trailing and both blanks.
 
@@ -129,17 +116,3 @@ def bare_forms(text: str) -> tuple[str, str, str, str]:
     """
     bare = text.strip(LEVEL_BLANKS)
     return text, text.lstrip(LEVEL_BLANKS), text.rstrip(LEVEL_BLANKS), bare
-
-
-def position_texts(column: CategoricalInput) -> tuple[str, ...]:
-    """Return a text for each row of ``column.table``, for programs that take nothing but texts.
-
-    The last two are a missing mark that is no level, and a text that the column does not know.
-    """
-    positions = level_positions(column)
-    marks = (mark for mark in MISSING_MARKS if positions.get(mark) == column.missing)
-    missing = next(marks, "")
-    unseen = "unseen"
-    while unseen in positions:
-        unseen += "?"
-    return (*column.levels, missing, unseen)

@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mojo_reader.java import text as java
-from mojo_reader.scoring.cells import BLANKS, MISSING_MARKS, is_missing
+from mojo_reader.model.levels import MISSING_MARKS
+from mojo_reader.scoring.cells import BLANKS, is_missing
 from mojo_reader.scoring.invalid import Invalid, OnInvalid, moved
 from mojo_reader.scoring.times import moment_milliseconds, time_milliseconds
 
