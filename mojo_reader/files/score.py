@@ -3,7 +3,6 @@
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -319,6 +318,9 @@ def _made(
         for piece in parts:
             yield piece, partial(job, piece)
         return
+    # Every command imports this file.
+    from concurrent.futures import Future, ThreadPoolExecutor
+
     waiting: deque[tuple[Piece, Future[Made]]] = deque()
     with ThreadPoolExecutor(workers) as pool:
         try:
