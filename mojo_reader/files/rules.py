@@ -12,11 +12,11 @@ from mojo_reader.scoring.columns import AbsentColumnError
 from mojo_reader.scoring.near_names import near_names, shown_names
 from mojo_reader.scoring.notices import Notices
 from mojo_reader.scoring.options import Invalids, described, option, problems_of
+from mojo_reader.scoring.times import UTC, zone_of
 
 Decimal = Literal[".", ","]
 DECIMAL_POINT: Final = "."
 DECIMALS: Final[tuple[Decimal, ...]] = get_args(Decimal)
-NO_TIME_ZONE: Final = "UTC"
 _SHOWN_NAMES: Final = 5
 _TAB_NAMES: Final = ("\\t", "tab")
 
@@ -37,13 +37,9 @@ def decimal_problem(decimal: str) -> str | None:
 
 def time_zone_problem(name: str) -> str | None:
     """Say what is wrong with a time zone's name, None where nothing is."""
-    if name == NO_TIME_ZONE:
-        return None
-    import zoneinfo
-
     try:
-        zoneinfo.ZoneInfo(name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        zone_of(name)
+    except (KeyError, ValueError, OSError):
         return f"expected a time zone such as Europe/Berlin, found {name!r}"
     return None
 
@@ -73,7 +69,7 @@ class Reading(Invalids):
         problem=decimal_problem,
     )
     time_zone: str = option(
-        NO_TIME_ZONE, "Of time texts that name none.", sign="ZONE", problem=time_zone_problem
+        UTC, "Of time texts that name none.", sign="ZONE", problem=time_zone_problem
     )
     limits: Limits = option(DEFAULT_LIMITS, "How much a file may ask for.")
 

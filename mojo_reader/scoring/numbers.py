@@ -20,7 +20,7 @@ from mojo_reader.java import text as java
 from mojo_reader.model.levels import MISSING_MARKS
 from mojo_reader.scoring.cells import BLANKS, is_missing
 from mojo_reader.scoring.invalid import Invalid, OnInvalid, moved
-from mojo_reader.scoring.times import moment_milliseconds, time_milliseconds
+from mojo_reader.scoring.times import UTC, moment_milliseconds, time_milliseconds
 
 _PLAIN_NUMBER_TYPES: Final = frozenset({float, int, bool, type(None)})
 # Milliseconds in one step of NumPy's times; finer ones are cut to microseconds first.
@@ -75,7 +75,7 @@ def _number(row: int, cell: object, on_invalid: OnInvalid) -> float:
         return float("nan")
 
 
-def text_number(text: str, time_zone: str = "UTC") -> float:
+def text_number(text: str, time_zone: str = UTC) -> float:
     """Read a number's text, or a time's; blanks around are dropped, a missing mark is NaN.
 
     Args:

@@ -7,6 +7,9 @@ import datetime as dt
 import re
 from typing import Final
 
+#: The zone of a time that names none, unless another is chosen.
+UTC: Final = "UTC"
+
 _TIME: Final = re.compile(
     r"(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}:\d{2})(?::(\d{2})(\.\d{1,9})?)?\s?(Z|[+-]\d{2}:?\d{2})?)?",
     re.ASCII,
@@ -15,7 +18,7 @@ _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MILLISECOND: Final = dt.timedelta(milliseconds=1)
 
 
-def time_milliseconds(text: str, time_zone: str = "UTC") -> float | None:
+def time_milliseconds(text: str, time_zone: str = UTC) -> float | None:
     """Read an ISO date or time as milliseconds since 1970 in UTC.
 
     Args:
@@ -35,7 +38,7 @@ def time_milliseconds(text: str, time_zone: str = "UTC") -> float | None:
     except ValueError:
         return None
     if zone is None:
-        moment = moment.replace(tzinfo=_zone(time_zone))
+        moment = moment.replace(tzinfo=zone_of(time_zone))
     else:
         moment = dt.datetime.fromisoformat(f"{moment.isoformat()}{zone}")
     return moment_milliseconds(moment) + float(f"{fraction or '.':0<4}"[1:4])
@@ -46,8 +49,13 @@ def moment_milliseconds(moment: dt.datetime) -> float:
     return float((moment - _EPOCH) // _MILLISECOND)
 
 
-def _zone(name: str) -> dt.tzinfo:
-    if name == "UTC":  # needs no data of the system's
+def zone_of(name: str) -> dt.tzinfo:
+    """Return a time zone.
+
+    Raises:
+        KeyError, ValueError, OSError: there is none of the name, as ``zoneinfo`` says it.
+    """
+    if name == UTC:  # needs no data of the system's
         return dt.UTC
     import zoneinfo
 
