@@ -415,6 +415,19 @@ def test_doubles_that_nobody_asks_for_do_no_harm(spark: Any) -> None:
     assert cells(scored(frame, IRIS.path, keep=["id"]))[0][:2] == (1, "Iris-setosa")
 
 
+def test_one_kind_of_column_and_javas_own_order(spark: Any) -> None:
+    frame = frame_of(spark, f"id int, {IRIS_SCHEMA}", (1, 5.1, 3.5, 1.4, 0.2))
+    whole = cells(scored(frame, IRIS.path, keep=[], exact=True))
+    names = scored(frame, IRIS.path, keep=[]).columns
+    label = scored(frame, IRIS.path, keep=[], only="label")
+    numbers = scored(frame, IRIS.path, keep=[], only="proba", exact=True)
+    assert (label.columns, numbers.columns) == (names[:1], names[1:])
+    assert cells(label)[0] == whole[0][:1]
+    assert cells(numbers)[0] == whole[0][1:]
+    with pytest.raises(ValueError, match="exact=True needs dtype float64"):
+        scored(frame, IRIS.path, exact=True, dtype="float32")
+
+
 # --------------------------------------------------------------------------- refusals
 
 
