@@ -1,6 +1,7 @@
 """One MOJO from a stranger: refused with a reason, or accepted and then sound in every way."""
 
 import io
+import warnings
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +14,7 @@ from mojo_reader.comparing.sameness import differences
 from mojo_reader.details import read_details
 from mojo_reader.errors import MojoDataError, MojoError, MojoUnsupportedError
 from mojo_reader.model import CategoricalInput, Classification, Reconstruction
+from mojo_reader.scoring.row_warnings import OffsetWarning, UnseenLevelWarning
 from mojo_reader.writer import write_mojo
 
 
@@ -26,8 +28,15 @@ class Stage(StrEnum):
     ACCEPTED = "accepted"
 
 
-_LAYOUT_FILES: Final = {"layout.py", "lines.py", "number_arrays.py", "java.py"}
+_LAYOUT_FILES: Final = {"layout.py", "lines.py", "number_arrays.py", "text.py"}
 _NUMBERS: Final = (0.0, 1.5, -3.0, None)
+
+
+def forbid_warnings() -> None:
+    """Make warnings errors, but for what the rows of an examination hold on purpose."""
+    warnings.simplefilter("error")
+    for expected in (OffsetWarning, UnseenLevelWarning):
+        warnings.simplefilter("ignore", expected)
 
 
 def examine(content: bytes, *, round_trip: bool = True) -> Stage:

@@ -5,16 +5,15 @@ PYTHONPATH=tests python -m fuzz.replay FILE_OR_FOLDER ...
 
 import json
 import sys
-import warnings
 from collections import Counter
 from pathlib import Path
 
-from fuzz.examination import examine
+from fuzz.examination import examine, forbid_warnings
 
 
 def main() -> None:
     """Examine every file and print how they end."""
-    warnings.simplefilter("error")
+    forbid_warnings()
     named = [Path(word) for word in sys.argv[1:]]
     files = [file for path in named for file in (path.iterdir() if path.is_dir() else [path])]
     ends = Counter(examine(file.read_bytes()) for file in sorted(files))

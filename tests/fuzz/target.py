@@ -13,7 +13,6 @@ import resource
 import sys
 import time
 import traceback
-import warnings
 import zipfile
 import zlib
 from pathlib import Path
@@ -29,7 +28,7 @@ _SCORING: Final = [
     for path in (Path(__file__).parents[2] / PACKAGE / "scoring").glob("*.py")
 ]
 with atheris.instrument_imports(include=[PACKAGE], exclude=_SCORING):
-    from fuzz.examination import examine
+    from fuzz.examination import examine, forbid_warnings
     from fuzz.mutators import Mutation, mutated, pack, unpack
     from fuzz.totals import Totals
 
@@ -104,7 +103,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     parser.add_argument("--totals", type=Path, required=True)
     arguments, rest = parser.parse_known_args()
-    warnings.simplefilter("error")
+    forbid_warnings()
     # What was imported stays; a collection that looks at all of it would cost more than a run.
     gc.freeze()
     gc.set_threshold(20_000, 10, 10)
