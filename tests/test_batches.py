@@ -130,6 +130,20 @@ def test_rows_whose_sums_may_overflow_go_the_exact_way() -> None:
     assert 1e290 < network.largest_safe < 1e308
 
 
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_network_of_zeros_predicts_its_bias(dtype: str) -> None:
+    mojo = golden("regression_rectifier").mojo()
+    zeros = tuple(
+        replace(layer, kernels=tuple(map(np.zeros_like, layer.kernels))) for layer in mojo.layers
+    )
+    output = mojo.output
+    assert isinstance(output, Regression)
+    expected = zeros[-1].biases[0][0] / output.norm_resp_mul + output.norm_resp_sub
+    rows = np.ones((3, len(mojo.features.names)))
+    found = Scorer(replace(mojo, layers=zeros), dtype=dtype).score_matrix(rows)
+    np.testing.assert_allclose(found, np.full((3, 1), expected), rtol=1e-6)
+
+
 # --------------------------------------------------------------------------- ExpRectifier
 
 

@@ -1,5 +1,6 @@
 """The cell contract: what one cell means, whichever kind of table it stands in."""
 
+import dataclasses
 import datetime as dt
 import decimal
 import fractions
@@ -15,11 +16,13 @@ from support import golden, missing_time
 
 from mojo_reader import Scorer
 from mojo_reader.errors import MojoDataError
-from mojo_reader.model import CategoricalInput
+from mojo_reader.model import CategoricalInput, Classification
 from mojo_reader.model.levels import level_positions
 from mojo_reader.scoring.column_values import column_positions, number_values
 from mojo_reader.scoring.invalid import RowError
 from mojo_reader.scoring.levels import LevelLookup
+from mojo_reader.scoring.responses import response_values
+from mojo_reader.scoring.spellings import spellings
 
 MARKS = golden("levels_missing_marks")
 MISSING, UNSEEN = "missing", "unseen"
@@ -153,6 +156,34 @@ def test_a_cell_of_a_numeric_column(cell: object, expected: float | None) -> Non
     found = number_values([cell, 1], refused.append)
     assert [one.row for one in refused] == ([0] if expected is None else [])
     np.testing.assert_array_equal(found, [math.nan if expected is None else expected, 1.0])
+
+
+@pytest.mark.parametrize("unit", ["W", "D", "h", "m", "s", "ms", "us", "ns"])
+def test_a_time_of_any_unit_is_its_milliseconds(unit: str) -> None:
+    # A Thursday, where NumPy's weeks begin.
+    times = np.array(["2024-02-29", "NaT"], f"datetime64[{unit}]")
+    refused: list[Any] = []
+    for column in (times, list(times)):
+        found = number_values(column, refused.append)
+        np.testing.assert_array_equal(found, [1_709_164_800_000.0, math.nan])
+    assert not refused
+
+
+def test_an_integer_of_more_digits_than_a_float_is_no_other_ones_level() -> None:
+    assert spellings(2**53 + 3) == ("9007199254740995", "9007199254740995.0")
+    assert spellings(2**53) == ("9007199254740992", "9.007199254740992E15", "9007199254740992.0")
+
+
+def test_the_response_is_one_of_the_classes_but_for_blanks() -> None:
+    mojo = golden("iris_tanh").mojo()
+    assert isinstance(mojo.output, Classification)
+    output = dataclasses.replace(mojo.output, labels=("y.rose", "iris", "lily"))
+    mojo = dataclasses.replace(mojo, output=output)
+    found = response_values(mojo, {"y": ["lily", " iris", "y.rose\t", None, "NA"]}, "y")
+    np.testing.assert_array_equal(found, [2.0, 1.0, 0.0, math.nan, math.nan])
+    for cell in ("tulip", "rose"):  # a prefix is the encoding's, of features alone
+        with pytest.raises(RowError, match="expected one of the model's classes"):
+            response_values(mojo, {"y": ["iris", cell]}, "y")
 
 
 ARROW_COLUMNS: list[tuple[Any, list[str | None]]] = [

@@ -49,10 +49,12 @@ def test_the_tolerance_is_relative_to_one_plus_the_value(dtype: str) -> None:
     true = scores(mojo)
     step = TOLERANCES[dtype].value * (1 + np.abs(true))
     assert compared(mojo, true + 0.9 * step, dtype=dtype).passed
+    assert not compared(mojo, true + 1.05 * step, dtype=dtype).passed
     failed = compared(mojo, true + [[0.0], [0.0], [50.0]] * step, dtype=dtype)
     assert not failed.passed
     assert (failed.off, failed.beyond) == (1, 0)
     assert failed.max_rel == pytest.approx(50 * TOLERANCES[dtype].value, rel=1e-4)
+    assert failed.max_abs == pytest.approx(50 * step[2, 0], rel=1e-4)
     assert failed.worst[0].row == 2
     assert failed.worst[0].column == "predict"
     assert failed.worst[0].expected == true[2, 0]

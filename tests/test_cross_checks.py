@@ -502,3 +502,31 @@ def test_the_models_of_h2o_pass_what_is_checked_here() -> None:
             assert mojo.output.prior_class_distrib is not None
             assert abs(mojo.output.prior_class_distrib.sum() - 1) < 1e-9
             assert mojo.output.threshold is None or 0 < mojo.output.threshold < 1
+
+
+@pytest.mark.parametrize(
+    ("prior", "model", "factors"),
+    [
+        ("[0.25, 0.75]", "[0.5, 0.5]", [0.5, 1.5]),
+        # ``GenModel.correctProbabilities`` leaves a class alone of which either has no share.
+        ("[0.0, 1.0]", "[0.5, 0.5]", [1.0, 2.0]),
+        ("[0.25, 0.75]", "[0.0, 1.0]", [1.0, 0.75]),
+    ],
+)
+def test_a_class_without_a_share_is_not_corrected(
+    tmp_path: Path, prior: str, model: str, factors: list[float]
+) -> None:
+    edits = both(ini_key("prior_class_distrib", prior), ini_key("model_class_distrib", model))
+    path = rewritten(golden("balance_classes_binomial").path, tmp_path / "model.zip", edits)
+    output = read_mojo(path).output
+    assert isinstance(output, Classification)
+    assert output.prior_factors is not None
+    assert output.prior_factors.tolist() == factors
+
+
+def test_a_ratio_counts_only_where_the_activation_says_dropout(tmp_path: Path) -> None:
+    ratios = ini_key("hidden_dropout_ratios", "[0.5, 0.5, 0.0]")
+    named = both(ratios, ini_key("activation", "TanhWithDropout"))
+    for edits, scale in ((ratios, 1.0), (named, 0.5)):
+        path = rewritten(golden("iris_tanh").path, tmp_path / "model.zip", edits)
+        assert [layer.scale for layer in read_mojo(path).layers] == [scale, scale, 1.0]

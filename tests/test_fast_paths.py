@@ -27,15 +27,23 @@ def test_one_row_scores_as_a_row_of_many(case) -> None:  # noqa: ANN001
 
 
 @pytest.mark.parametrize("most", [1, 200, 1 << 20])
+@pytest.mark.parametrize(
+    "columns",
+    [
+        [[-1, 0, 1, 2], [3, 4, 5, 6, 7, 8], [-1, 9, 11]],
+        # The first slot alone, and none at all: one level, where the first level has no input.
+        [[-1, 0], [1, 2], [-1]],
+    ],
+)
 def test_columns_taken_together_add_what_each_adds(
-    most: int, monkeypatch: pytest.MonkeyPatch
+    most: int, columns: list[list[int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("mojo_reader.scoring.gather._TABLE_BYTES", most)
     source = np.random.default_rng(3)
     kernel = np.asfortranarray(source.random((12, 5)).astype(np.float32))
-    columns = [np.array([-1, 0, 1, 2]), np.array([3, 4, 5, 6, 7, 8]), np.array([-1, 9, 11])]
-    gathers = Gathers(kernel, np.arange(5.0), columns, np.dtype(np.float64))
-    slots = np.stack([source.choice(column, 50) for column in columns], axis=1)
+    used = [np.array(column) for column in columns]
+    gathers = Gathers(kernel, np.arange(5.0), used, np.dtype(np.float64))
+    slots = np.stack([source.choice(column, 50) for column in used], axis=1)
     sums = np.ones((50, 5))
     gathers.add(sums, slots, np.empty((50, 5)))
     padded = np.vstack([kernel, np.zeros((1, 5))]).astype(np.float64)
@@ -48,6 +56,8 @@ def test_blas_threads_are_put_back() -> None:
     from mojo_reader.scoring import blas
 
     functions = blas._thread_functions()
+    built_with = np.show_config(mode="dicts")["Build Dependencies"]["blas"]["name"]
+    assert functions is not None or "openblas" not in built_with
     before = None if functions is None else functions[0]()
     with one_blas_thread():
         assert functions is None or functions[0]() == 1

@@ -1,9 +1,14 @@
 """Classes that tie exactly: which of them H2O's ``GenModel.getPrediction`` (3.46.0.7) takes."""
 
+import itertools
+
 import numpy as np
 import pytest
+from support import golden
 
-from mojo_reader.scoring.prediction import _tied_label
+from mojo_reader.model import Classification
+from mojo_reader.scoring.doubt import in_doubt, row_in_doubt
+from mojo_reader.scoring.prediction import _tied_label, label_indices, undecided
 
 FIRSTS = (0.0, 1.5, -2.25, 3.0, 1e10, -7.0, 1234.5678, 1e-3)
 NAN = float("nan")
@@ -22,8 +27,37 @@ NAN = float("nan")
 def test_without_a_prior_the_rows_hash_counts_the_tied(
     probabilities: list[float], labels: list[int]
 ) -> None:
-    rows = [np.array([first, 2.5, -1.0]) for first in FIRSTS]
+    rows = np.array([[first, 2.5, -1.0] for first in FIRSTS])
     assert [_tied_label(np.array(probabilities), row, None) for row in rows] == labels
+    scores = np.tile(probabilities, (len(rows), 1))
+    assert label_indices(scores, rows, _classes(len(probabilities))).tolist() == labels
+
+
+def _classes(count: int) -> Classification:
+    labels = tuple(map(str, range(count)))
+    return Classification(
+        response="y",
+        labels=labels,
+        columns=("predict", *labels),
+        prior_factors=None,
+        prior_class_distrib=None,
+        threshold=None,
+    )
+
+
+@pytest.mark.parametrize("near", [0.0, 1e-12])
+def test_a_near_tie_of_the_best_is_found_wherever_it_stands(near: float) -> None:
+    mojo = golden("ties_untrained").mojo()
+    for best in itertools.permutations([0.4, 0.4 - near, 0.2]):
+        values = np.array([best])
+        assert undecided(values, _classes(3), 1e-9).tolist() == [True]
+        assert in_doubt(values, mojo, "float64").tolist() == [True]
+        assert row_in_doubt(values, mojo, "float64")
+    for clear in itertools.permutations([0.5, 0.25, 0.25]):
+        values = np.array([clear])
+        assert undecided(values, _classes(3), 1e-9).tolist() == [False]
+        assert in_doubt(values, mojo, "float64").tolist() == [False]
+        assert not row_in_doubt(values, mojo, "float64")
 
 
 @pytest.mark.parametrize(
