@@ -1,110 +1,77 @@
 """Draw mutants and ask, for each, whether a test that runs its line notices.
 
 ``python -m mutation [--count 300] [--seed 1] [--minutes 50] [--processes 2]``, with ``tests`` on
-``PYTHONPATH``. First the README's tests run once, to see which test runs which line; then each
-mutant has its own tests, in a copy of the tree. Mutants that the time leaves no room for are told.
+``PYTHONPATH``. First the README's tests run once, to see which test runs which line and for how
+long; then each mutant has its own tests, in a copy of the tree. Mutants that the time leaves no
+room for are told; ``--results FILE`` keeps the verdicts, and goes on with what is there.
 """
 
 import argparse
-import os
-import shutil
-import subprocess
+import json
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from pathlib import Path
 from queue import SimpleQueue
 
-from mutation.mutants import ROOT, Mutant, drawn
+from mutation.judging import Judge
+from mutation.mutants import Mutant, drawn
 from mutation.selection import Selection
-
-#: A mutant that takes longer goes round for ever, which is noticed, too.
-_TIMEOUT = 180
-_COPIED = ("mojo_reader", "emit", "tests", "golden_mojos", "docs", "benchmarks", ".ci")
-_FILES = ("pyproject.toml", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")
 
 
 def main() -> int:
     asked = _arguments()
     end = time.monotonic() + 60 * asked.minutes
+    results = _Results(asked.results)
     with tempfile.TemporaryDirectory() as work:
         selection = Selection.measured(Path(work), asked.contexts)
-        copies: SimpleQueue[Path] = SimpleQueue()
+        judges: SimpleQueue[Judge] = SimpleQueue()
         for number in range(asked.processes):
-            copies.put(_copy(Path(work) / f"copy {number}"))
+            judges.put(Judge(Path(work) / f"copy {number}"))
 
-        def judge(mutant: Mutant) -> str:
+        def judge(mutant: Mutant) -> None:
+            if mutant in results.known:
+                return
             if time.monotonic() > end:
-                return "no time"
-            copy = copies.get()
+                results.tell(mutant, "no time", "")
+                return
+            own = judges.get()
             try:
-                return _judged(mutant, copy, selection)
+                results.tell(mutant, *own.verdict(mutant, selection.rounds(mutant)))
             finally:
-                copies.put(copy)
+                judges.put(own)
 
         with ThreadPoolExecutor(asked.processes) as pool:
-            mutants = drawn(asked.count, asked.seed)
-            results = Counter(_told(mutants, pool.map(judge, mutants)))
-    judged = results["killed"] + results["survived"] + results["no test"]
-    print(f"{dict(results)}; killed {results['killed']} of {judged}")
+            list(pool.map(judge, drawn(asked.count, asked.seed)))
+    counts = Counter(results.known.values())
+    judged = counts["killed"] + counts["survived"] + counts["no test"]
+    print(f"{dict(counts)}; killed {counts['killed']} of {judged}")
     return 0
 
 
-def _told(mutants: list[Mutant], results: Iterator[str]) -> Iterator[str]:
-    for mutant, result in zip(mutants, results, strict=True):
-        if result not in {"killed", "no time"}:
+class _Results:
+    """The verdicts, which a file keeps as they come."""
+
+    def __init__(self, file: Path | None) -> None:
+        self._file = file
+        self.known: dict[Mutant, str] = {}
+        if file is not None and file.exists():
+            for line in file.read_text("utf-8").splitlines():
+                kept = json.loads(line)
+                self.known[Mutant(**kept["mutant"])] = kept["verdict"]
+
+    def tell(self, mutant: Mutant, verdict: str, by: str) -> None:
+        self.known[mutant] = verdict
+        if verdict not in {"killed", "no time"}:
             what = f"{mutant.operator} {mutant.position}"
-            print(f"{result}: {mutant.path}:{mutant.line} {what}", flush=True)
-        yield result
-
-
-def _judged(mutant: Mutant, copy: Path, selection: Selection) -> str:
-    changed, tests = mutant.code(), selection.tests(mutant.path, mutant.line)
-    if changed is None:
-        return "the same"
-    if not tests:
-        return "no test"
-    target = copy / mutant.path
-    target.write_text(changed, "utf-8")
-    command = [
-        sys.executable,
-        "-B",
-        "-m",
-        "pytest",
-        "-x",
-        "-q",
-        "-n",
-        "0",
-        "-p",
-        "no:cacheprovider",
-    ]
-    environment = os.environ | {"PYTHONPATH": str(copy)}
-    try:
-        done = subprocess.run(
-            [*command, *tests],
-            cwd=copy,
-            env=environment,
-            capture_output=True,
-            timeout=_TIMEOUT,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return "killed"
-    finally:
-        shutil.copyfile(ROOT / mutant.path, target)
-    return "survived" if done.returncode == 0 else "killed"
-
-
-def _copy(target: Path) -> Path:
-    target.mkdir()
-    for name in _COPIED:
-        shutil.copytree(ROOT / name, target / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in _FILES:
-        shutil.copy(ROOT / name, target / name)
-    return target
+            print(f"{verdict}: {mutant.path}:{mutant.line} {what}", flush=True)
+        if self._file is not None and verdict != "no time":
+            kept = {"verdict": verdict, "by": by, "mutant": asdict(mutant)}
+            with self._file.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(kept) + "\n")
 
 
 def _arguments() -> argparse.Namespace:
@@ -113,7 +80,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--minutes", type=float, default=50)
     parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--contexts", type=Path, help="the .coverage of an earlier run")
+    parser.add_argument("--contexts", type=Path, help="FILE of an earlier run, beside it FILE.xml")
+    parser.add_argument("--results", type=Path, help="where the verdicts go as they come")
     return parser.parse_args()
 
 

@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -35,11 +36,18 @@ class Mutant:
     operator: str
     position: int
 
-    def code(self) -> str | None:
-        """Return the changed file, None where the operator leaves it as it is."""
+    def code(self) -> str:
+        """Return the changed file."""
         source = (ROOT / self.path).read_text("utf-8")
-        changed = mutate_code(source, get_operator(self.operator)(), self.position)
-        return None if changed == source else changed
+        return str(mutate_code(source, get_operator(self.operator)(), self.position))
+
+    def is_python(self) -> bool:
+        """Say whether anything runs: an operator takes the star of a signature for a product."""
+        try:
+            compile(self.code(), self.path, "exec")
+        except SyntaxError:
+            return False
+        return True
 
 
 def drawn(count: int, seed: int) -> list[Mutant]:
@@ -49,8 +57,9 @@ def drawn(count: int, seed: int) -> list[Mutant]:
     for mutant in _all():
         kind = mutant.operator.partition("/")[2].partition("_")[0]
         places.setdefault((mutant.path, mutant.line, kind), []).append(mutant)
-    chosen = random.sample(sorted(places), min(count, len(places)))
-    return [random.choice(places[place]) for place in chosen]
+    shuffled = random.sample(sorted(places), len(places))
+    chosen = (random.choice(places[place]) for place in shuffled)
+    return list(islice(filter(Mutant.is_python, chosen), count))
 
 
 def _all() -> Iterator[Mutant]:
@@ -58,11 +67,13 @@ def _all() -> Iterator[Mutant]:
     for target in TARGETS:
         for path in sorted(ROOT.glob(target)):
             source = path.read_text("utf-8")
-            tree, annotated = get_ast(source), _annotated(source)
+            tree, annotated, decorators = get_ast(source), _annotated(source), _decorators(source)
             for name in names:
                 operator = get_operator(name)()
                 for position, line in enumerate(_lines(tree, operator)):
                     if "BitOr" in name.partition("_")[2][:6] and line in annotated:
+                        continue
+                    if line in decorators:
                         continue
                     yield Mutant(str(path.relative_to(ROOT)), line, name, position)
 
@@ -76,6 +87,17 @@ def _annotated(source: str) -> set[int]:
             if part is not None:
                 lines |= set(range(part.lineno, part.end_lineno + 1))
     return lines
+
+
+def _decorators(source: str) -> set[int]:
+    """Lines above a class, where it is said how it is made and not what it does."""
+    return {
+        line
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.ClassDef)
+        for part in node.decorator_list
+        for line in range(part.lineno, (part.end_lineno or part.lineno) + 1)
+    }
 
 
 def _lines(node: Any, operator: Any) -> Iterator[int]:
