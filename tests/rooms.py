@@ -18,16 +18,15 @@ PLAN: Final[Mapping[str, frozenset[str]]] = {
         "validation": "",
         "java": "",
         "model": "",
-        "distributions": "model",
         "formulas": "model",
         "formats": "errors java",
         "details": "formats model",
         "summary": "details model",
-        "resolving": "errors java model distributions formats details",
+        "resolving": "errors java model formats details",
         "reader": "errors model formats details resolving",
         "scoring": "errors java model formulas reader",
         "comparing": "errors model formats scoring",
-        "making": "errors java model distributions formulas formats details resolving scoring",
+        "making": "errors java model formulas formats details resolving scoring",
         "files": "errors java model formats scoring comparing",
         "writer": "errors model formats resolving reader making comparing files",
         "emitters": "errors",
@@ -44,7 +43,7 @@ PLAN: Final[Mapping[str, frozenset[str]]] = {
 SEEN_BY_EMIT: Final = frozenset(
     f"mojo_reader.{room}"
     for room in (
-        *("errors", "validation", "model", "distributions", "formulas", "details"),
+        *("errors", "validation", "model", "formulas", "details"),
         *("summary", "reader", "scoring", "comparing", "making", "files"),
     )
 )

@@ -10,7 +10,6 @@ from support import assert_close, golden, golden_cases, scored
 
 from mojo_reader import Mojo, Scorer, read_mojo, write_mojo
 from mojo_reader.comparing.sameness import differences, same_model
-from mojo_reader.distributions import trained_with
 from mojo_reader.errors import MojoFormatError
 from mojo_reader.making.described import (
     CategoricalColumn,
@@ -20,6 +19,7 @@ from mojo_reader.making.described import (
     network_inputs,
 )
 from mojo_reader.model import Activation, Category, Classification, Layer, Regression
+from mojo_reader.model.distributions import trained_with
 
 NATIVE = ("AUTO", "OneHotInternal", "SortByResponse")
 

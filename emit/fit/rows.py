@@ -7,11 +7,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from mojo_reader.distributions import DISTRIBUTIONS
 from mojo_reader.errors import MojoDataError
 from mojo_reader.files.sources import Source
 from mojo_reader.files.tables import TableRules, read_rows
 from mojo_reader.model import Mojo, Output, Reconstruction, Regression
+from mojo_reader.model.distributions import DISTRIBUTIONS
 from mojo_reader.scoring.column_values import number_values
 from mojo_reader.scoring.columns import AbsentColumnError, Columns, named_columns
 from mojo_reader.scoring.encoding import (

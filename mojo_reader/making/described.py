@@ -14,7 +14,6 @@ from typing import Final, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from mojo_reader.distributions import DISTRIBUTIONS, trained_with
 from mojo_reader.errors import MojoFormatError, listed
 from mojo_reader.formats.mojo.layout import Value
 from mojo_reader.formats.mojo.number_arrays import array_text
@@ -23,6 +22,7 @@ from mojo_reader.java import text as java
 from mojo_reader.making.origin import own_name
 from mojo_reader.making.rebuilding import check_as_asked, network_arrays, network_texts
 from mojo_reader.model import Activation, Category, InverseLink, Layer, Mojo
+from mojo_reader.model.distributions import DISTRIBUTIONS, trained_with
 from mojo_reader.resolving import resolve
 from mojo_reader.resolving.parsed import Keys, ParsedModel
 from mojo_reader.scoring.encoding import one_hot_slots, standardized

@@ -10,7 +10,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from mojo_reader.distributions import DISTRIBUTIONS
 from mojo_reader.errors import located
 from mojo_reader.formats.mojo.archive import MODEL_INI
 from mojo_reader.java import text as java
@@ -24,6 +23,7 @@ from mojo_reader.model import (
     Regression,
     first_twice,
 )
+from mojo_reader.model.distributions import DISTRIBUTIONS
 from mojo_reader.resolving.parsed import Keys, ParsedModel
 from mojo_reader.resolving.refusal import fail, frozen, quoted, refuse
 
