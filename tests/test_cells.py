@@ -169,6 +169,25 @@ def test_a_time_of_any_unit_is_its_milliseconds(unit: str) -> None:
     assert not refused
 
 
+@pytest.mark.parametrize(
+    ("unit", "expected"), [("M", 1_706_745_600_000.0), ("Y", 1_704_067_200_000.0)]
+)
+def test_a_month_or_a_year_is_where_it_begins(unit: str, expected: float) -> None:
+    refused: list[Any] = []
+    times = np.array(["2024-02-29", "NaT"], f"datetime64[{unit}]")
+    np.testing.assert_array_equal(number_values(times, refused.append), [expected, math.nan])
+    assert not refused
+
+
+@pytest.mark.parametrize("kind", [np.float16, np.float32, np.float64])
+def test_a_level_in_an_array_of_floats_has_the_digits_of_its_type(kind: type) -> None:
+    refused: list[Any] = []
+    cells = np.array([0.1, 0.1, 2.5], kind)
+    found = column_positions(LevelLookup(_column("0.1", "2.5")), cells, refused.append)
+    assert found.tolist() == [0, 0, 1]
+    assert not refused
+
+
 def test_an_integer_of_more_digits_than_a_float_is_no_other_ones_level() -> None:
     assert spellings(2**53 + 3) == ("9007199254740995", "9007199254740995.0")
     assert spellings(2**53) == ("9007199254740992", "9.007199254740992E15", "9007199254740992.0")
@@ -230,6 +249,7 @@ ARROW_NUMBERS: list[tuple[Any, list[float]]] = [
     (pa.array([True, None, False]), [1.0, math.nan, 0.0]),
     (pa.array([1, None], pa.timestamp("s", "Asia/Tokyo")), [1000.0, math.nan]),
     (pa.array([-1500, None], pa.timestamp("us")), [-2.0, math.nan]),
+    (pa.array([1_709_164_800_123_456, None], pa.timestamp("us")), [1_709_164_800_123.0, math.nan]),
     (pa.array([1_500_000, None], pa.timestamp("ns")), [1.0, math.nan]),
     (pa.array([1, None], pa.date32()), [86_400_000.0, math.nan]),
     (pa.array([decimal.Decimal("0.10"), None]), [0.1, math.nan]),
