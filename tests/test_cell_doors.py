@@ -216,6 +216,12 @@ def _spark(path: Path, table: Any, _: Path, request: pytest.FixtureRequest) -> A
     return np.array([row["yes"] for row in scored(frame, path, keep=[]).collect()])
 
 
+def _nullable(table: pa.Table) -> pd.DataFrame:
+    frame = pd.DataFrame(_arrays(table))
+    with np.errstate(invalid="ignore"):  # pandas before 3 tries integers that are none
+        return frame.convert_dtypes()
+
+
 DOORS: dict[str, Door] = {
     "rows": lambda path, table, *_: _scored(path, _rows(table)),
     "lists": lambda path, table, *_: _scored(path, _lists(table)),
@@ -225,7 +231,7 @@ DOORS: dict[str, Door] = {
     ),
     "pandas": lambda path, table, *_: _scored(path, pd.DataFrame(_arrays(table))),
     "nullable pandas": lambda path, table, *_: _scored(
-        path, pd.DataFrame(_arrays(table)).convert_dtypes()
+        path, _nullable(table)
     ),
     "categories": lambda path, table, *_: _scored(
         path, pd.DataFrame(_arrays(table)).astype("category")

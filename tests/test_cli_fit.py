@@ -245,7 +245,7 @@ def test_what_cannot_be_is_one_sentence_and_writes_nothing(
         (["--learning-rate", "-1"], "expected a learning_rate above 0, found -1.0"),
         (["--class-weights", "yes"], "expected LEVEL=WEIGHT or 'balanced', found 'yes'"),
         (["--class-weights", "yes=-1"], "expected LEVEL=WEIGHT or 'balanced', found 'yes=-1'"),
-        (["--epochs", "0"], "expected 1 or more, found '0'"),
+        (["--epochs", "0"], "Invalid value for '--epochs': "),
     ],
 )
 def test_misuse_is_told(

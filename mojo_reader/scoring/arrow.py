@@ -109,6 +109,8 @@ def polars_column(values: Any) -> Any | None:
         return pa.chunked_array(values)
     except pa.ArrowInvalid:  # integers of 128 bits
         return None
+    except OSError:  # polars before 1.33 streams decimals, times and categories as bare integers
+        return values.to_arrow()
 
 
 def one_chunk(column: Any) -> Any:

@@ -70,7 +70,11 @@ def _long_text() -> str:
 
 
 # What follows a page of numbers that is not dictionary-encoded.
-_ONE_PAGE = {"data_page_size": 1 << 30, "max_rows_per_page": 1 << 30, "row_group_size": 1 << 30}
+# Older releases of Arrow bound no page by its rows.
+_ROWS_OF_A_PAGE = (
+    {"max_rows_per_page": 1 << 30} if int(pa.__version__.partition(".")[0]) >= 22 else {}
+)
+_ONE_PAGE = {"data_page_size": 1 << 30, "row_group_size": 1 << 30, **_ROWS_OF_A_PAGE}
 
 
 def _texts(rows: int) -> pa.Table:
