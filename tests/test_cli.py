@@ -106,6 +106,7 @@ def _no_tolerance() -> dict[str, object]:
     return dict.fromkeys(("float32", "float64"), Tolerance(value=0.0, label=0.0))
 
 
+@pytest.mark.long
 def test_a_base_model_names_the_output(run: Run, tmp_path: Path) -> None:
     case = golden("stacked_ensemble_deep_tanh")
     model = tmp_path / "stack.zip"

@@ -123,6 +123,7 @@ def test_only_what_is_new_is_new() -> None:
     assert -(1 << 63) <= int(again.info.uuid or "") < 1 << 63
 
 
+@pytest.mark.long
 def test_hidden_layers_may_have_another_width() -> None:
     mojo = golden("iris_rectifier").mojo()
     sizes = (4, 6, 5, 3)

@@ -127,6 +127,7 @@ def test_predict_loads_no_framework_and_no_pandas(tmp_path: Path) -> None:
     assert done.stdout.strip() == "[]"
 
 
+@pytest.mark.long
 def test_many_files_keep_their_order_and_workers_change_nothing(tmp_path: Path) -> None:
     rows = rows_file(MIXED, tmp_path).read_text("utf-8")
     header, _, body = rows.partition("\n")

@@ -151,6 +151,7 @@ def labelled(tmp_path: Path, name: str) -> Path:
     return path
 
 
+@pytest.mark.long
 def test_rows_with_a_response_are_held_to_it(tmp_path: Path) -> None:
     mojo = golden("binomial_tanh").mojo()
     read = read_rows(mojo, labelled(tmp_path, "binomial_tanh"))
