@@ -44,6 +44,12 @@ def each_rule_first(cases: Sequence[Golden], of: Of = Of.FILE) -> list[object]:
     ]
 
 
+def holding(cases: Sequence[Golden], of: Of) -> list[Golden]:
+    """Return the few cases that hold each rule, for what no other case would tell more of."""
+    few = _few(tuple(cases), of)
+    return [case for case in cases if case.name in few]
+
+
 def some_first(values: Sequence[object], few: Collection[object]) -> list[object]:
     """Return values as parameters, those not among the few marked ``long``; tuples are several."""
     unknown = set(few) - set(values)

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import pytest
 from keras_support import predictions, saved, trained, x64
-from rules import Of, each_rule_first, first, some_first
+from rules import Of, each_rule_first, first, holding, some_first
 from support import Golden, assert_close, golden, golden_cases
 
 from emit import check_parity, from_keras, to_keras, training_model
@@ -41,15 +41,25 @@ def blank_layers(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(kind, "__call__", lambda _, shape, dtype=None: np.zeros(shape, dtype))
 
 
-@pytest.mark.usefixtures("blank_layers")
-@pytest.mark.parametrize("dtype", first(1, ["float32", "float64"]))
-@pytest.mark.parametrize("case", each_rule_first(golden_cases(), Of.ACTIVATIONS))
-def test_an_untouched_model_comes_back_bit_by_bit(case: Golden, dtype: str) -> None:
+def assert_unchanged(case: Golden, dtype: str) -> None:
     mojo = case.mojo()
     with x64(dtype):
         back = from_keras(to_keras(mojo, dtype=dtype), mojo, check=dtype == "float32")
     assert same_model(back, mojo, ignore=MARKED)
     assert not same_model(back, mojo, ignore=MARKED[1:])
+
+
+@pytest.mark.usefixtures("blank_layers")
+@pytest.mark.parametrize("case", each_rule_first(golden_cases(), Of.ACTIVATIONS))
+def test_an_untouched_model_comes_back_bit_by_bit(case: Golden) -> None:
+    assert_unchanged(case, "float32")
+
+
+@pytest.mark.long
+@pytest.mark.usefixtures("blank_layers")
+@pytest.mark.parametrize("case", holding(golden_cases(), Of.MODEL), ids=lambda case: case.name)
+def test_an_untouched_model_of_float64_comes_back_bit_by_bit(case: Golden) -> None:
+    assert_unchanged(case, "float64")
 
 
 @pytest.mark.parametrize("name", some_first(CHAIN, {"levels_thousand"}))
