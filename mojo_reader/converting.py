@@ -294,11 +294,13 @@ def convert(  # noqa: PLR0913 - options
     """
     target = Target(to)
     mojo = model if isinstance(model, Mojo) else read_mojo(model)
-    if output is None and mojo.info.source is None:
-        raise ValueError("expected output, for a model that was read from no file")
     suffix = EMITTERS[target].suffix
-    path = default_path(str(mojo.info.source), mojo.info.base_model, suffix)
-    path = path if output is None else Path(output)
+    if output is not None:
+        path = Path(output)
+    elif mojo.info.source is not None:
+        path = default_path(mojo.info.source, mojo.info.base_model, suffix)
+    else:
+        raise ValueError("expected output, for a model that was read from no file")
     if path.suffix != suffix:
         message = f"expected a name that ends in {suffix}"
         raise OutputNameError(message, file=str(path))

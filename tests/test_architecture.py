@@ -17,7 +17,7 @@ from rooms import FRAMEWORKS, PLAN, PUBLIC, faults, floors
 
 import emit
 import mojo_reader
-from mojo_reader import errors
+from mojo_reader import emitters, errors
 from mojo_reader.errors import EXIT_CODES, exit_code
 
 ROOT = Path(__file__).parent.parent
@@ -209,6 +209,10 @@ def test_every_public_name_can_be_had(package: ModuleType) -> None:
     assert set(package.__all__) <= set(dir(package))
     with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
         _ = package.nothing
+
+
+def test_the_door_hands_on_what_it_says() -> None:
+    assert set(emitters._HOME_OF) == set(emitters.__all__) - {"require_fit", "require_report"}
 
 
 def test_the_documentation_is_made_of_what_is_public() -> None:

@@ -143,7 +143,7 @@ def check_columns(names: tuple[str, ...], mojo: Mojo, rules: TableRules, notices
 
 def _separator_hint(names: tuple[str, ...]) -> str:
     if len(names) == 1:
-        for separator, option in ((";", "';'"), ("\t", "'\\t'"), ("|", "'|'")):
+        for separator, named in ((";", "';'"), ("\t", "'\\t'"), ("|", "'|'")):
             if separator in names[0]:
-                return f"; is the separator {option}? (--separator)"
+                return f"; is the separator {named}? (--separator)"
     return ""

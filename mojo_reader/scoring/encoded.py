@@ -73,13 +73,14 @@ class EncodedScorer:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the model and the choices; the rest is derived again."""
-        choices = {"exact": self.exact, **asdict(self.rules)}
-        return _rebuild, (type(self), self.mojo, self.dtype, choices)
+        return _rebuild, (type(self), self.mojo, self._choices())
 
     def __repr__(self) -> str:
-        choices = {"dtype": self.dtype, "exact": self.exact, **asdict(self.rules)}
-        given = ", ".join(f"{name}={value!r}" for name, value in choices.items())
+        given = ", ".join(f"{name}={value!r}" for name, value in self._choices().items())
         return f"{type(self).__name__}({self.mojo!r}, {given})"
+
+    def _choices(self) -> dict[str, Any]:
+        return {"dtype": self.dtype, "exact": self.exact, **asdict(self.rules)}
 
     @property
     def row_columns(self) -> tuple[InputColumn, ...]:
@@ -209,7 +210,5 @@ class EncodedScorer:
             return of(found, slots, matrix, features, missing=missing)
 
 
-def _rebuild(
-    kind: type[EncodedScorer], mojo: Mojo, dtype: DType, choices: dict[str, Any]
-) -> EncodedScorer:
-    return kind(mojo, dtype=dtype, **choices)
+def _rebuild(kind: type[EncodedScorer], mojo: Mojo, choices: dict[str, Any]) -> EncodedScorer:
+    return kind(mojo, **choices)
