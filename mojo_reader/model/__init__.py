@@ -19,6 +19,8 @@ from html import escape
 import numpy as np
 from numpy.typing import NDArray
 
+from mojo_reader.model.training import TrainingState
+
 __all__ = [
     "Activation",
     "CategoricalEncoding",
@@ -27,6 +29,7 @@ __all__ = [
     "Category",
     "Classification",
     "Features",
+    "Form",
     "Info",
     "InputColumn",
     "InverseLink",
@@ -37,7 +40,17 @@ __all__ = [
     "Output",
     "Reconstruction",
     "Regression",
+    "TrainingState",
 ]
+
+
+class Form(StrEnum):
+    """What H2O wrote a model as."""
+
+    MOJO = "MOJO"
+    POJO = "POJO"
+    BINARY = "binary model"
+    EXPORTED = "exported weights"
 
 
 class Category(StrEnum):
@@ -316,6 +329,9 @@ class Info:
             where no file holds the model yet.
         source: path of the file or folder it was read from, which no output replaces; None for
             bytes and streams.
+        form: what it was read from.
+        lacks: what a MOJO says and this form does not, such as ``the distribution``.
+        reading_notes: what else a person has to know of how it was read, one sentence each.
     """
 
     h2o_version: str
@@ -332,6 +348,9 @@ class Info:
     base_model: str | None
     sha256: str
     source: str | None = None
+    form: Form = Form.MOJO
+    lacks: tuple[str, ...] = ()
+    reading_notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -365,6 +384,7 @@ class Mojo:
         layers: the network, from the input to the output layer.
         output: from the last layer to the prediction.
         kept: what the file said beyond that.
+        training: what training left beside the weights, where the file holds it (a binary model).
     """
 
     info: Info
@@ -373,6 +393,7 @@ class Mojo:
     layers: tuple[Layer, ...]
     output: Output
     kept: Kept
+    training: TrainingState | None = None
 
     def __repr__(self) -> str:
         facts = ", ".join(f"{name} {value}" for name, value in self._facts())
