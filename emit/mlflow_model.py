@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import mojo_reader
-from mojo_reader import Mojo, Scorer, read_mojo
+from mojo_reader import Mojo, Scorer, read_model
 from mojo_reader.errors import MojoOutputError
 from mojo_reader.files.outputs import separate
 from mojo_reader.making.origin import own_version
@@ -86,7 +86,7 @@ class MojoModel:
 def _load_pyfunc(path: str, model_config: Mapping[str, Any] | None = None) -> MojoModel:
     """Load a model for ``mlflow.pyfunc``, which calls this by its name."""
     chosen = {**DEFAULTS, **(model_config or {})}
-    mojo = read_mojo(path, base_model=chosen.pop("base_model"))
+    mojo = read_model(path, base_model=chosen.pop("base_model"))
     return MojoModel(Scorer(mojo, **chosen))
 
 
@@ -165,7 +165,7 @@ def _options(
     given: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Return what MLflow is called with: what follows from the MOJO, then what was given."""
-    mojo = read_mojo(mojo_path, base_model=base_model)
+    mojo = read_model(mojo_path, base_model=base_model)
     _require_names(mojo)
     options: dict[str, Any] = {
         "loader_module": __name__,

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Final, Self, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from mojo_reader import Mojo, Scorer, read_mojo
+from mojo_reader import Mojo, Scorer, read_model
 from mojo_reader.errors import MojoDataError, MojoUnsupportedError, listed
 from mojo_reader.model import Classification, Output, Reconstruction, Regression
 from mojo_reader.scoring.cells import is_missing
@@ -40,7 +40,7 @@ class _MojoEstimator(BaseEstimator):  # type: ignore[misc] # scikit-learn has no
     """What both estimators share.
 
     Args:
-        mojo: path of the zip or folder, the zip's bytes, or what ``read_mojo`` returned.
+        mojo: path of the zip or folder, the zip's bytes, or what ``read_model`` returned.
         base_model: identity of the base model to take from a stacked ensemble.
         columns: names of a matrix's columns, in its order. A matrix has no names, and the order
             of the columns in a MOJO is H2O's own; without this, ``fit`` takes tables only.
@@ -135,7 +135,7 @@ class _MojoEstimator(BaseEstimator):  # type: ignore[misc] # scikit-learn has no
     def _read(self) -> Mojo:
         """Return the model, which has to be of the estimator's kind."""
         given = self.mojo
-        mojo = given if isinstance(given, Mojo) else read_mojo(given, base_model=self.base_model)
+        mojo = given if isinstance(given, Mojo) else read_model(given, base_model=self.base_model)
         if not isinstance(mojo.output, self._output):
             message = (
                 f"{type(self).__name__} cannot take this {mojo.info.category} model; "

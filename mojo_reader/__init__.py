@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mojo_reader.formats.limits import Limits
 from mojo_reader.model import Mojo
-from mojo_reader.reader import list_base_models, read_mojo
+from mojo_reader.reader import list_base_models, read_model, read_mojo
 from mojo_reader.scoring.row_warnings import MissingColumnWarning, UnseenLevelWarning
 from mojo_reader.scoring.scorer import Scorer
 from mojo_reader.writer import write_mojo
@@ -53,6 +53,7 @@ __all__ = [
     "from_keras",
     "list_base_models",
     "max_f1_threshold",
+    "read_model",
     "read_mojo",
     "rebuilt",
     "score_file",

@@ -21,7 +21,7 @@ from mojo_reader.errors import (
 from mojo_reader.files.atomic import replacing
 from mojo_reader.files.outputs import Named, model_input, separate
 from mojo_reader.model import Mojo
-from mojo_reader.reader import read_mojo
+from mojo_reader.reader import read_model
 from mojo_reader.scoring.scorer import Scorer
 
 if TYPE_CHECKING:
@@ -293,7 +293,7 @@ def convert(  # noqa: PLR0913 - options
         MissingExtraError: what the target needs is not installed.
     """
     target = Target(to)
-    mojo = model if isinstance(model, Mojo) else read_mojo(model)
+    mojo = model if isinstance(model, Mojo) else read_model(model)
     suffix = EMITTERS[target].suffix
     if output is not None:
         path = Path(output)

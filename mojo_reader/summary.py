@@ -1,18 +1,20 @@
 """``Mojo`` as plain data for people and machines: inspect, report, tags."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from mojo_reader.details import DETAILS, read_details
 from mojo_reader.model import (
     CategoricalInput,
     Classification,
+    Form,
     InputColumn,
     Layer,
     Mojo,
     NumericInput,
     Output,
     Regression,
+    TrainingState,
 )
 
 __all__ = ["column_notes", "notes", "summarize"]
@@ -24,7 +26,8 @@ def summarize(mojo: Mojo) -> dict[str, Any]:
     """Return what the model is, as JSON-ready data.
 
     Returns:
-        ``model``, ``columns``, ``network``, ``output``, ``training`` and ``notes``.
+        ``model``, ``columns``, ``network``, ``output``, ``training`` and ``notes``; of a form that
+        holds it, ``state``: what training left beside the weights.
     """
     details = read_details(mojo)
     return {
@@ -34,6 +37,7 @@ def summarize(mojo: Mojo) -> dict[str, Any]:
         "output": _output(mojo.output),
         "training": dict(details.parameters),
         "notes": notes(mojo) + ([details.warning] if details.warning else []),
+        **({} if mojo.training is None else {"state": _state(mojo.training)}),
     }
 
 
@@ -46,6 +50,9 @@ def notes(mojo: Mojo) -> list[str]:
             f"this is no model of H2O's own ({mojo.info.origin})"
             + (of_training if DETAILS in mojo.kept.members else "")
         )
+    if mojo.info.lacks:
+        said.append(f"a {mojo.info.form} does not say {_and(mojo.info.lacks)}")
+    said += mojo.info.reading_notes
     said += column_notes(mojo)
     if mojo.features.hashed:
         said.append(
@@ -53,6 +60,30 @@ def notes(mojo: Mojo) -> list[str]:
             "this model, the server can, and the numbers here are the server's"
         )
     return said
+
+
+def _state(training: TrainingState) -> dict[str, Any]:
+    """Say what training left; the optimizer's arrays stand in ``Mojo.training`` alone."""
+    means, saw_missing = training.numeric_means, training.saw_missing
+    modes = training.categorical_modes
+    return {
+        "rows_processed": training.processed,
+        "optimizer": _optimizer(training),
+        "numeric_means": None if means is None else means.tolist(),
+        "categorical_modes": None if modes is None else list(modes),
+        "saw_missing": None if saw_missing is None else saw_missing.tolist(),
+        "parameters": dict(training.parameters),
+    }
+
+
+def _optimizer(training: TrainingState) -> str | None:
+    if training.weight_ada:
+        return "ADADELTA"
+    return "momentum" if training.weight_momenta else None
+
+
+def _and(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 def column_notes(mojo: Mojo) -> Iterator[str]:
@@ -72,9 +103,12 @@ def column_notes(mojo: Mojo) -> Iterator[str]:
 def _model(mojo: Mojo) -> dict[str, Any]:
     info = mojo.info
     return {
+        "form": info.form.value,
         "category": info.category.value,
         "h2o_version": info.h2o_version,
-        "mojo_version": f"{info.mojo_version:.{_FORMAT_VERSION_DIGITS}f}",
+        "mojo_version": None
+        if info.form is not Form.MOJO
+        else f"{info.mojo_version:.{_FORMAT_VERSION_DIGITS}f}",
         "uuid": info.uuid,
         "origin": info.origin,
         "base_model": info.base_model,
@@ -83,6 +117,12 @@ def _model(mojo: Mojo) -> dict[str, Any]:
         "offset_column": info.offset_column,
         "fold_column": info.fold_column,
     }
+
+
+def _mojo_version(mojo: Mojo) -> str | None:
+    """Return the version that the file has; other forms have none."""
+    of_mojo = mojo.info.form is Form.MOJO
+    return f"{mojo.info.mojo_version:.{_FORMAT_VERSION_DIGITS}f}" if of_mojo else None
 
 
 def _column(mojo: Mojo, column: InputColumn) -> dict[str, Any]:

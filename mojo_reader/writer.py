@@ -38,13 +38,13 @@ _TEXT_BYTES_PER_BYTE: Final = 5
 
 
 def write_mojo(mojo: Mojo, target: MojoTarget) -> None:
-    """Write a model as the zip that H2O writes, for h2o-genmodel and ``read_mojo``.
+    """Write a model as the zip that H2O writes, for h2o-genmodel and ``read_model``.
 
     What the model holds is written and nothing else: its uuid, its unknown keys, its members. The
     file is read back, and takes the target's place only when it holds the very same model.
 
     Args:
-        mojo: what ``read_mojo``, ``rebuilt`` or ``from_keras`` returned. A base model of a
+        mojo: what ``read_model``, ``rebuilt`` or ``from_keras`` returned. A base model of a
             stacked ensemble becomes a MOJO of its own.
         target: path of the zip, replaced as a whole or not at all; or a binary file, which gets
             the bytes once they are proved.

@@ -19,7 +19,7 @@ PLAN: Final[Mapping[str, frozenset[str]]] = {
         "java": "",
         "model": "",
         "formulas": "model",
-        "formats": "errors java",
+        "formats": "errors java model",
         "details": "formats model",
         "summary": "details model",
         "resolving": "errors java model formats details",

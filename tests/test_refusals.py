@@ -89,10 +89,10 @@ def test_files_that_are_no_mojo(
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("deeplearning_pojo.java", "this is an H2O POJO (Java source); download the MOJO instead"),
+        ("deeplearning_pojo.java", "this is an H2O POJO and no MOJO; read it with read_model"),
         (
             "deeplearning_binary.bin",
-            "this is an H2O binary model; load it in H2O and download the MOJO instead",
+            "this is an H2O binary model and no MOJO; read it with read_model",
         ),
         (
             "gbm.zip",

@@ -13,6 +13,7 @@ from mojo_reader.errors import (
     ParityError,
     TrainingError,
 )
+from mojo_reader.making.distribution import with_distribution
 from mojo_reader.making.retraining import FitOptions
 from mojo_reader.making.threshold import max_f1_threshold, with_threshold
 from mojo_reader.model import Classification, Mojo, Regression
@@ -125,6 +126,7 @@ class _Run:
     """One training run."""
 
     def __init__(self, mojo: Mojo, options: FitOptions, training: Mapping[str, Any] | None) -> None:
+        mojo = with_distribution(mojo, options.distribution)
         check_options(mojo, options)
         self._mojo, self._options, self._training = mojo, options, training
         self._plan = compile_config.plan(mojo, training)

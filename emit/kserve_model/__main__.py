@@ -7,7 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Final
 
-from mojo_reader import Scorer, read_mojo
+from mojo_reader import Scorer, read_model
 from mojo_reader.errors import MissingExtraError, MojoError, exit_code, sentence, to_install
 from mojo_reader.reader import find_mojo
 from mojo_reader.scoring.options import RowRules, defaults_of
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _serve(chosen: argparse.Namespace) -> None:
     path = find_mojo(chosen.model_dir)
     scorer = Scorer(
-        read_mojo(path),
+        read_model(path),
         **{name: getattr(chosen, name) for name in defaults_of(RowRules)},
     )
     try:

@@ -8,7 +8,7 @@ from typing import Any, Final
 import pyarrow as pa
 from pyspark.sql import DataFrame, functions, types
 
-from mojo_reader import Mojo, Scorer, read_mojo
+from mojo_reader import Mojo, Scorer, read_model
 from mojo_reader.errors import MojoDataError, listed
 from mojo_reader.model import CategoricalInput, NumericInput
 
@@ -45,7 +45,7 @@ def score_dataframe(
         df: the rows. A column of the model is the column of that name, else the field of that
             dotted name in its structs; without regard to case unless ``spark.sql.caseSensitive``
             is set.
-        mojo: a ``Mojo``, or what ``read_mojo`` takes: a path on the driver, or a MOJO's bytes.
+        mojo: a ``Mojo``, or what ``read_model`` takes: a path on the driver, or a MOJO's bytes.
         columns: ``h2o`` for H2O's columns, or ``sparkling-water`` for ``prediction`` and
             ``detailed_prediction``.
         keep: the columns of the rows to carry through, before the predictions; None for all.
@@ -81,7 +81,7 @@ def score_dataframe(
 
 def as_mojo(source: Any) -> Mojo:
     """Return a model, read where it is not one yet."""
-    return source if isinstance(source, Mojo) else read_mojo(source)
+    return source if isinstance(source, Mojo) else read_model(source)
 
 
 def spark_schema(predictions: Any) -> types.StructType:

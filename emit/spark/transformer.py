@@ -15,7 +15,7 @@ from pyspark.ml.util import (
 )
 from pyspark.sql import DataFrame
 
-from mojo_reader import Mojo, read_mojo, write_mojo
+from mojo_reader import Mojo, read_model, write_mojo
 from mojo_reader.errors import MojoDataError
 from mojo_reader.scoring.options import explained
 
@@ -47,7 +47,7 @@ class MojoTransformer(Transformer, DefaultParamsWritable, DefaultParamsReadable)
     ``load`` needs no other file.
 
     Args:
-        mojo: a ``Mojo``, or what ``read_mojo`` takes; None for one that ``load`` fills.
+        mojo: a ``Mojo``, or what ``read_model`` takes; None for one that ``load`` fills.
         keep: columns of the rows to carry through; None for all.
         **options: as in ``emit.spark.options.Options``.
 
@@ -126,7 +126,7 @@ class _Reader(DefaultParamsReader):
         """Load from a folder."""
         transformer: MojoTransformer = super().load(path)
         row = self.sparkSession.read.parquet(_model_path(path)).first()
-        transformer._mojo = read_mojo(bytes(row[_MODEL]))  # noqa: SLF001 - its own loader
+        transformer._mojo = read_model(bytes(row[_MODEL]))  # noqa: SLF001 - its own loader
         return transformer
 
 

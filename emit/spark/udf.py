@@ -27,7 +27,7 @@ def register_udf(
     Args:
         spark: the session.
         name: of the function.
-        mojo: a ``Mojo``, or what ``read_mojo`` takes.
+        mojo: a ``Mojo``, or what ``read_model`` takes.
         columns: ``h2o`` or ``sparkling-water``.
         **options: as in ``emit.spark.options.Options``.
 

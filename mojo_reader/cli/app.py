@@ -14,12 +14,13 @@ from mojo_reader.cli.inspect import inspect
 from mojo_reader.cli.predict import predict
 from mojo_reader.cli.printing import echo
 from mojo_reader.cli.report import report
+from mojo_reader.cli.to_mojo import to_mojo
 from mojo_reader.cli.usage import PlainCommand
 from mojo_reader.cli.verify import verify
 
 _EPILOG: Final = (
     "Examples: 'mojo2keras model.zip' converts to model.keras; "
-    "'mojo2keras inspect model.zip' says what is in a MOJO. "
+    "'mojo2keras inspect model.zip' says what is in a model. "
     "Exit codes: 0 done, also where a reader of the output leaves early (| head); 1 a comparison "
     "or a training run failed; 2 usage, also an input that does not exist; 3 bad or unsupported "
     "model; 4 bad rows; 5 missing extra; 6 cannot read or write; 129 the terminal has gone "
@@ -28,7 +29,7 @@ _EPILOG: Final = (
 
 app = typer.Typer(
     name="mojo2keras",
-    help="Take H2O-3 deep-learning MOJOs out of H2O: no Java, no cluster.",
+    help="Take H2O-3 deep-learning models out of H2O: no Java, no cluster.",
     epilog=_EPILOG,
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -36,14 +37,15 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 _SHORT_HELP: Final[Mapping[Callable[..., None], str]] = {
-    convert: "Convert a MOJO to Keras, ONNX or StableHLO, and prove it.",
-    inspect: "Say what is in a MOJO.",
-    diff: "Say how two MOJOs differ.",
+    convert: "Convert a model to Keras, ONNX or StableHLO, and prove it.",
+    inspect: "Say what is in a model.",
+    diff: "Say how two models differ.",
     encode: "Write raw rows as the matrix that the Keras model reads.",
     predict: "Score rows as H2O does, with H2O's columns.",
     verify: "Score rows and compare with scores that H2O made.",
     report: "Write one HTML file that shows a model and proves it.",
-    fit: "Train a MOJO on in Keras, and write a MOJO.",
+    fit: "Train a model on in Keras, and write a MOJO.",
+    to_mojo: "Write a POJO, a binary model or exported weights as a MOJO.",
 }
 for _command, _line in _SHORT_HELP.items():
     app.command(cls=PlainCommand, short_help=_line)(_command)
@@ -58,7 +60,7 @@ def _print_versions(requested: bool) -> None:  # noqa: FBT001 - typer's callback
         except metadata.PackageNotFoundError:
             version = "not installed"
         echo(f"{package} {version}")
-    echo("reads MOJO 1.00 and 1.10")
+    echo("reads MOJO 1.00 and 1.10, POJOs, binary models, exported weights")
     raise typer.Exit
 
 
@@ -72,4 +74,4 @@ def _program(
         ),
     ] = False,
 ) -> None:
-    """Take H2O-3 deep-learning MOJOs out of H2O: no Java, no cluster."""
+    """Take H2O-3 deep-learning models out of H2O: no Java, no cluster."""

@@ -1,4 +1,4 @@
-"""``convert``: a MOJO to a model of another runtime, proved before it is kept."""
+"""``convert``: a model to that of another runtime, proved before it is kept."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -78,7 +78,7 @@ def convert(  # noqa: PLR0913 - a command's options
     quiet: QuietOption = False,
     json_: JsonOption = False,
 ) -> None:
-    """Convert a MOJO to a model that predicts H2O's numbers, and prove it.
+    """Convert a model to one that predicts H2O's numbers, and prove it.
 
     Writes MODEL's stem with .keras and .columns.json, in its folder; or with .onnx, .stablehlo or
     .saved_model. The model is saved, loaded again and compared with the float64 scorer in the
@@ -87,7 +87,7 @@ def convert(  # noqa: PLR0913 - a command's options
     Examples: mojo2keras model.zip
     mojo2keras convert model.zip --to onnx --dtype float64
     """
-    from mojo_reader.reader import read_mojo
+    from mojo_reader.reader import read_model
 
     if expected is not None and check is None:
         raise typer.BadParameter("needs --check ROWS", param_hint="'--expected'")
@@ -99,7 +99,7 @@ def convert(  # noqa: PLR0913 - a command's options
     inputs = named_inputs(model, {"--check": check, "--expected": expected})
     check_outputs(outputs_of(to, target, keep_failed=keep_failed), inputs, quiet=quiet or json_)
     reading = replace(reading, limits=chosen_limits(limit))
-    mojo = read_mojo(model_source(model), base_model=base_model, limits=reading.limits)
+    mojo = read_model(model_source(model), base_model=base_model, limits=reading.limits)
     if mojo.info.encoded_inputs and not encoded_columns:
         message = (
             f"a MOJO 1.00 of a model with categorical_encoding {mojo.info.categorical_encoding} "

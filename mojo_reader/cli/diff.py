@@ -1,4 +1,4 @@
-"""``diff``: how two MOJOs differ."""
+"""``diff``: how two models differ."""
 
 from typing import Annotated, Any, Final
 
@@ -22,8 +22,8 @@ _LAYER_HEADINGS: Final = ("layer", "array", "shape", "largest change", "RMS", "c
 
 @plain_failures
 def diff(  # noqa: PLR0913 - a command's options
-    before: Annotated[str, typer.Argument(metavar="A", help="MOJO zip or folder.")],
-    after: Annotated[str, typer.Argument(metavar="B", help="MOJO zip or folder.")],
+    before: Annotated[str, typer.Argument(metavar="A", help="A model, in any form.")],
+    after: Annotated[str, typer.Argument(metavar="B", help="A model, in any form.")],
     *,
     base_model: BaseModelOption = None,
     base_model_b: Annotated[
@@ -43,12 +43,12 @@ def diff(  # noqa: PLR0913 - a command's options
     Example: mojo2keras diff model.zip retrained.zip --json --exit-code
     """
     from mojo_reader.comparing.difference import model_difference
-    from mojo_reader.reader import read_mojo
+    from mojo_reader.reader import read_model
 
     limits = chosen_limits(limit)
     found = model_difference(
-        read_mojo(model_source(before), base_model=base_model, limits=limits),
-        read_mojo(model_source(after), base_model=base_model_b, limits=limits),
+        read_model(model_source(before), base_model=base_model, limits=limits),
+        read_model(model_source(after), base_model=base_model_b, limits=limits),
     )
     if json_:
         print_json(found)

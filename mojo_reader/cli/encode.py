@@ -52,11 +52,11 @@ def encode(  # noqa: PLR0913 - a command's options
     Example: mojo2keras encode model.zip rows.csv -o matrix.npy
     """
     from mojo_reader.files.score import encode_file
-    from mojo_reader.reader import read_mojo
+    from mojo_reader.reader import read_model
 
     options = replace(how, limits=chosen_limits(limit))
     check_outputs([("-o", output)], [("MODEL", model), *everything("ROWS", rows)], quiet=quiet)
-    mojo = read_mojo(model_source(model), base_model=base_model, limits=options.limits)
+    mojo = read_model(model_source(model), base_model=base_model, limits=options.limits)
     with progress(quiet=quiet) as show:
         encoded = encode_file(mojo, rows, output, options, progress=show)
     if not quiet:

@@ -1,4 +1,4 @@
-"""``fit``: train a MOJO's network on, and write a MOJO again."""
+"""``fit``: train a model's network on, and write a MOJO."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -73,7 +73,7 @@ def fit(  # noqa: PLR0913 - a command's options
     quiet: QuietOption = False,
     json_: JsonOption = False,
 ) -> None:
-    """Train a MOJO's network on with Keras, and write a MOJO with the new weights.
+    """Train a model's network on with Keras, and write a MOJO with the new weights.
 
     Trains with the model's own loss, penalties, dropout and optimizer. The weights of the epoch
     that is best on the rows held out are kept; no output appears unless one is better than the
@@ -93,13 +93,13 @@ def fit(  # noqa: PLR0913 - a command's options
         raise typer.BadParameter("expected a name that ends in .zip", param_hint="'-o'")
     inputs = [("MODEL", model), *everything("ROWS", rows)]
     check_outputs(files.named(), inputs, quiet=quiet or json_)
-    from mojo_reader.reader import read_mojo
+    from mojo_reader.reader import read_model
     from mojo_reader.scoring.extras import require_pyarrow
 
     reading = replace(reading, limits=chosen_limits(limit))
     rules = TableRules(**values_of(Reading, reading))
     weighed = _class_weights(class_weights or [])
-    mojo = read_mojo(model_source(model), base_model=base_model, limits=rules.limits)
+    mojo = read_model(model_source(model), base_model=base_model, limits=rules.limits)
     require_pyarrow("Files of rows")
     emitters.require_fit()
     if plot is not None:
@@ -219,7 +219,7 @@ class _Files:
 
     def write(self, result: Any, *, title: str, judged: str) -> None:
         """Write all of them."""
-        from mojo_reader.reader import read_mojo
+        from mojo_reader.reader import read_model
         from mojo_reader.writer import write_mojo
 
         write_mojo(result.mojo, self.mojo)
@@ -227,7 +227,7 @@ class _Files:
             result.model.save(self.keras)
         if self.columns is not None:
             # As read, for the digest of the file's bytes.
-            written = read_mojo(self.mojo)
+            written = read_model(self.mojo)
             self.columns.write_text(emitters.columns_json(written, result.model), "utf-8")
         if self.plot is not None:
             emitters.plot(result.epochs, self.plot, title=title, judged=judged)

@@ -1,4 +1,4 @@
-"""``inspect``: what is in a MOJO."""
+"""``inspect``: what is in a model."""
 
 from collections.abc import Sized
 from itertools import islice
@@ -28,14 +28,14 @@ def inspect(
     limit: LimitOption = None,
     json_: JsonOption = False,
 ) -> None:
-    """Say what is in a MOJO: columns, network, output, training parameters.
+    """Say what is in a model: form, columns, network, output, training parameters.
 
     Example: mojo2keras inspect model.zip --json
     """
-    from mojo_reader.reader import read_mojo
+    from mojo_reader.reader import read_model
     from mojo_reader.summary import summarize
 
-    mojo = read_mojo(model_source(model), base_model=base_model, limits=chosen_limits(limit))
+    mojo = read_model(model_source(model), base_model=base_model, limits=chosen_limits(limit))
     summary = summarize(mojo)
     if json_:
         print_json(summary)
@@ -55,8 +55,15 @@ def _print(summary: dict[str, Any]) -> None:
     if summary["training"]:
         show(_pairs("Training parameters", dict(islice(summary["training"].items(), _SHOWN_ROWS))))
         _say_more(summary["training"], "parameters")
+    if "state" in summary:
+        show(_pairs("What training left", _known(summary["state"])))
     for note in summary["notes"]:
         show(f"Note: {note}.")
+
+
+def _known(state: dict[str, Any]) -> dict[str, Any]:
+    """Return what there is; the parameters in effect are those of training, in H2O's words."""
+    return {key: value for key, value in state.items() if value is not None and key != "parameters"}
 
 
 def _say_more(rows: Sized, what: str) -> None:

@@ -15,12 +15,19 @@ from mojo_reader.files.atomic import left_behind
 from mojo_reader.files.outputs import STANDARD_STREAM, Named, is_written_through, separate
 from mojo_reader.files.standard_streams import standard_input
 from mojo_reader.formats.limits import Limits, parse_limits
-from mojo_reader.formats.mojo.archive import MojoSource
+from mojo_reader.formats.opening import ModelSource
 from mojo_reader.model import Mojo
 from mojo_reader.scoring.outputs import HiddenLayer
 
 ModelArgument = Annotated[
-    str, typer.Argument(metavar="MODEL", help="MOJO zip or folder; '-' for standard input.")
+    str,
+    typer.Argument(
+        metavar="MODEL",
+        help=(
+            "MOJO (zip or folder), POJO (.java), binary model, or folder of exported weights; "
+            "'-' for standard input."
+        ),
+    ),
 ]
 BaseModelOption = Annotated[
     str | None,
@@ -37,8 +44,8 @@ OutputOption = Annotated[
 ]
 
 
-def model_source(model: str) -> MojoSource:
-    """Return what ``read_mojo`` reads: the path, or standard input for ``-``."""
+def model_source(model: str) -> ModelSource:
+    """Return what ``read_model`` reads: the path, or standard input for ``-``."""
     return standard_input() if model == STANDARD_STREAM else model
 
 

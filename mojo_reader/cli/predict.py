@@ -78,7 +78,7 @@ def predict(  # noqa: PLR0913 - a command's options
     if how.exact and how.dtype != "float64":
         raise typer.BadParameter("needs --dtype float64", param_hint="'--exact'")
     from mojo_reader.files.score import score_file
-    from mojo_reader.reader import read_mojo
+    from mojo_reader.reader import read_model
 
     options = replace(
         how,
@@ -87,7 +87,7 @@ def predict(  # noqa: PLR0913 - a command's options
         limits=chosen_limits(limit),
     )
     check_outputs([("-o", output)], [("MODEL", model), *everything("ROWS", rows)], quiet=quiet)
-    mojo = read_mojo(model_source(model), base_model=base_model, limits=options.limits)
+    mojo = read_model(model_source(model), base_model=base_model, limits=options.limits)
     checked_layer(mojo, how.layer)
     with progress(quiet=quiet) as show:
         scored = score_file(mojo, rows, output, options, progress=show)

@@ -67,7 +67,7 @@ def report(  # noqa: PLR0913 - a command's options
 
     Example: mojo2keras report model.zip --rows rows.csv -o report.html
     """
-    from mojo_reader.reader import read_mojo
+    from mojo_reader.reader import read_model
 
     if expected is not None and rows is None:
         raise typer.BadParameter("needs --rows ROWS", param_hint="'--expected'")
@@ -78,7 +78,7 @@ def report(  # noqa: PLR0913 - a command's options
     check_outputs([("-o", target)], inputs, quiet=quiet)
     emitters.require_report()
     reading = replace(reading, limits=chosen_limits(limit))
-    mojo = read_mojo(model_source(model), base_model=base_model, limits=reading.limits)
+    mojo = read_model(model_source(model), base_model=base_model, limits=reading.limits)
     rules = TableRules(**values_of(Reading, reading))
     shown = None if rows is None else emitters.read_rows(mojo, rows, response=response, rules=rules)
     if shown is not None:

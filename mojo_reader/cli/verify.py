@@ -69,10 +69,10 @@ def verify(  # noqa: PLR0913 - a command's options
 
     Example: mojo2keras verify model.zip rows.csv --expected h2o_scores.csv
     """
-    from mojo_reader.reader import read_mojo
+    from mojo_reader.reader import read_model
 
     options = replace(how, limits=chosen_limits(limit))
-    mojo = read_mojo(model_source(model), base_model=base_model, limits=options.limits)
+    mojo = read_model(model_source(model), base_model=base_model, limits=options.limits)
     with progress(quiet=quiet or json_) as show:
         found = verify_file(mojo, rows, expected, options, tolerance=tolerance, progress=show)
     if json_:

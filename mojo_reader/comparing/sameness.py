@@ -14,8 +14,11 @@ __all__ = ["Difference", "differences", "same_model"]
 
 #: What is new in every model that is written back.
 IDENTITY: Final = ("uuid", "origin")
-#: Where a model was read from, which is nothing that the model is.
-_PLACE: Final = ("info.sha256", "info.base_model", "info.source")
+#: Where and what a model was read from, which is nothing that the model is.
+_PLACE: Final = (
+    *("info.sha256", "info.base_model", "info.source"),
+    *("info.form", "info.lacks", "info.reading_notes", "training"),
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -42,8 +45,8 @@ def same_model(a: Mojo, b: Mojo, ignore: Collection[str] = IDENTITY) -> bool:
         b: another.
         ignore: names of fields and of ``[info]`` keys that may differ.
 
-    Where the files stand is no part of a model: ``sha256``, ``base_model`` and ``source`` are
-    not compared.
+    Where and what a model was read from is no part of it: ``sha256``, ``base_model``, ``source``,
+    ``form`` with what it lacks, and what training left (which a MOJO cannot hold) are not compared.
     """
     return next(differences(a, b, ignore), None) is None
 

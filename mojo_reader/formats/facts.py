@@ -1,8 +1,7 @@
-"""What a model's file says, whatever its form: what a POJO, a binary model and exported weights are
-read to, before it becomes the keys of a MOJO.
+"""What a POJO, a binary model or exported weights say of a model.
 
-A MOJO says it in its own keys (``formats/mojo``); the other forms are brought to these, so that
-one set of rules and cross-checks (``resolving``) holds for all.
+A MOJO says it in keys of its own (``formats/mojo``). The other forms are brought to those by
+``resolving.stated``, so that one set of rules and cross-checks holds for all.
 """
 
 from collections.abc import Mapping

@@ -129,7 +129,7 @@ class Limits:
         if found > limit:
             message = (
                 f"{what}, the limit is {limit:,}; to raise it: --limit {name}=N, or "
-                f"read_mojo(..., limits=Limits({name}=N))"
+                f"read_model(..., limits=Limits({name}=N))"
             )
             raise MojoLimitError(message)
 

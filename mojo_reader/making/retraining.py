@@ -63,6 +63,9 @@ class FitOptions(Invalids):
     )
     seed: int = option(0, "The same makes the same model.", least=0)
     freeze: int = option(0, "The first N layers do not change.", sign="N", least=0)
+    distribution: str | None = option(
+        None, "Of a model whose file does not say it (a POJO).", sign="NAME"
+    )
     threshold: Threshold = option(
         "keep", "Of two classes: as it is, or chosen anew.", words=get_args(Threshold)
     )

@@ -10,6 +10,8 @@ from typing import Final
 
 from mojo_reader.model import Category, InverseLink
 
+#: What stands in ``Info.lacks`` of a form that does not say the distribution.
+DISTRIBUTION_LACKED: Final = "the distribution"
 _CLASSES: Final = (Category.BINOMIAL, Category.MULTINOMIAL)
 _NUMBERS: Final = (Category.REGRESSION,)
 

@@ -55,6 +55,7 @@ def resolve(parsed: ParsedModel, *, base_model: str | None) -> Mojo:
         layers=layers,
         output=resolve_output(parsed, info, features, layers[-1].units),
         kept=_kept(parsed, len(layers)),
+        training=parsed.training,
     )
 
 
@@ -80,6 +81,9 @@ def _info(parsed: ParsedModel, base_model: str | None) -> Info:
         base_model=base_model,
         sha256=parsed.sha256,
         source=parsed.source,
+        form=parsed.form,
+        lacks=parsed.lacks,
+        reading_notes=parsed.notes,
     )
 
 

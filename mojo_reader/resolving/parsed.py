@@ -9,6 +9,7 @@ from mojo_reader.formats.limits import NO_LIMITS, Limits
 from mojo_reader.formats.mojo import layout
 from mojo_reader.formats.mojo.archive import MODEL_INI
 from mojo_reader.formats.mojo.layout import Value
+from mojo_reader.model import Form, TrainingState
 
 _ABSENT: Final = "null"
 _ARRAY_START: Final = "["
@@ -82,6 +83,10 @@ class ParsedModel:
         source: path of the file or folder; None for bytes and streams.
         left_out: by name, why a member was not read.
         limits: what the file may ask for.
+        form: what the model was read from.
+        lacks: what a MOJO says and this form does not.
+        notes: what else a person has to know of how it was read.
+        training: what training left beside the weights; None where the form has none.
     """
 
     keys: Keys
@@ -92,6 +97,10 @@ class ParsedModel:
     source: str | None = None
     left_out: Mapping[str, str] = field(default_factory=dict)
     limits: Limits = NO_LIMITS
+    form: Form = Form.MOJO
+    lacks: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    training: TrainingState | None = None
 
     def levels(self, column: int) -> tuple[str, ...] | None:
         """Return the levels of a column, None for a numeric one."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mojo_reader.model import Classification, InputColumn, Mojo, Reconstruction
-from mojo_reader.reader import read_mojo
+from mojo_reader.reader import read_model
 from mojo_reader.scoring.doubt import LABEL_MARGINS
 from mojo_reader.scoring.encoding import one_hot_slots
 from mojo_reader.scoring.invalid import RowError
@@ -64,7 +64,7 @@ class EncodedScorer:
         if exact and dtype != "float64":
             message = "exact=True needs dtype float64"
             raise ValueError(message)
-        self.mojo = mojo if isinstance(mojo, Mojo) else read_mojo(mojo)
+        self.mojo = mojo if isinstance(mojo, Mojo) else read_model(mojo)
         self.dtype: DType = dtype
         self.exact = exact
         self.rules = RowRules(offset=offset, on_unseen=on_unseen, on_absent=on_absent)

@@ -28,7 +28,7 @@ class Scorer(EncodedScorer):
     Safe to share among threads; pickles.
 
     Args:
-        mojo: the model, or its file or folder (as ``read_mojo`` takes it).
+        mojo: the model, or its file or folder (as ``read_model`` takes it).
         dtype: ``float64`` equals Java within 1e-10 (relative to 1 + \|value\|); ``float32`` is
             faster, and within 1e-5 and what rounding inside the network does: the contract of
             emitted models (``mojo_reader.comparing.comparison``). Labels are Java's in both.

@@ -54,13 +54,13 @@ DETAILS_ATTACKS: list[tuple[str, bytes, str]] = [
         b" " * 500_000_000,
         "training parameters are not known: modelDetails.json has 500,000,000 bytes, the limit is "
         "33,554,432; to raise it: --limit details_bytes=N, or "
-        "read_mojo(..., limits=Limits(details_bytes=N))",
+        "read_model(..., limits=Limits(details_bytes=N))",
     ),
     (
         "a million empty lists",
         b"[" + b"[]," * 1_000_000 + b"[]]",
         "training parameters are not known: modelDetails.json has 2,000,002 values, the limit is "
         "1,000,000; to raise it: --limit details_values=N, or "
-        "read_mojo(..., limits=Limits(details_values=N))",
+        "read_model(..., limits=Limits(details_values=N))",
     ),
 ]

@@ -15,7 +15,7 @@ MEBIBYTE = 1 << 20
 
 
 def raise_it(name: str) -> str:
-    return f"to raise it: --limit {name}=N, or read_mojo(..., limits=Limits({name}=N))"
+    return f"to raise it: --limit {name}=N, or read_model(..., limits=Limits({name}=N))"
 
 
 def _rewritten(case: str, edits: Mapping[str, Edit | bytes]) -> Callable[[Path], Path]:

@@ -11,23 +11,26 @@ import os
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, BinaryIO, Final
+from typing import IO, Final
 
-from mojo_reader.errors import MojoError, MojoFormatError, MojoUnsupportedError
+from mojo_reader.errors import MojoError, MojoFormatError, MojoUnsupportedError, located
+from mojo_reader.formats.kinds import EXPORTED_MODEL, form_of_head
 from mojo_reader.formats.limits import DEFAULT_LIMITS, Limits
 from mojo_reader.formats.mojo.zip_members import ZipMember, zip_members
-
-MojoSource = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO
+from mojo_reader.formats.opening import (
+    ModelSource,
+    OpenedFile,
+    display_name,
+    is_folder,
+    open_file,
+)
 
 MODEL_INI: Final = "model.ini"
 #: The model as H2O's REST schema, in releases that write it.
 DETAILS: Final = "experimental/modelDetails.json"
 _BUFFER_BYTES: Final = 1 << 18
-_SNIFFED_BYTES: Final = 1 << 16
-# What H2O's AutoBuffer writes first into a saved binary model.
-_BINARY_MODEL_MARK: Final = b"\x1c\xed"
 _LFS_MARK: Final = b"version https://git-lfs.github.com/spec/"
 
 
@@ -123,7 +126,7 @@ class Archive:
 
 
 @contextmanager
-def open_archive(source: MojoSource, limits: Limits = DEFAULT_LIMITS) -> Iterator[Archive]:
+def open_archive(source: ModelSource, limits: Limits = DEFAULT_LIMITS) -> Iterator[Archive]:
     """Open a MOJO for reading.
 
     Args:
@@ -136,61 +139,13 @@ def open_archive(source: MojoSource, limits: Limits = DEFAULT_LIMITS) -> Iterato
         MojoLimitError: it is larger than the limits allow.
         MojoUnsupportedError: it is another kind of file that H2O or Driverless AI writes.
     """
-    name = _display_name(source)
-    try:
-        if isinstance(source, (bytes, bytearray, memoryview)):
-            yield _zip_archive(io.BytesIO(source), name, limits)
-        elif isinstance(source, (str, os.PathLike)):
-            with _open_path(Path(source), name, limits) as archive:
-                yield archive
-        else:
-            yield replace(
-                _zip_archive(_seekable(source, limits), name, limits), source=_path_of(source)
-            )
-    except MojoError as error:
-        raise error.locate(file=name) from error.__cause__
-
-
-def _display_name(source: MojoSource) -> str:
-    if isinstance(source, (str, os.PathLike)):
-        return os.fspath(source)
-    if isinstance(source, (bytes, bytearray, memoryview)):
-        return "<bytes>"
-    return str(getattr(source, "name", "<stream>"))
-
-
-def _path_of(stream: BinaryIO) -> str | None:
-    """Return the path of a file that was opened by it."""
-    name = getattr(stream, "name", None)
-    if isinstance(name, (str, os.PathLike)) and os.path.exists(name):  # noqa: PTH110 - any text
-        return os.path.realpath(name)
-    return None
-
-
-def _seekable(stream: BinaryIO, limits: Limits) -> BinaryIO:
-    """Return the stream, or one over its bytes in memory where it cannot be wound back."""
-    if stream.seekable():
-        return stream
-    content = io.BytesIO()
-    while piece := stream.read(_BUFFER_BYTES):
-        content.write(piece)
-        _check_file_size(content.tell(), limits)
-    content.seek(0)
-    return content
-
-
-def _check_file_size(size: int, limits: Limits) -> None:
-    limits.check("file_bytes", size, f"the file has {size:,} bytes or more")
-
-
-@contextmanager
-def _open_path(path: Path, name: str, limits: Limits) -> Iterator[Archive]:
-    if path.is_dir():
-        yield _folder_archive(path, name, limits)
-    else:
-        with path.open("rb") as file:
-            archive = _zip_archive(_seekable(file, limits), name, limits)
-            yield replace(archive, source=os.path.realpath(path))
+    if is_folder(source):
+        name = display_name(source)
+        with located(file=name):
+            yield _folder_archive(Path(name), name, limits)
+        return
+    with open_file(source, limits) as file:
+        yield _zip_archive(file, limits)
 
 
 # --------------------------------------------------------------------------- folders
@@ -201,7 +156,7 @@ def _folder_archive(folder: Path, name: str, limits: Limits) -> Archive:
     unpacked = _check_unpacked({file.name: file.size for file in files}, limits)
     members = {file.name: file for file in files}
     # A folder that is none of ours may be large; it is refused by what is missing.
-    sha256 = _folder_sha256(files) if MODEL_INI in members else ""
+    sha256 = _folder_sha256(files) if {MODEL_INI, EXPORTED_MODEL} & set(members) else ""
     return Archive(
         name=name,
         sha256=sha256,
@@ -246,10 +201,9 @@ def _folder_files(folder: Path, limits: Limits) -> Iterator[_FolderFile]:
 # --------------------------------------------------------------------------- zips
 
 
-def _zip_archive(stream: BinaryIO, name: str, limits: Limits) -> Archive:
-    _require_zip(stream)
-    size = stream.seek(0, os.SEEK_END)
-    _check_file_size(size, limits)
+def _zip_archive(file: OpenedFile, limits: Limits) -> Archive:
+    _require_zip(file.head())
+    stream, size = file.stream, file.size
     members = zip_members(stream, size, limits)
     unpacked = _check_unpacked({member.name: member.size for member in members}, limits)
     _check_ratio(unpacked, size, "the zip", limits)
@@ -259,9 +213,10 @@ def _zip_archive(stream: BinaryIO, name: str, limits: Limits) -> Archive:
     stream.seek(0)
     sha256 = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
     return Archive(
-        name=name,
+        name=file.name,
         sha256=sha256,
         limits=limits.warranted(size),
+        source=file.source,
         _members={member.name: member for member in members},
     )
 
@@ -285,20 +240,16 @@ def _check_ratio(unpacked: int, packed: int, what: str, limits: Limits) -> None:
     limits.check("ratio", ratio, f"{what} unpacks to {ratio:,} times its size")
 
 
-def _require_zip(stream: BinaryIO) -> None:
+def _require_zip(head: bytes) -> None:
     """Say in plain words what a file is that is not a zip."""
-    head = stream.read(_SNIFFED_BYTES)
-    stream.seek(0)
     if not head:
         raise MojoFormatError("the file is empty, expected a MOJO zip")
     if head.startswith(b"PK"):
         return
-    if b"extends GenModel" in head:
-        raise MojoUnsupportedError("this is an H2O POJO (Java source); download the MOJO instead")
-    if head.startswith(_BINARY_MODEL_MARK):
-        raise MojoUnsupportedError(
-            "this is an H2O binary model; load it in H2O and download the MOJO instead"
-        )
+    form = form_of_head(head)
+    if form is not None:
+        message = f"this is an H2O {form} and no MOJO; read it with read_model"
+        raise MojoUnsupportedError(message)
     if head.startswith(_LFS_MARK):
         raise MojoFormatError(
             "this is a Git LFS pointer and not the file that it stands for; fetch that with 'git "

@@ -1,23 +1,16 @@
 """Read a deep-learning MOJO: archive and layout to the resolved ``Mojo``."""
 
-import errno
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from mojo_reader.details import DETAILS
-from mojo_reader.errors import (
-    MojoFormatError,
-    MojoLimitError,
-    MojoUnsupportedError,
-    listed,
-    located,
-)
+from mojo_reader.errors import MojoFormatError, MojoLimitError, MojoUnsupportedError, located
 from mojo_reader.formats.limits import DEFAULT_LIMITS, Limits
 from mojo_reader.formats.mojo import layout
-from mojo_reader.formats.mojo.archive import MODEL_INI, Archive, MojoSource, open_archive
+from mojo_reader.formats.mojo.archive import MODEL_INI, Archive, open_archive
 from mojo_reader.formats.mojo.lines import LineStream, require_lines
+from mojo_reader.formats.opening import ModelSource
 from mojo_reader.model import Mojo
 from mojo_reader.resolving import resolve
 from mojo_reader.resolving.parsed import Keys, ParsedModel
@@ -27,7 +20,7 @@ _ENSEMBLES: Final = ("StackedEnsemble", "Stacked Ensemble")
 
 
 def read_mojo(
-    source: MojoSource, *, base_model: str | None = None, limits: Limits = DEFAULT_LIMITS
+    source: ModelSource, *, base_model: str | None = None, limits: Limits = DEFAULT_LIMITS
 ) -> Mojo:
     """Read a deep-learning MOJO.
 
@@ -52,40 +45,11 @@ def read_mojo(
             chosen = archive.nested(_chosen_folder(folders, base_model))
             return _read_model(chosen, _parse_model_ini(chosen), base_model)
         if base_model is not None:
-            message = f"the model is no stacked ensemble, so it has no base model {base_model!r}"
-            raise MojoUnsupportedError(message)
+            raise no_ensemble(base_model)
         return _read_model(archive, ini, None)
 
 
-def find_mojo(folder: Path) -> Path:
-    """Return the one MOJO in a model folder, as servers mount one.
-
-    Args:
-        folder: holds exactly one zip, or is an unpacked MOJO (what KServe's storage initializer
-            makes of a zip); the path of a zip itself will do, too.
-
-    Raises:
-        FileNotFoundError: there is no such folder.
-        MojoFormatError: it holds no MOJO, or more than one.
-    """
-    if not folder.exists():
-        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(folder))
-    if folder.is_file() or (folder / MODEL_INI).is_file():
-        return folder
-    # A mounted volume has hidden entries of its own.
-    names = sorted(
-        path.name
-        for path in folder.iterdir()
-        if path.suffix.lower() == ".zip" and not path.name.startswith(".")
-    )
-    if len(names) == 1:
-        return folder / names[0]
-    found = f"{len(names)}: {listed(names)}" if names else "none"
-    message = f"expected one MOJO (a zip, or a zip's content with model.ini), found {found}"
-    raise MojoFormatError(message, file=str(folder))
-
-
-def list_base_models(source: MojoSource, *, limits: Limits = DEFAULT_LIMITS) -> tuple[str, ...]:
+def list_base_models(source: ModelSource, *, limits: Limits = DEFAULT_LIMITS) -> tuple[str, ...]:
     """List the deep-learning base models of a stacked ensemble, empty for other models.
 
     Raises:
@@ -98,6 +62,12 @@ def list_base_models(source: MojoSource, *, limits: Limits = DEFAULT_LIMITS) -> 
         if _algorithm(ini) not in _ENSEMBLES:
             return ()
         return tuple(_deep_learning_folders(archive, ini))
+
+
+def no_ensemble(base_model: str) -> MojoUnsupportedError:
+    """Return the error of a base model that is asked of a model which has none."""
+    message = f"the model is no stacked ensemble, so it has no base model {base_model!r}"
+    return MojoUnsupportedError(message)
 
 
 def _require_model_ini(archive: Archive) -> None:
