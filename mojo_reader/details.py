@@ -16,6 +16,7 @@ from mojo_reader.model import Mojo
 __all__ = ["DETAILS", "Details", "Table", "parse_details", "read_details"]
 
 _MAX_DIGITS: Final = 40
+_NOT_KNOWN: Final = "training parameters are not known"
 
 #: What the JSON says under ``output`` of how the model was trained and how good it was.
 _OF_TRAINING: Final = (
@@ -72,14 +73,17 @@ def read_details(mojo: Mojo) -> Details:
     """Read the training details that the file carries."""
     reason = mojo.kept.left_out.get(DETAILS)
     if reason is not None:
-        return _unknown(f"training parameters are not known: {reason}")
-    return parse_details(mojo.kept.members.get(DETAILS))
+        return _unknown(f"{_NOT_KNOWN}: {reason}")
+    content = mojo.kept.members.get(DETAILS)
+    if content is None:
+        return _unknown(f"the {mojo.info.form} has no modelDetails.json, so {_NOT_KNOWN}")
+    return parse_details(content)
 
 
 def parse_details(content: bytes | None) -> Details:
     """Read the JSON of ``modelDetails.json``; None means that the member is absent."""
     if content is None:
-        return _unknown("the MOJO has no modelDetails.json, so training parameters are not known")
+        return _unknown(f"there is no modelDetails.json, so {_NOT_KNOWN}")
     try:
         document = json.loads(
             content, parse_int=_integer, parse_float=_finite, parse_constant=_no_number
@@ -92,8 +96,7 @@ def parse_details(content: bytes | None) -> Details:
         )
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
         return _unknown(
-            "modelDetails.json is not what H2O writes, so training parameters are not known "
-            f"({_reason(error)})"
+            f"modelDetails.json is not what H2O writes, so {_NOT_KNOWN} ({_reason(error)})"
         )
 
 

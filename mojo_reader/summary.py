@@ -30,13 +30,15 @@ def summarize(mojo: Mojo) -> dict[str, Any]:
         holds it, ``state``: what training left beside the weights.
     """
     details = read_details(mojo)
+    # What the form lacks is said already.
+    warning = None if mojo.info.lacks and DETAILS not in mojo.kept.members else details.warning
     return {
         "model": _model(mojo),
         "columns": [_column(mojo, column) for column in mojo.inputs],
         "network": _network(mojo),
         "output": _output(mojo.output),
         "training": dict(details.parameters),
-        "notes": notes(mojo) + ([details.warning] if details.warning else []),
+        "notes": notes(mojo) + ([warning] if warning else []),
         **({} if mojo.training is None else {"state": _state(mojo.training)}),
     }
 

@@ -7,24 +7,24 @@ cross-check of a model that is read holds for one that is made.
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mojo_reader.errors import MojoFormatError, listed
-from mojo_reader.formats.mojo.layout import Value
-from mojo_reader.formats.mojo.number_arrays import array_text
+from mojo_reader.formats.facts import ModelFacts
 from mojo_reader.formulas import one_hot_block
 from mojo_reader.java import text as java
 from mojo_reader.making.origin import own_name
-from mojo_reader.making.rebuilding import check_as_asked, network_arrays, network_texts
-from mojo_reader.model import Activation, Category, InverseLink, Layer, Mojo
+from mojo_reader.making.rebuilding import check_as_asked, network_arrays
+from mojo_reader.model import Activation, Category, Form, InverseLink, Layer, Mojo
 from mojo_reader.model.distributions import DISTRIBUTIONS, trained_with
 from mojo_reader.resolving import resolve
-from mojo_reader.resolving.parsed import Keys, ParsedModel
+from mojo_reader.resolving.parsed import Keys
+from mojo_reader.resolving.stated import parsed_of
 from mojo_reader.scoring.encoding import one_hot_slots, standardized
 from mojo_reader.scoring.problems import threshold_problem
 from mojo_reader.scoring.scorer import Scorer
@@ -38,8 +38,6 @@ __all__ = [
 ]
 
 _AUTO: Final = "AUTO"
-_ABSENT: Final = "null"
-_FLAGS: Final = {True: "true", False: "false"}
 #: Headings and comments, at which ``ModelMojoReader`` would stop reading column names.
 _UNREADABLE: Final = ("[info]", "[columns]", "[domains]")
 
@@ -163,16 +161,10 @@ def described_mojo(description: ModelDescription, layers: Sequence[Layer], *, uu
     if not layers or layers[0].inputs != description.width:
         found = layers[0].inputs if layers else "no layer"
         _fail(f"expected a network of {description.width} inputs, found {found}")
-    mojo = resolve(
-        ParsedModel(
-            keys=Keys(_info(description, layers, uuid)),
-            columns=_columns(description),
-            domains={index: (file, levels) for index, file, levels in _domains(description)},
-            members={},
-            sha256="",
-        ),
-        base_model=None,
-    )
+    parsed = parsed_of(_facts(description, layers, uuid))
+    # No release of H2O made it.
+    origin = {"origin": f"{own_name()}, from a described network"}
+    mojo = resolve(replace(parsed, keys=Keys({**dict(parsed.keys), **origin})), base_model=None)
     check_as_asked(mojo.layers, layers)
     return mojo
 
@@ -214,67 +206,46 @@ def _blank_layer(description: ModelDescription) -> Layer:
     )
 
 
-# --------------------------------------------------------------------------- keys
+# --------------------------------------------------------------------------- facts
 
 
-def _info(description: ModelDescription, layers: Sequence[Layer], uuid: str) -> dict[str, Value]:
-    """The ``[info]`` section, in H2O's order."""
-    columns, domains = _columns(description), list(_domains(description))
-    supervised = description.category is not Category.AUTOENCODER
-    return {
-        # No release of H2O made it. The scorer reads any text here.
-        "h2o_version": own_name(),
-        "mojo_version": "1.10",
-        "algo": "deeplearning",
-        "algorithm": "Deep Learning",
-        "category": description.category.value,
-        "uuid": uuid,
-        "origin": f"{own_name()}, from a described network",
-        "supervised": _FLAGS[supervised],
-        "n_features": str(len(columns) - (1 if supervised else 0)),
-        "n_classes": str(max(1, len(description.labels))),
-        "n_columns": str(len(columns)),
-        "n_domains": str(len(domains)),
-        "balance_classes": "false",
-        "default_threshold": java.double_text(description.threshold),
-        "prior_class_distrib": _ABSENT,
-        "model_class_distrib": _ABSENT,
-        "escape_domain_values": "true",
-        "mini_batch_size": "1",
-        **_input_keys(description),
-        **_response_keys(description),
-        "use_all_factor_levels": _FLAGS[description.use_all_factor_levels],
-        "activation": _activation(layers),
-        "distribution": description.distribution_name,
-        "mean_imputation": "true",
-        **network_texts(layers),
-        **network_arrays(layers),
-        "_genmodel_encoding": _AUTO,
-        "_orig_projection_array": _ABSENT,
-    }
-
-
-def _input_keys(description: ModelDescription) -> dict[str, Value]:
-    offsets = list(itertools.accumulate(description.block_widths, initial=0))
-    means = [column.mean for column in description.numeric]
-    factors = [1.0 / column.sd for column in description.numeric]
-    standardized = description.standardizes
-    return {
-        "nums": str(len(description.numeric)),
-        "cats": str(len(description.categorical)),
-        "cat_offsets": str(offsets),
-        "norm_mul": _numbers(factors) if standardized else _ABSENT,
-        "norm_sub": _numbers(means) if standardized else _ABSENT,
-    }
-
-
-def _response_keys(description: ModelDescription) -> dict[str, Value]:
+def _facts(description: ModelDescription, layers: Sequence[Layer], uuid: str) -> ModelFacts:
+    """What H2O would say of the model."""
+    arrays = network_arrays(layers)
+    columns, count = _columns(description), range(len(layers))
+    levels = {index: column.levels for index, column in enumerate(description.categorical)}
+    if description.labels:
+        levels[len(columns) - 1] = tuple(description.labels)
     mean, sd = description.response_mean, description.response_sd
-    standardized = (mean, sd) != (0.0, 1.0)
-    return {
-        "norm_resp_mul": _numbers([1.0 / sd]) if standardized else _ABSENT,
-        "norm_resp_sub": _numbers([mean]) if standardized else _ABSENT,
-    }
+    response = (mean, sd) != (0.0, 1.0)
+    numeric = description.numeric if description.standardizes else None
+    return ModelFacts(
+        form=Form.MOJO,
+        # The scorer reads any text here.
+        h2o_version=own_name(),
+        category=description.category.value,
+        uuid=uuid,
+        columns=columns,
+        levels=levels,
+        cats=len(description.categorical),
+        nums=len(description.numeric),
+        balance_classes=False,
+        default_threshold=description.threshold,
+        prior_class_distrib=None,
+        model_class_distrib=None,
+        cat_offsets=tuple(itertools.accumulate(description.block_widths, initial=0)),
+        norm_mul=_numbers(None if numeric is None else [1.0 / column.sd for column in numeric]),
+        norm_sub=_numbers(None if numeric is None else [column.mean for column in numeric]),
+        norm_resp_mul=_numbers([1.0 / sd] if response else None),
+        norm_resp_sub=_numbers([mean] if response else None),
+        use_all_factor_levels=description.use_all_factor_levels,
+        activation=_activation(layers),
+        distribution=description.distribution_name,
+        sizes=(layers[0].inputs, *(layer.units for layer in layers)),
+        weights=tuple(arrays[f"weight_layer{index}"] for index in count),
+        biases=tuple(arrays[f"bias_layer{index}"] for index in count),
+        hidden_dropout_ratios=tuple(layer.dropout for layer in layers),
+    )
 
 
 def _activation(layers: Sequence[Layer]) -> str:
@@ -291,17 +262,8 @@ def _columns(description: ModelDescription) -> tuple[str, ...]:
     return (*names, *(() if description.response is None else (description.response,)))
 
 
-def _domains(description: ModelDescription) -> Iterator[tuple[int, str, tuple[str, ...]]]:
-    """Column index, file and levels of each column that has levels, the response included."""
-    domains = [(index, column.levels) for index, column in enumerate(description.categorical)]
-    if description.labels:
-        domains.append((len(_columns(description)) - 1, description.labels))
-    for file, (index, levels) in enumerate(domains):
-        yield index, f"d{file:03d}.txt", tuple(levels)
-
-
-def _numbers(numbers: Sequence[float]) -> str:
-    return array_text(np.array(numbers, np.float64)).decode()
+def _numbers(numbers: Sequence[float] | None) -> NDArray[np.float64] | None:
+    return None if numbers is None else np.array(numbers, np.float64)
 
 
 # --------------------------------------------------------------------------- checks

@@ -162,8 +162,11 @@ def _numbers(array: NDArray[np.float64] | None) -> str:
 
 def _holds_originals(facts: ModelFacts) -> bool:
     """Say whether the MOJO is one of version 1.10, which Java scores raw columns with."""
-    release = tuple(map(int, re.findall(r"\d+", facts.h2o_version)[:2]))
-    return release >= _ENCODINGS_SINCE or not release or facts.original is not None
+    if facts.original is not None or facts.categorical_encoding not in _SCORED_ALIKE:
+        # Without them, rows have to carry the encoded columns, as with version 1.00.
+        return facts.original is not None
+    release = re.match(r"(\d+)\.(\d+)\.", facts.h2o_version)
+    return release is None or tuple(map(int, release.groups())) >= _ENCODINGS_SINCE
 
 
 def _encoding_keys(facts: ModelFacts) -> dict[str, Value]:
