@@ -248,7 +248,7 @@ def test_the_server_image_serves(tmp_path: Path) -> None:
     assert not packages(image.environment) & set(NEVER)
     done = image.start()
     assert done.returncode == 3
-    assert done.stderr.startswith(f"mojo2keras: {image.models}: expected one MOJO")
+    assert done.stderr.startswith(f"mojo2keras: {image.models}: expected one model")
     shutil.copy(IRIS.path, image.models / "iris.zip")
     ports = ("--http-port", "0", "--grpc-port", "0", "--drain-seconds", "0")
     with image.open(*ports) as process:

@@ -15,6 +15,10 @@ from emit.kserve_model.__main__ import main
 from mojo_reader.reader import find_mojo
 
 IRIS = golden("iris_tanh")
+EXPECTED = (
+    "expected one model (a MOJO's zip, or its content with model.ini; a POJO; a binary model; "
+    "exported weights)"
+)
 
 
 def test_the_one_zip_of_a_folder_is_the_model(tmp_path: Path) -> None:
@@ -39,13 +43,12 @@ def test_an_unpacked_mojo_is_the_model(tmp_path: Path) -> None:
         (
             [],
             3,
-            "{}: expected one MOJO (a zip, or a zip's content with model.ini), found none",
+            "{}: " + EXPECTED + ", found none",
         ),
         (
             ["a.zip", "b.zip"],
             3,
-            "{}: expected one MOJO (a zip, or a zip's content with model.ini), found 2: 'a.zip', "
-            "'b.zip'",
+            "{}: " + EXPECTED + ", found 2: 'a.zip', 'b.zip'",
         ),
         (["a.zip"], 3, "{}/a.zip: expected a MOJO zip, found text"),
     ],
