@@ -4,6 +4,7 @@ None of it needs KServe.
 """
 
 import shutil
+import socket
 import sys
 import zipfile
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from support import golden
 
 from emit.kserve_model.__main__ import main
+from emit.kserve_model.listening import listen
 from mojo_reader.reader import find_mojo
 
 IRIS = golden("iris_tanh")
@@ -89,3 +91,12 @@ def test_a_wrong_port_is_usage(port: str, capfd: pytest.CaptureFixture[str]) -> 
     assert exit_.value.code == 2
     sentence = f"expected a port from 0 to 65535, found '{port}'"
     assert capfd.readouterr().err.endswith(f"argument --http-port/--http_port: {sentence}\n")
+
+
+def test_an_answer_is_sent_at_once_on_a_connection_that_is_kept() -> None:
+    with (
+        listen("127.0.0.1", 0) as listener,
+        socket.create_connection(listener.getsockname()),
+        listener.accept()[0] as accepted,
+    ):
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
