@@ -47,6 +47,9 @@ class Limits:
         weights_free: so many any file may have.
         weight_bytes: of the file that each weight above those has to take.
         biases: of all layers together.
+        objects: that a binary model holds, with texts and empty places of arrays.
+        objects_free: so many any file may have.
+        object_bytes: of the file that each of them above those has to take.
         layers: of the network.
         details_bytes: of ``modelDetails.json``; a larger one costs the training parameters,
             not the model.
@@ -86,6 +89,9 @@ class Limits:
     weights_free: int = 10_000_000
     weight_bytes: int = 1
     biases: int = 10_000_000
+    objects: int = 50_000_000
+    objects_free: int = 1_000_000
+    object_bytes: int = 2
     layers: int = 10_000
     details_bytes: int = 32 << 20
     details_values: int = 1_000_000
@@ -112,6 +118,7 @@ class Limits:
             columns_free=max(self.columns_free, file_bytes // self.column_bytes),
             levels_free=max(self.levels_free, file_bytes // self.level_bytes),
             weights_free=max(self.weights_free, file_bytes // self.weight_bytes),
+            objects_free=max(self.objects_free, file_bytes // self.object_bytes),
         )
 
     def check(self, name: str, found: int, what: str) -> None:
