@@ -22,7 +22,7 @@ from mojo_reader.formats.binary.layouts import (
 )
 from mojo_reader.formats.binary.network import Network, network_of
 from mojo_reader.formats.binary.objects import Bodies, Object, Record, classes_of_layout
-from mojo_reader.formats.binary.wire import Leaf, Source
+from mojo_reader.formats.binary.wire import Leaf, Order, Source
 from mojo_reader.formats.limits import Limits
 
 MARK: Final = b"\x1c\xed"
@@ -181,7 +181,6 @@ def read_document(stream: BinaryIO, size: int, limits: Limits) -> Document:
         MojoUnsupportedError: it is of another algorithm, or of a release that is not read.
         MojoLimitError: it asks for more than the limits allow.
     """
-    limits.check("file_bytes", size, f"the file has {size:,} bytes")
     attempts = _Attempts(stream, size, limits)
     version = _START.parse_stream(attempts.source()).version
     number = known_layouts().number(version)
@@ -235,7 +234,7 @@ class _Attempts:
         self._limits = limits
         self._last: Source | None = None
 
-    def source(self, order: str = "<") -> Source:
+    def source(self, order: Order = "<") -> Source:
         """Return the file from its start."""
         self._stream.seek(self._start)
         source = Source(self._stream, self._size, self._limits, order)
@@ -243,7 +242,7 @@ class _Attempts:
         self._last = source
         return source
 
-    def read(self, number: int, order: str = "<") -> tuple[Record, Network]:
+    def read(self, number: int, order: Order = "<") -> tuple[Record, Network]:
         """Read it by a layout."""
         source = self.source(order)
         model = _FILE.parse_stream(source, layout=number).model

@@ -5,11 +5,12 @@
     {"releases": [[VERSION, ...], ...],                 the releases of each layout
      "classes": {CLASS: [[LAYOUT, EDIT, ...], ...]}}    what changes in a class from a layout on
 
-An edit ``[START, STOP, LINE, ...]`` replaces lines of the class as the layout before had it. The lines
-of a class are its superclass (empty for none), then ``KIND NAME`` for each field: the descriptor of
-a class file for numbers, ``T`` for a text, ``OCLASS`` for an object, ``ECLASS`` for an enum and ``X`` for
-what Java serializes, after a ``[`` for each dimension. ``!SUPERCLASS`` alone is a class that writes
-itself; ``=`` is an enum, whose constants follow. ``golden_mojos/class_tables.py`` makes the file.
+An edit ``[START, STOP, LINE, ...]`` replaces lines of the class as the layout before had it. The
+lines of a class are its superclass (empty for none), then ``KIND NAME`` for each field: the
+descriptor of a class file for numbers, ``T`` for a text, ``OCLASS`` for an object, ``ECLASS`` for
+an enum and ``X`` for what Java serializes, after a ``[`` for each dimension. ``!SUPERCLASS`` alone
+is a class that writes itself; ``=`` is an enum, whose constants follow. A program beside the
+golden MOJOs, ``class_tables.py``, makes the file.
 
 Releases from ``RESERVED`` on have no table: their vendor reserves the export of scoring artifacts.
 """

@@ -3,6 +3,7 @@
 Sources: ``hex.deeplearning.DeepLearningModelInfo``, ``hex.deeplearning.Storage``.
 """
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -86,7 +87,7 @@ def _shapes(sizes: Sequence[int], *, maxout: bool) -> tuple[_Shapes, _Shapes]:
     weights: _Shapes = []
     biases: _Shapes = []
     last = len(sizes) - 2
-    for layer, (inputs, units) in enumerate(zip(sizes, sizes[1:], strict=False)):
+    for layer, (inputs, units) in enumerate(itertools.pairwise(sizes)):
         candidates = (_CANDIDATES,) if maxout and layer < last else ()
         weights.append((units, inputs, *candidates))
         biases.append((units, *candidates))

@@ -8,8 +8,8 @@
     Longs       leading zeros, values, trailing zeros; width of a value; the values
     Sparse      leading nulls, others, trailing nulls; the others, each as an item's leaf reads it
 
-Arrays are read straight into NumPy's memory. Numbers stand in the byte order of the machine that wrote
-them. Source: ``water.AutoBuffer``.
+Arrays are read straight into NumPy's memory. Numbers stand in the byte order of the machine that
+wrote them. Source: ``water.AutoBuffer``.
 """
 
 import io
@@ -27,7 +27,11 @@ _SHORT: Final = 255
 _INT: Final = 254
 #: As much is read at once: a large array's start is copied twice.
 _WINDOW_BYTES: Final = 1 << 14
+_PIECE_BYTES: Final = 1 << 20
 _NULLS: Final = b"\0"
+
+
+Order = Literal["<", ">"]
 
 
 class Source:
@@ -51,7 +55,7 @@ class Source:
 
     __slots__ = ("_at", "_end", "_stream", "_window", "bodies", "depth", "limits", "order", "spent")
 
-    def __init__(self, stream: BinaryIO, size: int, limits: Limits, order: str = "<") -> None:
+    def __init__(self, stream: BinaryIO, size: int, limits: Limits, order: Order = "<") -> None:
         self.limits = limits
         self.order = order
         self.bodies: Mapping[int, Any] = {}
@@ -167,9 +171,9 @@ class Source:
             self.limits.check("weights", (count + 1) // 2, f"an array has {count:,} numbers")
         size = count * dtype.itemsize
         self.require(size)
-        array = np.empty(count, dtype.newbyteorder(self.order))
+        array: NDArray[Any] = np.empty(count, dtype.newbyteorder(self.order))
         if size:
-            self._read_into(memoryview(array).cast("B"))
+            self._read_into(array.view(np.uint8).data)
         array.flags.writeable = False
         return array
 
@@ -179,11 +183,20 @@ class Source:
         memory[:done] = self._window[start : start + done]
         self._at = start + done
         while done < len(memory):
-            got = self._stream.readinto(memory[done:])  # type: ignore[attr-defined]
+            got = self._some_into(memory[done:])
             if not got:
                 raise MojoFormatError("the file ends too early")
             done += got
             self._end -= got
+
+    def _some_into(self, memory: memoryview) -> int:
+        readinto = getattr(self._stream, "readinto", None)
+        if readinto is not None:
+            return readinto(memory) or 0
+        # A binary file that somebody wrote may have ``read`` alone.
+        content = self._stream.read(min(len(memory), _PIECE_BYTES))
+        memory[: len(content)] = content
+        return len(content)
 
     def spend(self, count: int = 1) -> None:
         """Count what is made of the file: objects, texts, and what takes no byte of it.
@@ -286,7 +299,12 @@ class _Booleans(Leaf):
         return array.view(np.bool_)
 
 
-_WIDTHS: Final = {1: np.dtype("u1"), 2: np.dtype("<i2"), 4: np.dtype("<i4"), 8: np.dtype("<i8")}
+_WIDTHS: Final[Mapping[int, np.dtype[Any]]] = {
+    1: np.dtype("u1"),
+    2: np.dtype("<i2"),
+    4: np.dtype("<i4"),
+    8: np.dtype("<i8"),
+}
 
 
 class _Longs(Leaf):

@@ -1,0 +1,192 @@
+"""Binary models: what is read equals the MOJO of the same model, and what is refused."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from binary_support import (
+    FOREIGN,
+    case_of,
+    foreign,
+    golden_binaries,
+    header,
+    of_version,
+    read_bytes,
+    refusal,
+)
+
+from mojo_reader import read_model, read_mojo
+from mojo_reader.comparing.sameness import differences
+from mojo_reader.details import parse_details, read_details
+from mojo_reader.errors import MojoFormatError, MojoUnsupportedError
+from mojo_reader.formats.binary import is_binary_model
+from mojo_reader.formats.binary.layouts import known_layouts
+from mojo_reader.model import Form
+
+#: What a MOJO's writer adds of itself, and when it ran.
+OF_THE_MOJO = {
+    "kept.keys[license]",
+    "kept.keys[endianness]",
+    "kept.keys[timestamp]",
+    "kept.members[experimental/README.md]",
+    "kept.members[experimental/modelDetails.json]",
+}
+#: What MOJOs of old releases do not say, and their binary models do.
+OLD_MOJOS_LACK = {
+    "info.offset_column",
+    "info.fold_column",
+    "kept.keys[offset_column]",
+    "kept.keys[fold_column]",
+    "kept.keys[escape_domain_values]",
+}
+#: A parameter that H2O showed up to 3.30 and never had.
+NEVER_HAD = "max_hit_ratio_k"
+
+
+@pytest.mark.parametrize("path", golden_binaries(), ids=case_of)
+def test_a_binary_model_is_the_model_of_its_mojo(path: Path) -> None:
+    mojo, binary = read_mojo(path.with_name("model.zip")), read_model(path)
+    assert binary.info.form is Form.BINARY
+    found = {difference.name: difference for difference in differences(mojo, binary)}
+    told = {name for name in found if name in OLD_MOJOS_LACK}
+    assert all(found[name].first is None for name in told)
+    if mojo.info.encoded_inputs and not binary.info.encoded_inputs:
+        # The MOJO lost the columns before the encoding; the network is the same.
+        found = {name: kept for name, kept in found.items() if name.startswith("layers")}
+    assert set(found) - told <= OF_THE_MOJO
+
+
+@pytest.mark.parametrize("path", golden_binaries(), ids=case_of)
+def test_the_details_are_those_of_the_mojo(path: Path) -> None:
+    mojo = read_details(read_mojo(path.with_name("model.zip")))
+    binary = read_details(read_model(path))
+    assert binary.warning is None
+    for found, expected in (
+        (binary.parameters, mojo.parameters),
+        (binary.defaults, mojo.defaults),
+    ):
+        known = {name: value for name, value in expected.items() if name != NEVER_HAD}
+        assert dict(found) == known
+    assert binary.tables == mojo.tables
+
+
+@pytest.mark.parametrize("path", [FOREIGN, *golden_binaries()], ids=case_of)
+def test_the_state_of_training_fits_the_network(path: Path) -> None:
+    mojo = read_model(path)
+    state = mojo.training
+    assert state is not None
+    used = state.parameters
+    adaptive = used["adaptive_rate"]
+    momenta = bool(used["momentum_start"] or used["momentum_stable"])
+    assert [len(state.weight_ada), len(state.bias_ada)] == [len(mojo.layers) * adaptive] * 2
+    assert [len(state.weight_momenta), len(state.bias_momenta)] == [len(mojo.layers) * momenta] * 2
+    for index, layer in enumerate(mojo.layers):
+        inputs, units = layer.kernels[0].shape
+        candidates = (2,) if len(layer.kernels) > 1 else ()
+        if adaptive:
+            assert state.weight_ada[index].shape == (units, inputs, *candidates, 2)
+            assert state.bias_ada[index].shape == (units, *candidates, 2)
+            # Averages of squares.
+            assert (state.weight_ada[index] >= 0).all()
+            assert (state.bias_ada[index] >= 0).all()
+        if momenta:
+            assert state.weight_momenta[index].shape == (units, inputs, *candidates)
+            assert state.bias_momenta[index].shape == (units, *candidates)
+    assert state.processed > 0
+    assert state.saw_missing is None or len(state.saw_missing) == len(mojo.features.categorical)
+    for array in (*state.weight_ada, *state.bias_ada, *state.weight_momenta, *state.bias_momenta):
+        assert not array.flags.writeable
+
+
+# --------------------------------------------------------------------------- releases
+
+
+def test_a_release_that_is_not_known_is_read_by_the_fields_that_fit() -> None:
+    facts, known = read_bytes(of_version(foreign(), "3.45.0.6789")), read_bytes(foreign())
+    assert facts.notes == (
+        "the fields of H2O 3.45.0.6789 are not known here; those of 3.46.0.6 fit the whole file",
+    )
+    assert all(map(np.array_equal, facts.weights, known.weights))
+    assert parse_details(facts.details) == parse_details(known.details)
+
+
+@pytest.mark.parametrize("version", ["3.46.0.12", "3.46.0.99999", "3.47.0.6000", "4.0.0.1"])
+def test_reserved_releases_are_refused_by_name(version: str) -> None:
+    error = refusal(of_version(foreign(), version))
+    assert type(error) is MojoUnsupportedError
+    assert str(error) == (
+        f"this binary model is of H2O {version}, and from 3.46.0.12 on their vendor reserves the "
+        "export of scoring artifacts; export the model's weights from the running H2O (from_h2o, "
+        "or a folder of exported weights), or ask H2O.ai"
+    )
+
+
+def test_no_table_is_of_a_reserved_release() -> None:
+    releases = [release for layout in known_layouts().releases for release in layout]
+    assert len(releases) == len(set(releases))
+    assert max(tuple(map(int, release.split("."))) for release in releases) == (3, 46, 0, 11)
+    assert min(tuple(map(int, release.split("."))) for release in releases) == (3, 20, 0, 4)
+
+
+@pytest.mark.parametrize("version", ["3.46.0.7-SNAPSHOT", "", "3.46", "x" * 5000])
+def test_a_version_that_is_none(version: str) -> None:
+    error = refusal(of_version(foreign(), version))
+    assert type(error) is MojoFormatError
+    assert str(error) == (
+        "this is an H2O binary file, which starts with the release that wrote it, such as "
+        f"3.46.0.7; found {version[:40]!r}"
+    )
+
+
+# --------------------------------------------------------------------------- other files
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        (
+            "hex.tree.gbm.GBMModel",
+            "this is a binary model of the algorithm GBM, and only Deep Learning can be read here",
+        ),
+        (
+            "hex.glm.GLMModel",
+            "this is a binary model of the algorithm GLM, and only Deep Learning can be read here",
+        ),
+        (
+            "hex.ensemble.StackedEnsembleModel",
+            "this is the binary model of a stacked ensemble, and only Deep Learning can be read "
+            "here; save its deep-learning base models one by one with h2o.save_model",
+        ),
+        (
+            "water.fvec.Frame",
+            "this is an H2O binary file of 'water.fvec.Frame', expected a Deep Learning model",
+        ),
+    ],
+)
+@pytest.mark.parametrize("version", ["3.46.0.7", "3.45.0.6789"])
+def test_other_objects_are_refused_by_name(name: str, message: str, version: str) -> None:
+    error = refusal(header(version, " BAD", name) + b"\x02")
+    assert type(error) is MojoUnsupportedError
+    assert str(error) == message
+
+
+def test_what_is_no_binary_model() -> None:
+    error = refusal(b"PK\x03\x04")
+    assert type(error) is MojoFormatError
+    assert str(error) == r"expected an H2O binary model, which starts with b'\x1c\xed'"
+    assert not is_binary_model(b"PK\x03\x04")
+    assert is_binary_model(foreign()[:100])
+
+
+def test_bytes_behind_the_model() -> None:
+    error = refusal(foreign() + b"more")
+    assert type(error) is MojoFormatError
+    assert str(error) == "expected the end of the file, found 4 bytes more"
+
+
+@pytest.mark.parametrize("share", [0.001, 0.01, 0.1, 0.3, 0.5, 0.9, 0.999])
+def test_a_file_that_is_cut_off(share: float) -> None:
+    error = refusal(foreign()[: int(len(foreign()) * share)])
+    assert type(error) is MojoFormatError
+    assert "bytes, found" in str(error)
+    assert "the file is cut off" in str(error)
