@@ -104,7 +104,7 @@ def test_the_state_of_training_fits_the_network(path: Path) -> None:
 def test_a_release_that_is_not_known_is_read_by_the_fields_that_fit() -> None:
     facts, known = read_bytes(of_version(foreign(), "3.45.0.6789")), read_bytes(foreign())
     assert facts.notes == (
-        "the fields of H2O 3.45.0.6789 are not known here; those of 3.46.0.6 fit the whole file",
+        "the fields of H2O 3.45.0.6789 are not known here; those of 3.46.0.1 fit the whole file",
     )
     assert all(map(np.array_equal, facts.weights, known.weights))
     assert parse_details(facts.details) == parse_details(known.details)

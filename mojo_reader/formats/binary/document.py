@@ -14,6 +14,7 @@ import construct
 
 from mojo_reader.errors import MojoError, MojoFormatError, MojoUnsupportedError
 from mojo_reader.formats.binary import wire
+from mojo_reader.formats.binary.classes import Bodies, classes_of_layout
 from mojo_reader.formats.binary.layouts import (
     RESERVED,
     is_reserved,
@@ -21,7 +22,7 @@ from mojo_reader.formats.binary.layouts import (
     version_key,
 )
 from mojo_reader.formats.binary.network import Network, network_of
-from mojo_reader.formats.binary.objects import Bodies, Object, Record, classes_of_layout
+from mojo_reader.formats.binary.objects import Object, Record
 from mojo_reader.formats.binary.wire import Leaf, Order, Source
 from mojo_reader.formats.limits import Limits
 
