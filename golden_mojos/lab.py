@@ -248,13 +248,22 @@ class Server(Client):
         columns = self.request("GET", path, {"row_count": 1, "column_offset": column})
         return list(columns["frames"][0]["columns"][0]["domain"])
 
-    def upload_matrix(self, rows: Sequence[Sequence[float]]) -> str:
-        """Puts a matrix of numbers on the server and returns its key."""
+    @property
+    def folder(self) -> Path:
+        """A scratch folder that goes with the server.
+
+        Raises:
+            LabError: The server was not entered.
+        """
         if self._folder is None:
             message = "the server was not entered"
             raise LabError(message)
+        return Path(self._folder.name)
+
+    def upload_matrix(self, rows: Sequence[Sequence[float]]) -> str:
+        """Puts a matrix of numbers on the server and returns its key."""
         names = [f"C{number + 1}" for number in range(len(rows[0]))]
-        path = Path(self._folder.name, f"{self.new_key('matrix')}.csv")
+        path = self.folder / f"{self.new_key('matrix')}.csv"
         lines = [names, *([repr(number) for number in row] for row in rows)]
         path.write_text("".join(",".join(line) + "\n" for line in lines), encoding="utf-8")
         return self.import_frame(path, dict.fromkeys(names, "Numeric"))
@@ -339,8 +348,12 @@ class Server(Client):
         path.write_bytes(self.raw_request("GET", f"/3/Models.java/{quoted(model)}"))
 
     def download_binary(self, model: str, path: Path) -> None:
-        """Writes the model in H2O's own binary format."""
-        path.write_bytes(self.raw_request("GET", f"/3/Models.fetch.bin/{quoted(model)}"))
+        """Writes the model in H2O's own binary format; old servers can only save it."""
+        try:
+            path.write_bytes(self.raw_request("GET", f"/3/Models.fetch.bin/{quoted(model)}"))
+        except LabError:
+            target = {"dir": str(path.resolve()), "force": True}
+            self.raw_request("GET", f"/99/Models.bin/{quoted(model)}", target)
 
     def predict(self, model: str, frame: str, **options: object) -> list[list[str]]:
         """Scores a frame on the server.
