@@ -17,7 +17,7 @@ from mojo_reader.formats.mojo.archive import open_archive
 from mojo_reader.formats.opening import ModelSource, OpenedFile, is_folder, open_file
 from mojo_reader.model import Form, Mojo
 from mojo_reader.reader.folders import find_mojo
-from mojo_reader.reader.mojo import list_base_models, no_ensemble, read_mojo
+from mojo_reader.reader.mojo import base_models_of, no_ensemble, read_mojo
 from mojo_reader.resolving.stated import resolve_facts
 
 __all__ = ["find_mojo", "list_base_models", "read_model", "read_mojo"]
@@ -58,6 +58,22 @@ def read_model(
         # What cannot be wound back is in memory by now.
         again = file.stream if hasattr(source, "read") else source
         return read_mojo(again, base_model=base_model, limits=limits)
+
+
+def list_base_models(source: ModelSource, *, limits: Limits = DEFAULT_LIMITS) -> tuple[str, ...]:
+    """List the deep-learning base models of a stacked ensemble's MOJO, empty for other models.
+
+    Raises:
+        FileNotFoundError: the path does not exist.
+        MojoError: the file cannot be read.
+    """
+    if is_folder(source):
+        exported = form_of_folder(Path(source)) is Form.EXPORTED  # type: ignore[arg-type]
+        return () if exported else base_models_of(source, limits)
+    with open_file(source, limits) as file:
+        if form_of_head(file.head()) is not None:
+            return ()
+        return base_models_of(file.stream if hasattr(source, "read") else source, limits)
 
 
 def _read_file(file: OpenedFile, form: Form, base_model: str | None, limits: Limits) -> Mojo:

@@ -49,8 +49,8 @@ def read_mojo(
         return _read_model(archive, ini, None)
 
 
-def list_base_models(source: ModelSource, *, limits: Limits = DEFAULT_LIMITS) -> tuple[str, ...]:
-    """List the deep-learning base models of a stacked ensemble, empty for other models.
+def base_models_of(source: ModelSource, limits: Limits) -> tuple[str, ...]:
+    """List the deep-learning base models of a stacked ensemble's MOJO, empty for other MOJOs.
 
     Raises:
         FileNotFoundError: the path does not exist.
