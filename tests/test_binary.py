@@ -41,6 +41,8 @@ OLD_MOJOS_LACK = {
 }
 #: A parameter that H2O showed up to 3.30 and never had.
 NEVER_HAD = "max_hit_ratio_k"
+#: Frames that a model of cross-validation was trained on, which H2O no longer finds.
+GONE = ("training_frame", "validation_frame")
 
 
 @pytest.mark.parametrize("path", golden_binaries(), ids=case_of)
@@ -66,7 +68,8 @@ def test_the_details_are_those_of_the_mojo(path: Path) -> None:
         (binary.defaults, mojo.defaults),
     ):
         known = {name: value for name, value in expected.items() if name != NEVER_HAD}
-        assert dict(found) == known
+        gone = {name: found[name] for name in GONE if known[name] is None}
+        assert dict(found) == {**known, **gone}
     assert binary.tables == mojo.tables
 
 

@@ -2,6 +2,7 @@
 
 import io
 import warnings
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
@@ -13,7 +14,10 @@ from mojo_reader import Mojo, Scorer, list_base_models, read_mojo
 from mojo_reader.comparing.sameness import differences
 from mojo_reader.details import read_details
 from mojo_reader.errors import MojoDataError, MojoError, MojoUnsupportedError
+from mojo_reader.formats.binary import read_binary
+from mojo_reader.formats.limits import DEFAULT_LIMITS
 from mojo_reader.model import CategoricalInput, Classification, Reconstruction
+from mojo_reader.resolving.stated import resolve_facts
 from mojo_reader.scoring.row_warnings import OffsetWarning, UnseenLevelWarning
 from mojo_reader.writer import write_mojo
 
@@ -28,7 +32,9 @@ class Stage(StrEnum):
     ACCEPTED = "accepted"
 
 
-_LAYOUT_FILES: Final = {"layout.py", "lines.py", "number_arrays.py", "text.py"}
+_LAYOUT_FILES: Final = {
+    "layout.py", "lines.py", "number_arrays.py", "text.py", "wire.py", "objects.py", "network.py",
+}  # fmt: skip
 _NUMBERS: Final = (0.0, 1.5, -3.0, None)
 
 
@@ -39,18 +45,21 @@ def forbid_warnings() -> None:
         warnings.simplefilter("ignore", expected)
 
 
-def examine(content: bytes, *, round_trip: bool = True) -> Stage:
-    """Read a MOJO and hold what was accepted to every promise.
+def examine(
+    content: bytes, *, round_trip: bool = True, read: Callable[[bytes], Mojo] | None = None
+) -> Stage:
+    """Read a model and hold what was accepted to every promise.
 
     Args:
         content: the file.
+        read: its reader; a MOJO's by default.
         round_trip: also write what was accepted, which takes several times as long.
 
     Raises:
         Exception: whatever but a ``MojoError`` the reader raises, or a promise that is broken.
     """
     try:
-        mojo = read_any(content)
+        mojo = (read or read_any)(content)
     except MojoError as error:
         if not str(error).isprintable():
             message = f"no plain sentence: {str(error)!r}"
@@ -73,6 +82,13 @@ def read_any(content: bytes) -> Mojo:
         if not base_models:
             raise
     return read_mojo(content, base_model=base_models[0])
+
+
+def read_binary_model(content: bytes) -> Mojo:
+    """Read a binary model, whatever its first bytes say."""
+    limits = DEFAULT_LIMITS.warranted(len(content))
+    facts = read_binary(io.BytesIO(content), len(content), limits)
+    return resolve_facts(facts, limits=limits)
 
 
 def _check_round_trip(mojo: Mojo) -> None:

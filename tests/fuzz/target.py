@@ -1,6 +1,7 @@
 """The coverage-guided fuzz target.
 
     PYTHONPATH=tests python -m fuzz.target --totals FILE [LIBFUZZER OPTION ...] CORPUS SEEDS
+    PYTHONPATH=tests python -m fuzz.target --form binary --totals FILE [OPTION ...] CORPUS
 
 An escape is an exception that is no ``MojoError``, a promise that is broken, more than a second, or
 more memory than the bound. The run goes on after one and keeps the file beside the totals;
@@ -15,6 +16,7 @@ import time
 import traceback
 import zipfile
 import zlib
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -28,9 +30,11 @@ _SCORING: Final = [
     for path in (Path(__file__).parents[2] / PACKAGE / "scoring").glob("*.py")
 ]
 with atheris.instrument_imports(include=[PACKAGE], exclude=_SCORING):
-    from fuzz.examination import examine, forbid_warnings
+    from fuzz.binary_mutators import mutated_binary
+    from fuzz.examination import examine, forbid_warnings, read_any, read_binary_model
     from fuzz.mutators import Mutation, mutated, pack, unpack
     from fuzz.totals import Totals
+    from mojo_reader import Mojo
 
 SECONDS: Final = 1.0
 #: Growth of the process's peak by one execution; Python's and NumPy's own pools come in steps.
@@ -65,18 +69,37 @@ def mutator(content: bytes, max_size: int, seed: int) -> bytes:
     return made if len(made) <= max_size else content
 
 
+def binary_mutator(content: bytes, max_size: int, seed: int) -> bytes:
+    """Change a real binary model; now and then what the fuzzer found."""
+    random = Random(seed)  # noqa: S311 - a mutation is no secret
+    if random.random() < _RAW_SHARE:
+        return bytes(atheris.Mutate(content, max_size))
+    made = mutated_binary(random)
+    return made if len(made) <= max_size else content
+
+
+_Mutator = Callable[[bytes, int, int], bytes]
+#: What changes a file of a form, and what reads it.
+_FORMS: Final[Mapping[str, tuple[_Mutator, Callable[[bytes], Mojo]]]] = {
+    "mojo": (mutator, read_any),
+    "binary": (binary_mutator, read_binary_model),
+}
+
+
 class Target:
     """One execution: examine the file, watch the clock and the memory."""
 
-    def __init__(self, totals: Totals) -> None:
+    def __init__(self, totals: Totals, read: Callable[[bytes], Mojo]) -> None:
         self._totals = totals
+        self._read = read
 
     def __call__(self, content: bytes) -> None:
         peak = _peak_bytes()
         # The processor's time: another process may take the wall clock's.
         started = time.thread_time()
         try:
-            stage = examine(content, round_trip=not zlib.crc32(content) % _ROUND_TRIP_EVERY)
+            again = not zlib.crc32(content) % _ROUND_TRIP_EVERY
+            stage = examine(content, round_trip=again, read=self._read)
         except Exception as error:  # noqa: BLE001 - every kind is an escape
             self._totals.escape(_signature(error), content)
             return
@@ -102,6 +125,7 @@ def main() -> None:
     """Read the command line and fuzz; libFuzzer's options and corpora pass through."""
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     parser.add_argument("--totals", type=Path, required=True)
+    parser.add_argument("--form", choices=list(_FORMS), default="mojo")
     arguments, rest = parser.parse_known_args()
     forbid_warnings()
     # What was imported stays; a collection that looks at all of it would cost more than a run.
@@ -110,8 +134,9 @@ def main() -> None:
     # A hang is found by the clock above; -timeout ends what never comes back. libFuzzer likes small
     # files best, and the smallest are those that are refused first.
     options = ["-timeout=20", "-rss_limit_mb=2048", "-reduce_inputs=0", *rest]
-    target = Target(Totals(arguments.totals))
-    atheris.Setup([sys.argv[0], *options], target, custom_mutator=mutator)
+    change, read = _FORMS[arguments.form]
+    target = Target(Totals(arguments.totals), read)
+    atheris.Setup([sys.argv[0], *options], target, custom_mutator=change)
     atheris.Fuzz()
 
 
