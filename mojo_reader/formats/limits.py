@@ -244,14 +244,27 @@ class Limits:
                 message = f"expected a number of levels, found {count}"
                 raise MojoFormatError(message)
             total += count
-            self.check("column_levels", count, f"a column has {count:,} levels")
-            self.check("levels", total, f"the columns have {total:,} levels or more")
-            counted = total + _COLUMN_LEVELS * columns
-            what = (
-                f"the columns have {total:,} levels or more, which count as {counted:,} "
-                f"({_COLUMN_LEVELS} more for a column)"
-            )
-            self.check("levels_free", counted, what)
+            self.check_levels_so_far(count, total, columns)
+
+    def check_levels_so_far(self, count: int, total: int, columns: int) -> None:
+        """Hold one more column of levels to the limits.
+
+        Args:
+            count: its levels.
+            total: those of all columns so far.
+            columns: how many these are.
+
+        Raises:
+            MojoLimitError: there are too many.
+        """
+        self.check("column_levels", count, f"a column has {count:,} levels")
+        self.check("levels", total, f"the columns have {total:,} levels or more")
+        counted = total + _COLUMN_LEVELS * columns
+        what = (
+            f"the columns have {total:,} levels or more, which count as {counted:,} "
+            f"({_COLUMN_LEVELS} more for a column)"
+        )
+        self.check("levels_free", counted, what)
 
 
 DEFAULT_LIMITS: Final = Limits()
