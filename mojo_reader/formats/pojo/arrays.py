@@ -329,6 +329,8 @@ class _Texts(_Array):
         for position, (index, literal) in enumerate(zip(indices.tolist(), literals, strict=True)):
             try:
                 self._texts[index] = self._source.text(literal)
+            except MojoError:
+                raise
             except ValueError as error:
                 raise place.error(str(error), position) from error
 

@@ -13,6 +13,7 @@ from mojo_reader.formats.pojo.literals import parse_double
 from mojo_reader.formats.pojo.members import Members
 from mojo_reader.formats.pojo.scoring import Rules, Shape, Task
 from mojo_reader.model import Form
+from mojo_reader.model.distributions import DISTRIBUTION_LACKED
 
 #: Of a regression, the inverse link tells one that scores alike.
 _DISTRIBUTIONS: Final = {
@@ -22,7 +23,7 @@ _DISTRIBUTIONS: Final = {
 }
 _THRESHOLD: Final = 0.5
 _WITH_OFFSET: Final = {1: 0, 3: 1}
-_LACKS: Final = ("training parameters", "missing_values_handling", "mini_batch_size")
+_LACKS: Final = ("training parameters", "missing_values_handling")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -200,9 +201,9 @@ def _original(members: Members, arrays: Mapping[str, Any]) -> OriginalColumns | 
 def _lacks(shape: Shape, unknown_columns: tuple[str, ...]) -> tuple[str, ...]:
     lacks = list(_LACKS)
     if shape.task is Task.NUMBER:
-        lacks.insert(0, "the distribution")
+        lacks.insert(0, DISTRIBUTION_LACKED)
     if shape.cats:
-        lacks.append("the most frequent level of each column")
+        lacks.append("the most frequent levels")
     lacks.extend(
         f"whether the column {name!r} holds weights, offsets or folds" for name in unknown_columns
     )

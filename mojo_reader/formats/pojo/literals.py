@@ -6,6 +6,7 @@ Sources: the Java language specification, sections 3.3 (Unicode escapes), 3.10.2
 
 import math
 import re
+import struct
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Final
@@ -222,7 +223,7 @@ def round_to_float32(number: bytes) -> np.float32:
     double = float(number)
     with np.errstate(over="ignore"):
         single = np.float32(double)
-    if math.isfinite(double) and double != single:
+    if _between(double) and double != float(single):
         single = _rounded_once(number, double, single)
     if np.isinf(single):
         message = f"{_quoted(number.decode())} is too large for a float"
@@ -230,10 +231,17 @@ def round_to_float32(number: bytes) -> np.float32:
     return single
 
 
+def _between(double: float) -> bool:
+    """Say whether a number may lie in the middle of two float32; for no other it matters."""
+    (bits,) = struct.unpack("<Q", struct.pack("<d", double))
+    return bits & LOST_BITS == HALF_BIT or 0 < abs(double) < _SMALLEST_NORMAL
+
+
 def _rounded_once(number: bytes, double: float, single: np.float32) -> np.float32:
     """Correct a number that was rounded twice, where the float64 lies between two float32."""
     towards = np.float32(math.copysign(math.inf, double - _exact(single)))
-    other = single if _exact(single) == double else np.nextafter(single, towards)
+    with np.errstate(over="ignore"):
+        other = np.nextafter(single, towards)
     middle = (_exact(single) + _exact(other)) / 2
     exact = Fraction(number.decode())
     if middle != double or exact == middle:

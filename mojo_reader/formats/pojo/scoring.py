@@ -90,6 +90,7 @@ _LINKS: Final = {
     "preds[1] = 1./(1. + Math.min(1e19, Math.exp(-(preds[1]))));": "bernoulli",
     "preds[1] = 1/(1+Math.min(1e19, Math.exp(-preds[1])));": "bernoulli",
 }
+_HIDDEN: Final = "if (i<ACTIVATION.length-1)"
 _IS_NAN: Final = (
     'if (Double.isNaN(preds[1])) throw new RuntimeException("Predicted regression target NaN!");'
 )
@@ -263,8 +264,9 @@ def _layers(source: Source, shape: Shape) -> tuple[str, bool]:
         source.rule(_SUM)
         source.rule(f"if ({last}) {{ for (int r=0; r<ACTIVATION[i].length; ++r) {{")
         activation = _activation(source, shape)
-    scales = "if (i<ACTIVATION.length-1) { ACTIVATION[i][r] *= 1 - HIDDEN_DROPOUT_RATIOS[i-1]; }"
-    dropout = source.take(scales) is not None
+    dropout = source.at(_HIDDEN)
+    if dropout:
+        source.rule(f"{_HIDDEN} {{ ACTIVATION[i][r] *= 1 - HIDDEN_DROPOUT_RATIOS[i-1]; }}")
     source.rule("} }")
     if maxout:
         source.rule(f"if (i == ACTIVATION.length-1) {{ {_SUM} }}")
@@ -276,7 +278,7 @@ def _activation(source: Source, shape: Shape) -> str:
         "ACTIVATION[i][r] = 1 - 2 / (1 + Math.exp(2*ACTIVATION[i][r]));": "Tanh",
         "ACTIVATION[i][r] = Math.max(0, ACTIVATION[i][r]);": "Rectifier",
     }
-    if not source.at("}") and not source.at("if (i<ACTIVATION.length-1)"):
+    if not source.at("}") and not source.at(_HIDDEN):
         return source.choose(known)
     if shape.hidden or shape.task is Task.RECONSTRUCTION:
         message = (

@@ -306,6 +306,8 @@ class Source:
             MojoFormatError: it is not UTF-8.
             ValueError: an escape is none of Java's.
         """
+        size = len(literal)
+        self.limits.check("line_bytes", size, f"a text has {size:,} bytes")
         content = literal.replace(b"\r\n", b"\n") if self._crlf else literal
         return parse_text(self.decode(content))
 
@@ -357,7 +359,10 @@ class Source:
         return repr(pattern) if length < _AHEAD else "H2O's code"
 
     def _following(self) -> str:
-        line = self._peek(_SHOWN).split(b"\n")[0].rstrip()
+        """Quote the line of the current place."""
+        start = self._window.rfind(b"\n", 0, self._at) + 1
+        start = max(start, self._at - _SHOWN)
+        line = self._window[start:].split(b"\n", 1)[0][: 2 * _SHOWN].strip()
         return repr(line.decode("utf-8", "replace"))
 
     def _line(self, offset: int) -> int:
