@@ -55,6 +55,12 @@ def thresholds_in_java(files: Sequence[Path]) -> list[float]:
     return [float(line) for line in _run_java("MaxF1", files).splitlines()]
 
 
+def details_in_java(mojos: Sequence[Path]) -> list[list[str]]:
+    """Return, for each MOJO, a line for each parameter and table that Java reads of it."""
+    found = _run_java("ModelDetails", mojos).split("\n\n")[: len(mojos)]
+    return [text.splitlines() for text in found]
+
+
 def _run_java(program: str, arguments: Sequence[Path]) -> str:
     """Run a program of ``golden_mojos/java`` with ``H2O_JAR``; return what it printed."""
     source = GOLDEN_FOLDER / "java" / f"{program}.java"

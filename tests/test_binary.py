@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from binary_support import (
     FOREIGN,
+    GONE,
+    NEVER_HAD,
     case_of,
     foreign,
     golden_binaries,
@@ -39,10 +41,6 @@ OLD_MOJOS_LACK = {
     "kept.keys[fold_column]",
     "kept.keys[escape_domain_values]",
 }
-#: A parameter that H2O showed up to 3.30 and never had.
-NEVER_HAD = "max_hit_ratio_k"
-#: Frames that a model of cross-validation was trained on, which H2O no longer finds.
-GONE = ("training_frame", "validation_frame")
 
 
 @pytest.mark.parametrize("path", golden_binaries(), ids=case_of)

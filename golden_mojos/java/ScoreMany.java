@@ -63,7 +63,9 @@ public final class ScoreMany {
     if (mojo._modelAttributes == null) {
       return "no details";
     }
-    return mojo._modelAttributes.getTrainingMetrics()._description + " | "
+    return (mojo._modelAttributes.getTrainingMetrics() == null
+            ? "no metrics" : mojo._modelAttributes.getTrainingMetrics()._description)
+        + " | "
         + (mojo._modelAttributes.getModelSummary() == null
             ? "no summary" : mojo._modelAttributes.getModelSummary().getTableDescription());
   }

@@ -4,6 +4,7 @@ Sources: ``hex.deeplearning.DeepLearningMojoWriter``, ``hex.genmodel.AbstractMoj
 ``hex.Model.H2OModelDescriptor``, ``hex.Model.Output``, ``hex.DataInfo``.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -29,6 +30,7 @@ _HALF: Final = 0.5
 #: These score alike (``DeepLearningModel.getGenModelEncoding``).
 _AUTO: Final = frozenset({"AUTO", "OneHotInternal", "SortByResponse"})
 _EIGEN: Final = "Eigen"
+_LIMITED: Final = re.compile(r"\.top_\d+_levels\Z")
 
 
 def facts_of(document: Document, limits: Limits) -> ModelFacts:
@@ -121,8 +123,25 @@ def _original(output: Record, encoding: str, limits: Limits) -> OriginalColumns 
     if encoding == _EIGEN and projection is None:
         return None
     names = _texts(names, "_output._origNames")
+    levels = _levels(domains, names, limits)
+    columns = _texts(output.required("_names"), "_output._names")
+    # Up to 3.30 they are all of the frame's, those that training ignored among them.
+    used = [pair for pair in zip(names, levels, strict=True) if _is_used(pair[0], columns)]
+    if encoding == _EIGEN:
+        # The values run over all of them.
+        used = list(zip(names, levels, strict=True))
     return OriginalColumns(
-        names=names, levels=_levels(domains, names, limits), projection=projection
+        names=tuple(name for name, _ in used),
+        levels=tuple(column for _, column in used),
+        projection=projection,
+    )
+
+
+def _is_used(name: str, columns: Sequence[str]) -> bool:
+    """Say whether a column before the encoding is one of the model's, or is encoded in some."""
+    return any(
+        column in {name, f"{name}:0", f"{name}.Eigen"} or _LIMITED.sub("", column) == name
+        for column in columns
     )
 
 
