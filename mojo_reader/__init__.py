@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         to_stablehlo,
         training_model,
     )
+    from mojo_reader.explaining.contributions import contributions
     from mojo_reader.files.score import ScoreOptions, score_file
     from mojo_reader.files.verification import verify_file
     from mojo_reader.making.described import CategoricalColumn, ModelDescription, NumericColumn
@@ -49,6 +50,7 @@ __all__ = [
     "check_onnx",
     "check_parity",
     "columns_json",
+    "contributions",
     "convert",
     "from_keras",
     "list_base_models",
@@ -73,6 +75,7 @@ _HOMES: Final = {
     "ModelDescription": "mojo_reader.making.described",
     "NumericColumn": "mojo_reader.making.described",
     "ScoreOptions": "mojo_reader.files.score",
+    "contributions": "mojo_reader.explaining.contributions",
     "convert": "mojo_reader.converting",
     "max_f1_threshold": "mojo_reader.making.threshold",
     "rebuilt": "mojo_reader.making.rebuilding",

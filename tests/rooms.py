@@ -25,6 +25,7 @@ PLAN: Final[Mapping[str, frozenset[str]]] = {
         "resolving": "errors java model formats details",
         "reader": "errors model formats details resolving",
         "scoring": "errors java model formulas reader",
+        "explaining": "errors model formulas details scoring",
         "comparing": "errors model formats scoring",
         "making": "errors java model formulas formats details resolving scoring",
         "files": "errors java model formats scoring comparing",
@@ -32,8 +33,8 @@ PLAN: Final[Mapping[str, frozenset[str]]] = {
         "emitters": "errors",
         "converting": "errors model reader scoring comparing files emitters",
         "cli": (
-            "errors validation model formats summary reader scoring comparing making files writer "
-            "emitters converting"
+            "errors validation model formats summary reader scoring explaining comparing making "
+            "files writer emitters converting"
         ),
         "moved": "errors formats reader comparing making",
         "__main__": "cli",
@@ -44,7 +45,7 @@ SEEN_BY_EMIT: Final = frozenset(
     f"mojo_reader.{room}"
     for room in (
         *("errors", "validation", "model", "formulas", "details"),
-        *("summary", "reader", "scoring", "comparing", "making", "files"),
+        *("summary", "reader", "scoring", "explaining", "comparing", "making", "files"),
     )
 )
 #: Modules of which each exported name is a promise; the documentation is made of them.
@@ -60,6 +61,7 @@ PUBLIC: Final = (
     "mojo_reader.comparing.sameness",
     "mojo_reader.comparing.comparison",
     "mojo_reader.scoring.choices",
+    "mojo_reader.explaining.contributions",
     "mojo_reader.files.score",
     "mojo_reader.files.verification",
     "emit",

@@ -1,0 +1,1 @@
+"""How much each column moves a prediction: contributions and importances, in NumPy."""

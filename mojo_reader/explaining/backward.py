@@ -1,0 +1,92 @@
+"""From a target back to the first layer: DeepLIFT's multipliers of each pair of rows."""
+
+from collections.abc import Iterator
+from functools import reduce
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mojo_reader.explaining.passes import Passed
+from mojo_reader.explaining.targets import Error, Target, layer_slopes
+from mojo_reader.model import Mojo
+
+Array = NDArray[np.float64]
+
+
+class Backward:
+    """Carries multipliers back through the network.
+
+    Args:
+        mojo: the model.
+        target: what is explained.
+
+    Attributes:
+        table: ``(one_hot_width + 1, sums)`` float64: the first layer's kernels beside each other,
+            for the one-hot block; the last row, of slot -1, is zero.
+        kernel: ``(nums, sums)`` float64, the same for the numbers.
+        sums: number of the first layer's sums: units, twice as many for ``Maxout``.
+    """
+
+    def __init__(self, mojo: Mojo, target: Target) -> None:
+        self._layers = mojo.layers
+        self._target = target
+        self._transposed = [
+            [np.ascontiguousarray(kernel.T, np.float64) for kernel in layer.kernels]
+            for layer in mojo.layers
+        ]
+        width = mojo.features.one_hot_width
+        first = np.concatenate(mojo.layers[0].kernels, axis=1, dtype=np.float64)
+        self.table: Array = np.vstack([first[:width], np.zeros((1, first.shape[1]))])
+        self.kernel: Array = first[width:]
+        self.sums: int = first.shape[1]
+
+    def multipliers(self, rows: Passed, others: Passed) -> Iterator[Array]:
+        """Yield for each output of the target how it moves with the first layer's sums.
+
+        Returns:
+            ``(rows, others, sums)`` float64.
+        """
+        slopes = [
+            layer_slopes(layer, rows, others, index)
+            for index, layer in enumerate(self._layers[:-1])
+        ]
+        for top in self._target.multipliers(rows, others):
+            found = top
+            for index in range(len(self._layers) - 1, 0, -1):
+                carried = self._carried(found, index)
+                found = [carried * slope for slope in slopes[index - 1]]
+            joined = found[0] if len(found) == 1 else np.concatenate(found, axis=2)
+            yield np.broadcast_to(joined, (len(rows), len(others), self.sums))
+
+    def inputs(self, rows: Passed, others: Passed, slots: NDArray[np.int64]) -> Iterator[Array]:
+        """Yield for each output how it moves with the network's inputs.
+
+        Args:
+            rows: the rows.
+            others: the background rows.
+            slots: ``(slots,)`` int64, the inputs of the one-hot block that are asked for, -1 for
+                none.
+
+        Returns:
+            ``(rows, others, slots + nums)`` float64: these inputs, then the numbers.
+        """
+        kernel = np.concatenate([self.table[slots], self.kernel]).T
+        direct = None
+        if isinstance(self._target, Error):
+            direct = self._target.direct(rows, others)
+        for sums in self.multipliers(rows, others):
+            found = (sums.reshape(-1, self.sums) @ kernel).reshape(*sums.shape[:2], -1)
+            if direct is not None:
+                width = len(self.table) - 1
+                found[..., : len(slots)] += np.where(slots >= 0, direct[..., slots], 0.0)
+                found[..., len(slots) :] += direct[..., width:]
+            yield found
+
+    def _carried(self, multipliers: list[Array], index: int) -> Array:
+        """Carry multipliers of a layer's sums to its inputs."""
+        shape = multipliers[0].shape[:2]
+        products = (
+            one.reshape(-1, kernel.shape[0]) @ kernel
+            for one, kernel in zip(multipliers, self._transposed[index], strict=True)
+        )
+        return np.asarray(reduce(np.add, products)).reshape(*shape, -1)

@@ -1,0 +1,128 @@
+"""``contributions``: how much each column moves a prediction."""
+
+import warnings
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mojo_reader.errors import MojoDataError
+from mojo_reader.explaining.background import BackgroundWarning, default_background
+from mojo_reader.explaining.columns import Shares
+from mojo_reader.explaining.explainer import Explained, Explainer
+from mojo_reader.explaining.options import PAIR_COLUMNS, ExplainOptions, Method, Space
+from mojo_reader.explaining.refusals import check_unseen
+from mojo_reader.scoring.encoded import EncodedScorer
+from mojo_reader.scoring.equal_names import require_distinct
+from mojo_reader.scoring.notices import Notices
+from mojo_reader.scoring.row_warnings import warn_of
+from mojo_reader.scoring.rows import EncodedRows
+
+__all__ = ["BackgroundWarning", "contributions"]
+
+#: Numbers that one call returns for pairs at most: 800 MB.
+LARGEST: Final = 100_000_000
+
+
+def contributions(  # noqa: PLR0913 - options
+    scorer: EncodedScorer,
+    rows: object,
+    background: object | None = None,
+    *,
+    method: Method = "margin",
+    output: Shares = "original",
+    space: Space = "margin",
+    per_reference: bool = False,
+) -> dict[str, NDArray[Any]]:
+    r"""Return how much each column moves the prediction of each row, from that of background rows.
+
+    ``margin`` explains what is linear before the link: the logit of the second of two classes, the
+    logit of each of more classes less their mean, a regression's response before its link, and of
+    an autoencoder the reconstruction error, with missing numbers counted as the mean. Activations
+    go by DeepLIFT's rescale rule, Maxout by Shapley's for its two candidates, so that the
+    contributions of each pair add up to the difference of the two values. That they do is checked,
+    within 1e-9 of 1 + \|f(x)\| + \|f(b)\| + the sum of \|contribution\|. ``h2o`` gives the numbers
+    of H2O's server, to the rounding; those of two classes do not add up to its probability in any
+    sound way (see the documentation).
+
+    Args:
+        scorer: the model's scorer; its rule for the offset holds, and the offset's share has its
+            column.
+        rows: the rows, any table that the scorer takes.
+        background: the rows that they are compared with, such a table too. None, for ``margin``
+            alone, for one row of the training means; a ``BackgroundWarning`` says what it is.
+        method: ``margin`` or ``h2o``.
+        output: ``original``: a column for each level and number; ``compact``: for each column of
+            the rows (of the model with ``h2o``, which differ where levels became numbers).
+        space: ``response`` explains the prediction in its own units: the probability of each class
+            (of the second of two), or the response behind its link. Each pair is rescaled, then the
+            mean is taken. With ``h2o``, the server's ``output_space=True``.
+        per_reference: return the contributions of each pair, not their means, with the columns
+            ``RowIdx`` and ``BackgroundRowIdx``, counted from 0.
+
+    Returns:
+        H2O's column names, in its order, then ``BiasTerm``, to ``(rows,)`` float64 arrays, or
+        ``(rows, n_classes)`` for more than two classes. With ``per_reference`` a row for each pair.
+
+    Raises:
+        MojoDataError: no background rows, a cell has no meaning in its column, numbers too large
+            to be explained, or more pairs than memory is for.
+        MojoUnsupportedError: H2O's server has no such contributions, or gives two columns one name.
+        ValueError: an unknown choice.
+    """
+    options = ExplainOptions(method=method, output=output, space=space, per_reference=per_reference)
+    explainer = Explainer(scorer, encoded_background(scorer, background, options), options)
+    notices = Notices()
+    encoded = scorer.encode_rows(rows, notices)
+    warn_of(notices)
+    if options.method == "h2o":
+        check_unseen(scorer.mojo, notices)
+    numbers = len(encoded.matrix) * explainer.pairs * len(explainer.names) * explainer.outputs
+    if per_reference and numbers > LARGEST:
+        message = (
+            f"the pairs of {len(encoded.matrix):,} rows with {explainer.pairs:,} background rows "
+            f"have {numbers:,} contributions, and {LARGEST:,} are the most for one call: explain "
+            "fewer rows at once"
+        )
+        raise MojoDataError(message)
+    return as_mapping(explainer, explainer.explain(encoded))
+
+
+def encoded_background(
+    scorer: EncodedScorer, background: object | None, options: ExplainOptions
+) -> EncodedRows:
+    """Return background rows as the model reads them; without any, what the model knows itself.
+
+    Raises:
+        MojoDataError: there are none and H2O's rules need them, or a cell has no meaning.
+    """
+    if isinstance(background, EncodedRows):
+        return background
+    if background is not None:
+        notices = Notices()
+        rows = scorer.encode_rows(background, notices)
+        warn_of(notices)
+        if options.method == "h2o":
+            check_unseen(scorer.mojo, notices)
+        return rows
+    if options.method == "h2o":
+        raise MojoDataError("method='h2o' needs background rows, as H2O's server does")
+    matrix, sentence = default_background(scorer.mojo)
+    warnings.warn(sentence, BackgroundWarning, stacklevel=3)
+    offset = None if scorer.rules.offset == "java" else np.zeros(1)
+    return EncodedRows(matrix=matrix, offset=offset)
+
+
+def as_mapping(explainer: Explainer, explained: Explained) -> dict[str, NDArray[Any]]:
+    """Return contributions by column, and the rows of each pair where pairs are given."""
+    names = [*explainer.names, *(PAIR_COLUMNS if explainer.options.per_reference else ())]
+    require_distinct(names, "a mapping", "take output='compact'")
+    values = explained.values
+    found = {
+        name: values[:, place, 0] if explainer.outputs == 1 else values[:, place]
+        for place, name in enumerate(explainer.names)
+    }
+    if explainer.options.per_reference:
+        row, other = np.divmod(np.arange(len(values)), explainer.pairs)
+        found.update(zip(PAIR_COLUMNS, (row, other), strict=True))
+    return found

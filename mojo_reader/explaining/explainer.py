@@ -1,0 +1,235 @@
+"""``Explainer``: contributions of encoded rows, in bounded memory."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mojo_reader.explaining.backward import Backward
+from mojo_reader.explaining.columns import BIAS, Columns
+from mojo_reader.explaining.deepshap import ZERO, DeepShap
+from mojo_reader.explaining.means import Means
+from mojo_reader.explaining.options import ExplainOptions
+from mojo_reader.explaining.pairs import PairColumns
+from mojo_reader.explaining.passes import Passed
+from mojo_reader.explaining.passing import TOO_LARGE, Passing
+from mojo_reader.explaining.refusals import check_h2o
+from mojo_reader.explaining.targets import Error, target_of
+from mojo_reader.model import Regression
+from mojo_reader.scoring.encoded import EncodedScorer
+from mojo_reader.scoring.invalid import RowError
+from mojo_reader.scoring.rows import EncodedRows
+
+Array = NDArray[np.float64]
+#: Numbers that a block of pairs holds for its widest layer: what stays near the processor.
+_BLOCK: Final = 1 << 17
+#: Background rows of a block.
+_MOST_OTHERS: Final = 128
+#: Numbers that hold what the background rows of a block add to the first layer's sums.
+_LARGEST_ADDS: Final = 1 << 22
+#: Rows that are explained at once.
+_BATCH: Final = 1024
+#: What contributions may be off by, of 1 + |f(x)| + |f(b)| + sum |phi|.
+TOLERANCE: Final = 1e-9
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Explained:
+    """Contributions of some rows.
+
+    Attributes:
+        values: ``(rows, columns, outputs)`` float64, the bias last; a row for each pair where
+            pairs are given, those of the first row first.
+        error: how far the contributions of a row, or a pair, are from adding up at most, of
+            ``1 + |f(x)| + |f(b)| + sum |phi|``.
+    """
+
+    values: Array
+    error: float
+
+
+class Explainer:
+    """Explains encoded rows by background rows.
+
+    Args:
+        scorer: the model's scorer; its rule for the offset holds.
+        background: the background rows.
+        options: how to explain.
+
+    Attributes:
+        options: as given.
+        names: of the columns: those of contributions, the offset's where it is added, ``BiasTerm``.
+        outputs: number of values that are explained: the classes, where there are more than two.
+        pairs: background rows of a row, where each pair is given; else 1.
+
+    Raises:
+        MojoUnsupportedError: H2O's server has no such contributions.
+        MojoDataError: there are no background rows, or they cannot be explained by.
+    """
+
+    def __init__(
+        self, scorer: EncodedScorer, background: EncodedRows, options: ExplainOptions
+    ) -> None:
+        mojo = scorer.mojo
+        h2o = options.method == "h2o"
+        if h2o:
+            check_h2o(mojo, offset=background.offset is not None)
+        self.options = options
+        self._mojo = mojo
+        self._passing = Passing(scorer, background, h2o=h2o)
+        self._target = target_of(mojo, options.space, self._passing.centre)
+        self._backward = Backward(mojo, self._target)
+        self._deep_shap = DeepShap(mojo) if h2o else None
+        self._columns = Columns(mojo, options.output, encoded=h2o)
+        self._widest = max(layer.units * len(layer.kernels) for layer in mojo.layers)
+        self.outputs = 1 if h2o else self._target.outputs
+        self.pairs = self._passing.others if options.per_reference else 1
+        offset = () if background.offset is None else (mojo.info.offset_column or "offset",)
+        self.names = (*self._columns.names, *offset, BIAS)
+
+    def explain(self, rows: EncodedRows) -> Explained:
+        """Explain rows.
+
+        Args:
+            rows: as the scorer encodes them.
+
+        Raises:
+            RowError: a row's numbers are too large, H2O's server has no answer for it alone, or
+                its contributions do not add up.
+        """
+        count = len(rows.matrix)
+        found = np.empty((count, self.pairs, len(self.names), self.outputs))
+        worst = 0.0
+        for start in range(0, count, _BATCH):
+            cut = slice(start, start + _BATCH)
+            offset = None if rows.offset is None else rows.offset[cut]
+            try:
+                passed = self._passing.rows(EncodedRows(matrix=rows.matrix[cut], offset=offset))
+                with np.errstate(over="ignore", invalid="ignore"):
+                    if self.options.per_reference:
+                        self._fill_pairs(passed, found[cut])
+                    else:
+                        found[cut, 0] = self._means(passed)
+                    worst = max(worst, self._checked(passed, found[cut]))
+            except RowError as error:
+                raise error.moved(start) from error
+        values = found.reshape(count * self.pairs, len(self.names), self.outputs)
+        return Explained(values=values, error=worst)
+
+    # ------------------------------------------------------------------ pairs
+
+    def _fill_pairs(self, rows: Passed, found: Array) -> None:
+        first = 0
+        for others in self._passing.background(_MOST_OTHERS):
+            for start, part in self._blocks(rows, others):
+                pairs = self._pairs(part, others)
+                found[start : start + len(part), first : first + len(others)] = pairs
+            first += len(others)
+
+    def _pairs(self, rows: Passed, others: Passed) -> Array:
+        """Explain pairs, ``(rows, others, columns, outputs)``."""
+        places = PairColumns(self._columns, rows, others)
+        found = np.empty((len(rows), len(others), len(self.names), self.outputs))
+        width = len(self._columns.names)
+        for output, multipliers in enumerate(self._multipliers(rows, others, places)):
+            found[:, :, :width, output] = places.shares(multipliers)
+        if rows.shift is not None:
+            found[:, :, width] = self._offset_shares(rows, others)
+        found[:, :, -1] = self._values(others)
+        if self._scales:
+            self._scale(rows, found)
+        return found
+
+    def _multipliers(self, rows: Passed, others: Passed, places: PairColumns) -> Iterator[Array]:
+        if self._deep_shap is None:
+            return self._backward.inputs(rows, others, places.slots)
+        return iter([self._deep_shap.inputs(rows, others, places.slots)])
+
+    @property
+    def _scales(self) -> bool:
+        """Whether H2O's rules scale each pair to the response (``output_space``)."""
+        regression = isinstance(self._mojo.output, Regression)
+        return self._deep_shap is not None and regression and self.options.space == "response"
+
+    def _scale(self, rows: Passed, found: Array) -> None:
+        total = found[:, :, :-1].sum(axis=2)
+        moved = self._values(rows)[:, None] - found[:, :, -1]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            factor = np.where(np.abs(total) < ZERO, 0.0, moved / total)
+        found[:, :, :-1] *= factor[:, :, None]
+
+    def _offset_shares(self, rows: Passed, others: Passed) -> Array:
+        """Return what the offset moves, ``(rows, others, outputs)``."""
+        if rows.shift is None or others.shift is None:
+            raise ValueError("the offsets of rows and background rows")
+        moved = rows.shift[:, None] - others.shift[None]
+        (multipliers,) = self._target.multipliers(rows, others)
+        return np.asarray(multipliers[0] * moved)
+
+    # ------------------------------------------------------------------ means
+
+    def _means(self, rows: Passed) -> Array:
+        """Explain rows by the mean over the background rows, ``(rows, columns, outputs)``."""
+        if self._deep_shap is not None or isinstance(self._target, Error):
+            return self._means_of_pairs(rows)
+        means = Means(self._backward, self._columns, rows, self.outputs)
+        found = np.zeros((len(rows), len(self.names), self.outputs))
+        width = len(self._columns.names)
+        for others in self._passing.background(self._most_others()):
+            block = max(1, _BLOCK // (self._widest * len(others)))
+            means.add(others, block)
+            found[:, -1] += self._values(others).sum(axis=0)
+            if rows.shift is not None:
+                found[:, width] += self._offset_shares(rows, others).sum(axis=1)
+        found[:, width:] /= self._passing.others
+        found[:, :width] = means.shares(self._passing.others)
+        return found
+
+    def _most_others(self) -> int:
+        each = self._backward.sums * len(self._mojo.features.names)
+        return max(1, min(_MOST_OTHERS, _LARGEST_ADDS // each, _BLOCK // self._widest))
+
+    def _means_of_pairs(self, rows: Passed) -> Array:
+        found = np.zeros((len(rows), len(self.names), self.outputs))
+        for others in self._passing.background(_MOST_OTHERS):
+            for start, part in self._blocks(rows, others):
+                found[start : start + len(part)] += self._pairs(part, others).sum(axis=1)
+        return found / self._passing.others
+
+    def _blocks(self, rows: Passed, others: Passed) -> Iterator[tuple[int, Passed]]:
+        """Cut rows into blocks whose pairs stay near the processor."""
+        width = max(self._widest, len(self.names), self._mojo.features.width)
+        block = max(1, _BLOCK // (width * len(others)))
+        for start in range(0, len(rows), block):
+            yield start, rows.part(start, start + block)
+
+    # ------------------------------------------------------------------ adding up
+
+    def _values(self, rows: Passed) -> Array:
+        """Return what is explained, ``(rows, outputs)``."""
+        return (
+            self._target.values(rows) if self._deep_shap is None else self._deep_shap.values(rows)
+        )
+
+    def _checked(self, rows: Passed, found: Array) -> float:
+        """Return how far ``(rows, pairs, columns, outputs)`` are from adding up; require it.
+
+        Raises:
+            RowError: they do not add up, by a sound method.
+        """
+        if not found.size:
+            return 0.0
+        values = self._values(rows)[:, None]
+        scale = 1 + np.abs(values) + np.abs(found).sum(axis=2)
+        error = np.abs(values - found.sum(axis=2)) / scale
+        if self._deep_shap is None and not (error <= TOLERANCE).all():
+            row = int(np.argmax(~(error <= TOLERANCE).all(axis=(1, 2))))
+            off = float(error[row].max())
+            problem = (
+                f": its contributions are {off:.2g} from adding up to the prediction, where "
+                f"{TOLERANCE:g} is allowed"
+            )
+            raise RowError(row, problem if np.isfinite(off) else TOO_LARGE)
+        return float(error.max())

@@ -1,0 +1,39 @@
+"""What there is to choose of contributions."""
+
+from dataclasses import dataclass
+from typing import Final, Literal, get_args
+
+from mojo_reader.explaining.columns import SHARES, Shares
+from mojo_reader.scoring.options import Options, described, option
+
+Method = Literal["margin", "h2o"]
+"""``margin``: sound, of the linear predictor. ``h2o``: the numbers of H2O's server."""
+Space = Literal["margin", "response"]
+"""``margin``: before the link. ``response``: each pair rescaled to the prediction's own units."""
+
+
+@described
+@dataclass(frozen=True, kw_only=True)
+class ExplainOptions(Options):
+    """How rows are explained."""
+
+    method: Method = option(
+        "margin",
+        "The rules: sound and additive, or H2O's server to the rounding.",
+        words=get_args(Method),
+    )
+    output: Shares = option(
+        "original", "One column for each level and number, or for each column.", words=SHARES
+    )
+    space: Space = option(
+        "margin",
+        "What is explained: the linear predictor, or the prediction in its own units.",
+        words=get_args(Space),
+    )
+    per_reference: bool = option(
+        False, "Each pair of a row and a background row, instead of their means."
+    )
+
+
+#: Columns that tell the rows of a pair, counted from 0 as H2O counts them.
+PAIR_COLUMNS: Final = ("RowIdx", "BackgroundRowIdx")
