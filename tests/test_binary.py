@@ -1,6 +1,8 @@
 """Binary models: what is read equals the MOJO of the same model, and what is refused."""
 
+import struct
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,7 +24,11 @@ from mojo_reader.comparing.sameness import differences
 from mojo_reader.details import parse_details, read_details
 from mojo_reader.errors import MojoFormatError, MojoUnsupportedError
 from mojo_reader.formats.binary import is_binary_model
+from mojo_reader.formats.binary.facts import _original
 from mojo_reader.formats.binary.layouts import known_layouts
+from mojo_reader.formats.binary.objects import Numbers, Record
+from mojo_reader.formats.binary.wire import Source
+from mojo_reader.formats.limits import DEFAULT_LIMITS
 from mojo_reader.model import Form
 
 #: What a MOJO's writer adds of itself, and when it ran.
@@ -191,3 +197,80 @@ def test_a_file_that_is_cut_off(share: float) -> None:
     assert type(error) is MojoFormatError
     assert "bytes, found" in str(error)
     assert "the file is cut off" in str(error)
+
+
+# --------------------------------------------------------------------------- byte order
+
+
+def big_endian(content: bytes, monkeypatch: pytest.MonkeyPatch) -> bytes:
+    """Turn a file's numbers around, as a machine of the other byte order would write them."""
+    spans: list[tuple[int, int, int]] = []
+
+    def place(stream: Source) -> int:
+        return len(content) - stream.left()
+
+    def integer(stream: Source, width: int) -> int:
+        spans.append((place(stream), width, 1))
+        return int.from_bytes(stream.read(width), "little", signed=True)
+
+    def array(stream: Source, dtype: np.dtype[Any], count: int) -> np.ndarray[Any, Any]:
+        spans.append((place(stream), dtype.itemsize, count))
+        return read_array(stream, dtype, count)
+
+    def numbers(leaf: Numbers, stream: Source, context: object, path: str) -> list[Any]:
+        start = place(stream)
+        for code in leaf._structs["<"].format[1:]:
+            width = struct.calcsize("<" + code)
+            spans.append((start, width, 1))
+            start += width
+        return read_numbers(leaf, stream, context, path)
+
+    read_array, read_numbers = Source.array, Numbers._parse
+    with monkeypatch.context() as patch:
+        patch.setattr(Source, "integer", integer)
+        patch.setattr(Source, "array", array)
+        patch.setattr(Numbers, "_parse", numbers)
+        read_bytes(content)
+    turned = bytearray(content)
+    for start, width, count in spans:
+        for first in range(start, start + width * count, width):
+            turned[first : first + width] = content[first : first + width][::-1]
+    return bytes(turned)
+
+
+def test_a_file_of_the_other_byte_order_is_refused_by_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    turned = big_endian(foreign(), monkeypatch)
+    assert turned != foreign()
+    error = refusal(turned)
+    assert type(error) is MojoUnsupportedError
+    assert str(error) == (
+        "this binary model was written on a big-endian machine, which is not read here; download "
+        "the MOJO of the model instead"
+    )
+
+
+# --------------------------------------------------------------------------- before the encoding
+
+
+def test_columns_that_training_ignored_are_none_of_the_model() -> None:
+    output = Record(
+        "Output",
+        {
+            "_names": ["x", "city:0", "city:1", "few", "y"],
+            "_origNames": ["ignored", "x", "city", "few", "y"],
+            "_origDomains": [["a"], None, ["b", "c"], ["d"], ["no", "yes"]],
+        },
+    )
+    original = _original(output, "Binary", DEFAULT_LIMITS)
+    assert original is not None
+    assert original.names == ("x", "city", "few", "y")
+    assert original.levels == (None, ("b", "c"), ("d",), ("no", "yes"))
+    output.fields["_names"] = ["x", "city.top_10_levels", "few", "y"]
+    limited = _original(output, "EnumLimited", DEFAULT_LIMITS)
+    assert limited is not None
+    assert limited.names == original.names
+    assert _original(output, "AUTO", DEFAULT_LIMITS) is None
+    # A release that kept no values of it.
+    assert _original(output, "Eigen", DEFAULT_LIMITS) is None

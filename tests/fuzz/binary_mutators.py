@@ -16,9 +16,7 @@ from mojo_reader.formats.limits import DEFAULT_LIMITS
 
 Place = tuple[int, int]
 
-_ROOT: Final = Path(__file__).parents[2]
-#: So large a seed at most: a small one takes a third of the time.
-_SEED_BYTES: Final = 27_000
+_SEEDS: Final = Path(__file__).parent / "binary_seeds"
 _MOST: Final = (1 << 31) - 1
 _NUMBERS: Final = (-1, 0, 1, 2, 3, 17, 252, 253, 400, 32767, -32768, 1 << 20, _MOST, -_MOST - 1)
 _FIXED: Final = (
@@ -59,10 +57,8 @@ class _Traced(Source):
 
 @functools.cache
 def seeds() -> list[bytes]:
-    """Return small real models, the foreign one among them."""
-    golden = sorted(_ROOT.glob("golden_mojos/forms/*/model.bin"))
-    paths = [path for path in golden if path.stat().st_size <= _SEED_BYTES]
-    return [path.read_bytes() for path in paths]
+    """Return the smallest models of each kind that three releases wrote."""
+    return [path.read_bytes() for path in sorted(_SEEDS.glob("*.bin"))]
 
 
 @functools.cache

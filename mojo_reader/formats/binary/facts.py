@@ -124,25 +124,21 @@ def _original(output: Record, encoding: str, limits: Limits) -> OriginalColumns 
         return None
     names = _texts(names, "_output._origNames")
     levels = _levels(domains, names, limits)
-    columns = _texts(output.required("_names"), "_output._names")
-    # Up to 3.30 they are all of the frame's, those that training ignored among them.
-    used = [pair for pair in zip(names, levels, strict=True) if _is_used(pair[0], columns)]
-    if encoding == _EIGEN:
-        # The values run over all of them.
-        used = list(zip(names, levels, strict=True))
-    return OriginalColumns(
-        names=tuple(name for name, _ in used),
-        levels=tuple(column for _, column in used),
-        projection=projection,
-    )
+    if encoding != _EIGEN:
+        # Up to 3.30 they are all of the frame's, those that training ignored among them; the
+        # values of Eigen, which later releases keep, run over all.
+        used = _encoded(_texts(output.required("_names"), "_output._names"))
+        kept = [index for index, name in enumerate(names) if name in used]
+        names, levels = tuple(names[i] for i in kept), tuple(levels[i] for i in kept)
+    return OriginalColumns(names=names, levels=levels, projection=projection)
 
 
-def _is_used(name: str, columns: Sequence[str]) -> bool:
-    """Say whether a column before the encoding is one of the model's, or is encoded in some."""
-    return any(
-        column in {name, f"{name}:0", f"{name}.Eigen"} or _LIMITED.sub("", column) == name
-        for column in columns
-    )
+def _encoded(columns: Sequence[str]) -> set[str]:
+    """Return the names that the model's columns may have had before the encoding."""
+    names = set(columns)
+    names |= {column.removesuffix(":0") for column in columns}
+    names |= {_LIMITED.sub("", column) for column in columns}
+    return names
 
 
 # --------------------------------------------------------------------------- what it predicts

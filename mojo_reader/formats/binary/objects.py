@@ -201,9 +201,11 @@ class Body(Leaf):
         self.ancestry = ancestry
         self.parts = parts
         self._finish = finish
+        self._names = [name for part in parts for name in part.names]
 
     def _parse(self, stream: Source, context: object, path: str) -> Any:
-        fields: dict[str, Any] = {}
+        values: list[Any] = []
         for part in self.parts:
-            fields.update(zip(part.names, part._parse(stream, context, path), strict=True))
+            values += part._parse(stream, context, path)
+        fields = dict(zip(self._names, values, strict=True))
         return Record(self.name, fields) if self._finish is None else self._finish(fields)
