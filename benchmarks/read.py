@@ -1,14 +1,18 @@
 """How long reading takes, beside zlib inflating the same member, and how much memory.
 
     python benchmarks/read.py [--runs 9] [--jar h2o.jar] [MODEL]
+    python benchmarks/read.py --binary [--runs 9] [--jar h2o.jar] [MODEL]
 
 Each figure is taken in a fresh process after its imports. Without MODEL the network
-200-1024-1024-1024-1 is made from a golden MOJO with seeded random weights.
+200-1024-1024-1024-1 is made from a golden MOJO with seeded random weights. With ``--binary`` a
+binary model is read, beside the same bytes read into NumPy's arrays; without MODEL the H2O of the
+jar trains such a network for one epoch.
 """
 
 import argparse
 import json
 import os
+import random
 import statistics
 import subprocess
 import sys
@@ -16,6 +20,8 @@ import tempfile
 from pathlib import Path
 
 from networks import derived_network
+
+sys.path.append(str(Path(__file__).parent.parent / "golden_mojos"))
 
 # A process's largest memory by its own count: `resource` would count its parent's, too.
 _PEAK = """
@@ -32,6 +38,40 @@ start = time.perf_counter()
 read_mojo(sys.argv[1])
 seconds = time.perf_counter() - start
 print(json.dumps([seconds, peak_memory()]))
+"""
+
+_BINARY = """
+import io, json, sys, time
+import numpy, construct
+from mojo_reader.formats.binary import read_binary
+from mojo_reader.formats.limits import DEFAULT_LIMITS
+imported = peak_memory()
+start = time.perf_counter()
+with open(sys.argv[1], "rb") as file:
+    size = file.seek(0, io.SEEK_END)
+    file.seek(0)
+    facts = read_binary(file, size, DEFAULT_LIMITS.warranted(size))
+seconds = time.perf_counter() - start
+state = facts.training
+arrays = [*facts.weights, *facts.biases, *state.weight_ada, *state.bias_ada]
+arrays += [*state.weight_momenta, *state.bias_momenta]
+print(json.dumps([seconds, (peak_memory() - imported) / sum(array.nbytes for array in arrays)]))
+"""
+
+_ARRAYS = """
+import json, os, sys, time
+import numpy
+imported = peak_memory()
+size = os.path.getsize(sys.argv[1])
+start = time.perf_counter()
+arrays = []
+with open(sys.argv[1], "rb") as file:
+    while size:
+        array = numpy.empty(min(size // 4, 1 << 20) or 1, numpy.float32)
+        size -= file.readinto(array.view(numpy.uint8)[:size])
+        arrays.append(array)
+seconds = time.perf_counter() - start
+print(json.dumps([seconds, (peak_memory() - imported) / sum(array.nbytes for array in arrays)]))
 """
 
 _INFLATE = """
@@ -67,15 +107,55 @@ def java(jar: Path, model: Path, folder: Path) -> tuple[float, float]:
     return float(seconds), float(peak)
 
 
+def trained_binary(jar: Path, folder: Path) -> Path:
+    """Let a real H2O train the network 200-1024-1024-1024-1 with ADADELTA, and save it."""
+    from lab import Release, Server
+
+    random.seed(0)
+    names = [*(f"x{number}" for number in range(200)), "y"]
+    rows = [[repr(random.gauss(0, 1)) for _ in names] for _ in range(64)]
+    table = folder / "rows.csv"
+    table.write_text("".join(",".join(cells) + "\n" for cells in [names, *rows]), "utf-8")
+    with Server(Release(version="0", jar=jar), memory="1500m", threads=1) as server:
+        frame = server.import_frame(table, dict.fromkeys(names, "Numeric"))
+        parameters = {"response_column": "y", "hidden": [1024] * 3, "epochs": 1, "seed": 1}
+        model = server.train("deeplearning", frame, {**parameters, "variable_importances": False})
+        server.download_binary(model, folder / "model.bin")
+    return folder / "model.bin"
+
+
+def compare_binary(model: Path, runs: int) -> None:
+    """Print how long a binary model takes, beside its bytes, and the memory over its arrays."""
+    figures: dict[str, list[tuple[float, float]]] = {}
+    for _ in range(runs):
+        figures.setdefault("NumPy's arrays", []).append(fresh(_ARRAYS, model))
+        figures.setdefault("read_binary", []).append(fresh(_BINARY, model))
+    floor = statistics.median(seconds for seconds, _ in figures["NumPy's arrays"])
+    print(f"{model.name}, {model.stat().st_size / 1e6:.1f} MB, {runs} runs")
+    for name, found in figures.items():
+        seconds = [run[0] for run in found]
+        middle, memory = statistics.median(seconds), statistics.median(run[1] for run in found)
+        print(
+            f"{name:14} {middle:7.4f} s ({min(seconds):.4f} to {max(seconds):.4f}), "
+            f"{middle / floor:5.2f} x the bytes, memory {memory:5.2f} x the arrays"
+        )
+
+
 def main() -> None:
     """Print medians and ratios."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("model", nargs="?", type=Path)
     parser.add_argument("--runs", type=int, default=9)
     parser.add_argument("--jar", type=Path, help="H2O's h2o.jar, to run its reader beside")
+    parser.add_argument("--binary", action="store_true", help="read a binary model")
     options = parser.parse_args()
+    if options.binary and not (options.model or options.jar):
+        parser.error("--binary needs a MODEL, or the --jar that trains one")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        if options.binary:
+            compare_binary(options.model or trained_binary(options.jar, folder), options.runs)
+            return
         model = options.model or derived_network("R", folder)
         figures: dict[str, list[tuple[float, float]]] = {}
         for _ in range(options.runs):

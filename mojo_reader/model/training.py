@@ -25,10 +25,11 @@ class TrainingState:
         saw_missing: ``(cats,)`` bool: the column had missing cells in training; None where
             H2O did not say.
         weight_ada: one ``(units, inputs, 2)`` float32 array a layer: ``E[dx^2]`` and ``E[g^2]`` of
-            ADADELTA.
-        bias_ada: one ``(units, 2)`` float64 array a layer.
-        weight_momenta: one ``(units, inputs)`` float32 array a layer.
-        bias_momenta: one ``(units,)`` float64 array a layer.
+            ADADELTA; ``(units, inputs, 2, 2)`` for ``Maxout``, whose candidates come before these.
+        bias_ada: one ``(units, 2)`` float64 array a layer, ``(units, 2, 2)`` for ``Maxout``.
+        weight_momenta: one ``(units, inputs)`` float32 array a layer, ``(units, inputs, 2)`` for
+            ``Maxout``.
+        bias_momenta: one ``(units,)`` float64 array a layer, ``(units, 2)`` for ``Maxout``.
     """
 
     parameters: Mapping[str, Any]

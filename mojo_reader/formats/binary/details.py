@@ -14,7 +14,7 @@ import numpy as np
 
 from mojo_reader.formats.binary.layouts import Version
 from mojo_reader.formats.binary.objects import Record
-from mojo_reader.formats.binary.parameters import FIELDS, PARAMETERS, SINCE
+from mojo_reader.formats.binary.parameters import FIELDS, FORMERLY, PARAMETERS, SINCE
 
 Json = dict[str, Any]
 
@@ -97,7 +97,7 @@ def _parameters(model: Record, given: Record, version: Version) -> Iterator[Json
             "help": "",
             "required": False,
             "type": kind,
-            "default_value": default,
+            "default_value": _default(name, default, version),
             "actual_value": value,
             "input_value": value,
             "level": "critical",
@@ -106,6 +106,11 @@ def _parameters(model: Record, given: Record, version: Version) -> Iterator[Json
             "is_mutually_exclusive_with": [],
             "gridable": False,
         }
+
+
+def _default(name: str, default: Any, version: Version) -> Any:
+    release, before = FORMERLY.get(name, ((), None))
+    return before if version < release else default
 
 
 def _shown(value: Any, kind: str) -> Any:

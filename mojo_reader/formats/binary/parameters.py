@@ -101,5 +101,7 @@ PARAMETERS: Final[tuple[tuple[str, str, Any], ...]] = (
 )
 #: Fields whose names are others.
 FIELDS: Final = {"training_frame": "_train", "validation_frame": "_valid"}
+#: Defaults before a release.
+FORMERLY: Final = {"keep_cross_validation_models": ((3, 22, 1), False)}
 #: Shown from a release on, though models had them before.
 SINCE: Final = {"custom_metric_func": (3, 44), "gainslift_bins": (3, 44)}
