@@ -1,4 +1,4 @@
-"""Read and write H2O-3 deep-learning MOJOs without Java, and score rows as H2O does.
+"""Read H2O-3 deep-learning models without Java, score rows as H2O does, and write MOJOs.
 
 What needs a framework (``to_keras``, ``to_onnx`` ...) or pyarrow (``score_file``) is loaded when it
 is first asked for.
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from mojo_reader.files.score import ScoreOptions, score_file
     from mojo_reader.files.verification import verify_file
     from mojo_reader.making.described import CategoricalColumn, ModelDescription, NumericColumn
+    from mojo_reader.making.from_h2o import from_h2o
     from mojo_reader.making.rebuilding import rebuilt
     from mojo_reader.making.threshold import max_f1_threshold, with_threshold
     from mojo_reader.summary import summarize
@@ -52,6 +53,7 @@ __all__ = [
     "columns_json",
     "contributions",
     "convert",
+    "from_h2o",
     "from_keras",
     "list_base_models",
     "max_f1_threshold",
@@ -77,6 +79,7 @@ _HOMES: Final = {
     "ScoreOptions": "mojo_reader.files.score",
     "contributions": "mojo_reader.explaining.contributions",
     "convert": "mojo_reader.converting",
+    "from_h2o": "mojo_reader.making.from_h2o",
     "max_f1_threshold": "mojo_reader.making.threshold",
     "rebuilt": "mojo_reader.making.rebuilding",
     "score_file": "mojo_reader.files.score",

@@ -5,6 +5,7 @@ import functools
 import json
 import shutil
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,45 @@ import numpy as np
 from numpy.typing import NDArray
 from support import GOLDEN_FOLDER, Golden
 
-from mojo_reader import Mojo, Scorer
+from mojo_reader import Mojo, Scorer, read_model
+from mojo_reader.model import Form
 
 FORMS_FOLDER = GOLDEN_FOLDER / "forms"
 #: Of a release that exports weights alone; no MOJO stands beside them.
 NEWEST_FOLDER = FORMS_FOLDER / "newest"
 EXPORTED = "exported"
+#: Where exported weights say less than a MOJO, the model cannot be had of them.
+REFUSED = {
+    "v3_32_encoding_binary": "categorical_encoding=Binary",
+    "v3_36_balance_classes_binomial": "balance_classes=True",
+    "v3_40_encoding_label": "categorical_encoding=LabelEncoder",
+    "v3_46_encoding_eigen": "categorical_encoding=Eigen",
+    "v3_46_encoding_enum_limited": "categorical_encoding=EnumLimited",
+}
+
+#: POJOs that hash levels by a seed that they do not say, or score otherwise than H2O's own model.
+REFUSED_POJOS = {
+    "v3_20_fewer_levels_skip",
+    "v3_20_hashed",
+    "v3_28_multinomial_exprectifier_dropout",
+    "v3_46_hashed",
+}
+
+
+@dataclass(frozen=True)
+class Formed:
+    """A golden case in one of the forms that are no MOJO."""
+
+    case: Golden
+    form: Form
+    path: Path
+
+    @property
+    def name(self) -> str:
+        return f"{self.case.name}-{self.form.name.lower()}"
+
+    def mojo(self) -> Mojo:
+        return read_model(self.path)
 
 
 @functools.cache
@@ -33,6 +67,30 @@ def newest_cases() -> list[Golden]:
 
 def form_case(name: str) -> Golden:
     return Golden(FORMS_FOLDER / name)
+
+
+def formed(case: Golden) -> list[Formed]:
+    """Return the forms of a case that are no MOJO, and that hold the model."""
+    paths = {
+        Form.POJO: None if case.name in REFUSED_POJOS else next(case.folder.glob("*.java"), None),
+        Form.BINARY: case.folder / "model.bin",
+        Form.EXPORTED: None if case.name in REFUSED else case.folder / EXPORTED,
+    }
+    return [
+        Formed(case, form, path)
+        for form, path in paths.items()
+        if path is not None and path.exists()
+    ]
+
+
+@functools.cache
+def all_formed() -> list[Formed]:
+    return [one for case in form_cases() for one in formed(case)]
+
+
+def one_of_each_form() -> list[Formed]:
+    """Return one model in each form: what a door does with it, it does with all."""
+    return formed(form_case("v3_46_binomial_rectifier_dropout"))
 
 
 def scores(mojo: Mojo, case: Golden) -> tuple[list[str] | None, NDArray[np.float64]]:

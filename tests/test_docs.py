@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from forms_support import FORMS_FOLDER, formed
 from support import Golden, golden, read_csv
 
 from mojo_reader.cli import _COMMANDS
+from mojo_reader.model import Form
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -30,6 +32,9 @@ SETTING_UP = re.compile(
 )
 #: The model that a page's blocks are about.
 MODELS = {"README": "iris_tanh", "targets": "iris_tanh"}
+#: A model that stands in all forms, and what the pages call them.
+FORMED = "v3_20_iris_rectifier"
+FORM_NAMES = {Form.POJO: "model.java", Form.BINARY: "model.bin", Form.EXPORTED: "exported"}
 
 
 def blocks(page: Path, languages: str) -> list[tuple[str, str]]:
@@ -60,6 +65,9 @@ def folder(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
     shutil.copy(case.path, tmp_path / "retrained.zip")
     shutil.copy(case.folder / "expected.csv", tmp_path / "h2o_scores.csv")
     _write_rows(case, tmp_path)
+    for one in formed(Golden(FORMS_FOLDER / FORMED)):
+        place = tmp_path / FORM_NAMES[one.form]
+        (shutil.copytree if one.path.is_dir() else shutil.copy)(one.path, place)
     monkeypatch.chdir(tmp_path)
     here = str(Path(sys.executable).parent)
     monkeypatch.setenv("PATH", os.pathsep.join([here, os.environ["PATH"]]))
@@ -161,7 +169,7 @@ def test_the_test_command_is_the_one_that_ci_runs() -> None:
 
 def test_every_command_is_shown() -> None:
     text = "\n".join(page.read_text("utf-8") for page in [ROOT / "README.md", *PAGES])
-    assert set(_COMMANDS) <= set(re.findall(r"^\$ mojo2keras (\w+)", text, re.MULTILINE))
+    assert set(_COMMANDS) <= set(re.findall(r"^\$ mojo2keras ([\w-]+)", text, re.MULTILINE))
 
 
 @pytest.mark.docs

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from forms_support import (
     EXPORTED,
+    REFUSED,
     change_model,
     change_numbers,
     copied,
@@ -32,14 +33,6 @@ from mojo_reader.formats.limits import Limits
 from mojo_reader.making.from_h2o import from_h2o
 from mojo_reader.model import Classification, Form
 
-#: Where the form says less than a MOJO, the model cannot be had of it.
-REFUSED = {
-    "v3_32_encoding_binary": "categorical_encoding=Binary",
-    "v3_36_balance_classes_binomial": "balance_classes=True",
-    "v3_40_encoding_label": "categorical_encoding=LabelEncoder",
-    "v3_46_encoding_eigen": "categorical_encoding=Eigen",
-    "v3_46_encoding_enum_limited": "categorical_encoding=EnumLimited",
-}
 CASES = [case for case in form_cases() if (case.folder / EXPORTED).exists()]
 READ = [case for case in CASES if case.name not in REFUSED]
 TOLERANCE = 1e-12

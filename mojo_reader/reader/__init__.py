@@ -4,10 +4,9 @@ A MOJO, a POJO, a binary model and a folder of exported weights are told apart b
 """
 
 import hashlib
-import importlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import BinaryIO, Final, cast
+from typing import BinaryIO, Final
 
 from mojo_reader.errors import located
 from mojo_reader.formats.facts import ModelFacts
@@ -86,13 +85,15 @@ def _read_file(file: OpenedFile, form: Form, base_model: str | None, limits: Lim
 
 
 def _read_pojo(stream: BinaryIO, size: int, limits: Limits) -> ModelFacts:
-    reader = importlib.import_module("mojo_reader.formats.pojo")
-    return cast("ModelFacts", reader.read_pojo(stream, size, limits))
+    from mojo_reader.formats.pojo import read_pojo
+
+    return read_pojo(stream, size, limits)
 
 
 def _read_binary(stream: BinaryIO, size: int, limits: Limits) -> ModelFacts:
-    reader = importlib.import_module("mojo_reader.formats.binary")
-    return cast("ModelFacts", reader.read_binary(stream, size, limits))
+    from mojo_reader.formats.binary import read_binary
+
+    return read_binary(stream, size, limits)
 
 
 _FILES: Final[Mapping[Form, Callable[[BinaryIO, int, Limits], ModelFacts]]] = {
@@ -102,7 +103,8 @@ _FILES: Final[Mapping[Form, Callable[[BinaryIO, int, Limits], ModelFacts]]] = {
 
 
 def _read_exported(folder: Path, base_model: str | None, limits: Limits) -> Mojo:
-    read_exported = importlib.import_module("mojo_reader.formats.exported").read_exported
+    from mojo_reader.formats.exported import read_exported
+
     with located(file=str(folder)):
         if base_model is not None:
             raise no_ensemble(base_model)

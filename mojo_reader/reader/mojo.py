@@ -6,12 +6,13 @@ from typing import Any, Final
 
 from mojo_reader.details import DETAILS
 from mojo_reader.errors import MojoFormatError, MojoLimitError, MojoUnsupportedError, located
+from mojo_reader.formats.kinds import EXPORTED_MODEL
 from mojo_reader.formats.limits import DEFAULT_LIMITS, Limits
 from mojo_reader.formats.mojo import layout
 from mojo_reader.formats.mojo.archive import MODEL_INI, Archive, open_archive
 from mojo_reader.formats.mojo.lines import LineStream, require_lines
 from mojo_reader.formats.opening import ModelSource
-from mojo_reader.model import Mojo
+from mojo_reader.model import Form, Mojo
 from mojo_reader.resolving import resolve
 from mojo_reader.resolving.parsed import Keys, ParsedModel
 
@@ -74,6 +75,9 @@ def _require_model_ini(archive: Archive) -> None:
     if MODEL_INI in archive:
         return
     members = archive.members()
+    if EXPORTED_MODEL in members:
+        message = f"this is a folder of {Form.EXPORTED} and no MOJO; read it with read_model"
+        raise MojoUnsupportedError(message)
     _refuse_container(archive, members)
     if any(name.startswith("mojo/") or name.endswith("pipeline.pb") for name in members):
         raise MojoUnsupportedError(
