@@ -2,11 +2,13 @@
 
     python benchmarks/read.py [--runs 9] [--jar h2o.jar] [MODEL]
     python benchmarks/read.py --binary [--runs 9] [--jar h2o.jar] [MODEL]
+    python benchmarks/read.py --pojo [--runs 9] [MODEL]
 
 Each figure is taken in a fresh process after its imports. Without MODEL the network
 200-1024-1024-1024-1 is made from a golden MOJO with seeded random weights. With ``--binary`` a
 binary model is read, beside the same bytes read into NumPy's arrays; without MODEL the H2O of the
-jar trains such a network for one epoch.
+jar trains such a network for one epoch. With ``--pojo`` a POJO is read, beside its text read into
+memory; without MODEL one of the same network is made from a golden POJO.
 """
 
 import argparse
@@ -20,6 +22,7 @@ import tempfile
 from pathlib import Path
 
 from networks import derived_network
+from pojos import derived_pojo
 
 sys.path.append(str(Path(__file__).parent.parent / "golden_mojos"))
 
@@ -40,21 +43,23 @@ seconds = time.perf_counter() - start
 print(json.dumps([seconds, peak_memory()]))
 """
 
-_BINARY = """
+_FACTS = """
 import io, json, sys, time
 import numpy, construct
-from mojo_reader.formats.binary import read_binary
+import mojo_reader.reader
+from mojo_reader.formats.FORM import read_FORM
 from mojo_reader.formats.limits import DEFAULT_LIMITS
 imported = peak_memory()
 start = time.perf_counter()
 with open(sys.argv[1], "rb") as file:
     size = file.seek(0, io.SEEK_END)
     file.seek(0)
-    facts = read_binary(file, size, DEFAULT_LIMITS.warranted(size))
+    facts = read_FORM(file, size, DEFAULT_LIMITS.warranted(size))
 seconds = time.perf_counter() - start
 state = facts.training
-arrays = [*facts.weights, *facts.biases, *state.weight_ada, *state.bias_ada]
-arrays += [*state.weight_momenta, *state.bias_momenta]
+arrays = [*facts.weights, *facts.biases]
+if state is not None:
+    arrays += [*state.weight_ada, *state.bias_ada, *state.weight_momenta, *state.bias_momenta]
 print(json.dumps([seconds, (peak_memory() - imported) / sum(array.nbytes for array in arrays)]))
 """
 
@@ -72,6 +77,16 @@ with open(sys.argv[1], "rb") as file:
         arrays.append(array)
 seconds = time.perf_counter() - start
 print(json.dumps([seconds, (peak_memory() - imported) / sum(array.nbytes for array in arrays)]))
+"""
+
+_TEXT = """
+import json, sys, time
+imported = peak_memory()
+start = time.perf_counter()
+with open(sys.argv[1], "rb") as file:
+    text = file.read()
+seconds = time.perf_counter() - start
+print(json.dumps([seconds, (peak_memory() - imported) / len(text)]))
 """
 
 _INFLATE = """
@@ -124,13 +139,15 @@ def trained_binary(jar: Path, folder: Path) -> Path:
     return folder / "model.bin"
 
 
-def compare_binary(model: Path, runs: int) -> None:
-    """Print how long a binary model takes, beside its bytes, and the memory over its arrays."""
+def compare_form(form: str, model: Path, runs: int) -> None:
+    """Print how long a form takes, beside its bytes, and the memory over its arrays."""
     figures: dict[str, list[tuple[float, float]]] = {}
+    least, code = _LEAST[form]
     for _ in range(runs):
-        figures.setdefault("NumPy's arrays", []).append(fresh(_ARRAYS, model))
-        figures.setdefault("read_binary", []).append(fresh(_BINARY, model))
-    floor = statistics.median(seconds for seconds, _ in figures["NumPy's arrays"])
+        figures.setdefault(least, []).append(fresh(code, model))
+        reading = fresh(_FACTS.replace("FORM", form), model)
+        figures.setdefault(f"read_{form}", []).append(reading)
+    floor = statistics.median(seconds for seconds, _ in figures[least])
     print(f"{model.name}, {model.stat().st_size / 1e6:.1f} MB, {runs} runs")
     for name, found in figures.items():
         seconds = [run[0] for run in found]
@@ -141,6 +158,10 @@ def compare_binary(model: Path, runs: int) -> None:
         )
 
 
+#: What reads the bytes and makes nothing of them.
+_LEAST = {"binary": ("NumPy's arrays", _ARRAYS), "pojo": ("file.read", _TEXT)}
+
+
 def main() -> None:
     """Print medians and ratios."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -148,13 +169,19 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=9)
     parser.add_argument("--jar", type=Path, help="H2O's h2o.jar, to run its reader beside")
     parser.add_argument("--binary", action="store_true", help="read a binary model")
+    parser.add_argument("--pojo", action="store_true", help="read a POJO")
     options = parser.parse_args()
     if options.binary and not (options.model or options.jar):
         parser.error("--binary needs a MODEL, or the --jar that trains one")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if options.binary:
-            compare_binary(options.model or trained_binary(options.jar, folder), options.runs)
+            binary = options.model or trained_binary(options.jar, folder)
+            compare_form("binary", binary, options.runs)
+            return
+        if options.pojo:
+            pojo = options.model or derived_pojo((1024, 1024, 1024), 200, folder)
+            compare_form("pojo", pojo, options.runs)
             return
         model = options.model or derived_network("R", folder)
         figures: dict[str, list[tuple[float, float]]] = {}

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mojo_reader.formats.pojo.float_lines import read_float_lines
+from mojo_reader.formats.pojo.float_lines import FloatLines, read_float_lines
 from mojo_reader.formats.pojo.literals import (
     parse_double,
     parse_doubles,
@@ -213,11 +213,15 @@ def test_lines_are_read_as_one_by_one(texts: list[bytes], first: int, indent: in
     block = b"".join(
         b"%bsa[%d] = %b;\n" % (blanks, first + i, text) for i, text in enumerate(texts)
     )
-    values, unknown, starts = read_float_lines(block, first)
+    values, unknown, starts = read_float_lines(block, 0, len(block), first)
     assert len(values) == len(unknown) == len(texts) == len(starts) - 1
     for index in np.flatnonzero(~unknown).tolist():
         assert values[index].tobytes() == parse_float(texts[index]).tobytes()
         assert block[starts[index] : starts[index + 1]].endswith(texts[index] + b";\n")
+
+
+def read_lines(block: bytes) -> FloatLines:
+    return read_float_lines(block, 0, len(block), 2000)
 
 
 def test_lines_of_h2o_are_known() -> None:
@@ -225,7 +229,7 @@ def test_lines_of_h2o_are_known() -> None:
     values = source.normal(0, 0.05, 5_000).astype(np.float32)
     texts = [java.float_text(value) for value in values]
     lines = [f"        sa[{2000 + i}] = {text}f;\n" for i, text in enumerate(texts)]
-    found, unknown, _ = read_float_lines("".join(lines).encode(), 2000)
+    found, unknown, _ = read_lines("".join(lines).encode())
     assert unknown.sum() <= 2
     assert (found[~unknown] == values[~unknown]).all()
 
@@ -256,7 +260,7 @@ def test_lines_of_h2o_are_known() -> None:
 )  # fmt: skip
 def test_another_line_is_not_known(old: bytes, new: bytes) -> None:
     block = b"".join(b"     sa[%d] = 0.125f;\n" % index for index in range(2000, 2100))
-    assert not read_float_lines(block, 2000).unknown[1:].any()
+    assert not read_lines(block).unknown[1:].any()
     broken = block.replace(old, new)
     assert broken != block
-    assert np.flatnonzero(read_float_lines(broken, 2000).unknown)[-1] == 50
+    assert np.flatnonzero(read_lines(broken).unknown)[-1] == 50

@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import numpy as np
 
@@ -15,7 +15,9 @@ from mojo_reader.comparing.sameness import differences
 from mojo_reader.details import read_details
 from mojo_reader.errors import MojoDataError, MojoError, MojoUnsupportedError
 from mojo_reader.formats.binary import read_binary
-from mojo_reader.formats.limits import DEFAULT_LIMITS
+from mojo_reader.formats.facts import ModelFacts
+from mojo_reader.formats.limits import DEFAULT_LIMITS, Limits
+from mojo_reader.formats.pojo import read_pojo
 from mojo_reader.model import CategoricalInput, Classification, Reconstruction
 from mojo_reader.resolving.stated import resolve_facts
 from mojo_reader.scoring.row_warnings import OffsetWarning, UnseenLevelWarning
@@ -34,6 +36,7 @@ class Stage(StrEnum):
 
 _LAYOUT_FILES: Final = {
     "layout.py", "lines.py", "number_arrays.py", "text.py", "wire.py", "objects.py", "network.py",
+    "members.py", "scoring.py", "arrays.py", "literals.py",
 }  # fmt: skip
 _NUMBERS: Final = (0.0, 1.5, -3.0, None)
 
@@ -86,9 +89,17 @@ def read_any(content: bytes) -> Mojo:
 
 def read_binary_model(content: bytes) -> Mojo:
     """Read a binary model, whatever its first bytes say."""
+    return _read_by(read_binary, content)
+
+
+def read_pojo_source(content: bytes) -> Mojo:
+    """Read a POJO's source, whatever its first bytes say."""
+    return _read_by(read_pojo, content)
+
+
+def _read_by(read: Callable[[BinaryIO, int, Limits], ModelFacts], content: bytes) -> Mojo:
     limits = DEFAULT_LIMITS.warranted(len(content))
-    facts = read_binary(io.BytesIO(content), len(content), limits)
-    return resolve_facts(facts, limits=limits)
+    return resolve_facts(read(io.BytesIO(content), len(content), limits), limits=limits)
 
 
 def _check_round_trip(mojo: Mojo) -> None:

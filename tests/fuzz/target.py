@@ -2,6 +2,7 @@
 
     PYTHONPATH=tests python -m fuzz.target --totals FILE [LIBFUZZER OPTION ...] CORPUS SEEDS
     PYTHONPATH=tests python -m fuzz.target --form binary --totals FILE [OPTION ...] CORPUS
+    PYTHONPATH=tests python -m fuzz.target --form pojo --totals FILE [OPTION ...] CORPUS
 
 An escape is an exception that is no ``MojoError``, a promise that is broken, more than a second, or
 more memory than the bound. The run goes on after one and keeps the file beside the totals;
@@ -31,8 +32,15 @@ _SCORING: Final = [
 ]
 with atheris.instrument_imports(include=[PACKAGE], exclude=_SCORING):
     from fuzz.binary_mutators import mutated_binary
-    from fuzz.examination import examine, forbid_warnings, read_any, read_binary_model
+    from fuzz.examination import (
+        examine,
+        forbid_warnings,
+        read_any,
+        read_binary_model,
+        read_pojo_source,
+    )
     from fuzz.mutators import Mutation, mutated, pack, unpack
+    from fuzz.pojo_mutators import mutated_pojo
     from fuzz.totals import Totals
     from mojo_reader import Mojo
 
@@ -69,20 +77,27 @@ def mutator(content: bytes, max_size: int, seed: int) -> bytes:
     return made if len(made) <= max_size else content
 
 
-def binary_mutator(content: bytes, max_size: int, seed: int) -> bytes:
-    """Change a real binary model; now and then what the fuzzer found."""
-    random = Random(seed)  # noqa: S311 - a mutation is no secret
-    if random.random() < _RAW_SHARE:
-        return bytes(atheris.Mutate(content, max_size))
-    made = mutated_binary(random)
-    return made if len(made) <= max_size else content
-
-
 _Mutator = Callable[[bytes, int, int], bytes]
+
+
+def mutator_of(mutated_seed: Callable[[Random], bytes]) -> _Mutator:
+    """Return what changes a real model of a form; now and then what the fuzzer found."""
+
+    def change(content: bytes, max_size: int, seed: int) -> bytes:
+        random = Random(seed)  # noqa: S311 - a mutation is no secret
+        if random.random() < _RAW_SHARE:
+            return bytes(atheris.Mutate(content, max_size))
+        made = mutated_seed(random)
+        return made if len(made) <= max_size else content
+
+    return change
+
+
 #: What changes a file of a form, and what reads it.
 _FORMS: Final[Mapping[str, tuple[_Mutator, Callable[[bytes], Mojo]]]] = {
     "mojo": (mutator, read_any),
-    "binary": (binary_mutator, read_binary_model),
+    "binary": (mutator_of(mutated_binary), read_binary_model),
+    "pojo": (mutator_of(mutated_pojo), read_pojo_source),
 }
 
 

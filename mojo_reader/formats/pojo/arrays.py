@@ -37,6 +37,12 @@ _NUMBERS: Final = re.compile(rb"(?:%b)*+" % _NUMBER.pattern)
 _TEXT: Final = re.compile(_INDEX + rb'"((?:[^"\\]|\\.)*+)"\s*+;', re.DOTALL)
 _TEXTS: Final = re.compile(rb"(?:%b)*+" % _TEXT.pattern, re.DOTALL)
 _OPEN_TEXT: Final = re.compile(_INDEX + rb'"(?:[^"\\]|\\.)*+\\?', re.DOTALL)
+#: What stands between the assignments of a large array, as H2O writes it.
+_CALL: Final = re.compile(rb"[ \n]*+([^\s.;(){}]++)\.fill\(VALUES\);\n")
+_FILLER: Final = re.compile(
+    rb"[ \n]*+static final class ([^\s.;(){}]++) implements java\.io\.Serializable \{\n"
+    rb" *+static final void fill\((\w++)\[\] sa\) \{(?=\n)"
+)
 #: A block of fewer is not worth the arithmetic.
 _FEWEST_BYTES: Final = 4096
 _NAME_LINE: Final = b"// The class representing "
@@ -117,19 +123,23 @@ def _elements(source: Source, slot: Slot, count: int) -> Any:
     array = _ARRAYS[slot.kind](source, count)
     source.expect("static {")
     fillers: list[str] = []
-    while (called := source.take("<>.fill(VALUES);")) is not None:
+    while (called := source.take("<>.fill(VALUES);", _CALL)) is not None:
         fillers += called
     source.expect("}")
     left = set(fillers)
     if len(left) < len(fillers):
         raise source.error("an array is filled twice by the same class")
-    filler = "static final class <> implements java.io.Serializable {"
-    while (found := source.take(filler)) is not None:
+    filler = (
+        "static final class <> implements java.io.Serializable { static final void fill(<>[] sa) {"
+    )
+    while (found := source.take(filler, _FILLER)) is not None:
         if found[0] not in left:
             message = f"the class {found[0]!r} fills no array, or stands twice"
             raise source.error(message)
         left.remove(found[0])
-        source.expect(f"static final void fill({slot.kind}[] sa) {{")
+        if found[1] != slot.kind:
+            message = f"expected to fill an array of {slot.kind}, found one of {found[1]}"
+            raise source.error(message)
         array.fill()
         source.expect("} }")
     if left:
@@ -160,11 +170,12 @@ class _Array(ABC):
     def fill(self) -> None:
         """Take all assignments that follow."""
         source = self._source
-        while not source.follows(b"}"):
-            block = source.block()
-            taken = self._take_first(block)
-            source.advance(taken)
-            if not taken and not (self._open(block) and source.grow("a text")):
+        while True:
+            block, place = source.block(), source.offset
+            source.advance(self._take_first(block))
+            if source.follows(b"}"):
+                return
+            if source.offset == place and not (self._open(block) and source.grow("a text")):
                 raise source.unexpected("sa[INDEX] = LITERAL;")
 
     def _open(self, block: bytes) -> bool:
@@ -195,9 +206,9 @@ class _Array(ABC):
             message = f"the array has {self._count:,} elements, found the index {indices[position]}"
             raise place.error(message, position)
         twice = self._set[indices]
-        twice[np.setdiff1d(np.arange(len(indices)), np.unique(indices, return_index=True)[1])] = (
-            True
-        )
+        if (np.diff(indices) <= 0).any():
+            first = np.unique(indices, return_index=True)[1]
+            twice[np.setdiff1d(np.arange(len(indices)), first)] = True
         if twice.any():
             position = int(np.argmax(twice))
             message = f"the index {indices[position]} is set twice"
@@ -289,18 +300,18 @@ class _Floats(_Doubles):
         if stop < _FEWEST_BYTES:
             return 0
         first = self._next
-        values, unknown, starts = read_float_lines(block[:stop], first)
+        begin = 1 if block.startswith(b"\n") else 0
+        values, unknown, starts = read_float_lines(block, begin, stop, first)
         count = max(min(len(values), self._count - first), 0)
+        unknown[:count] |= self._set[first : first + count]  # they are set twice
         known = ~unknown[:count]
-        known &= ~self._set[first : first + count]  # the others are set twice
         np.copyto(self._values[first : first + count], values[:count], where=known)
         self._set[first : first + count] |= known
-        unknown[:count] = ~known
-        self._next = first + len(values)
-        for begin, past in _runs(unknown):
-            taken = int(starts[begin]) + self._take(block, int(starts[begin]), int(starts[past]))
+        for start, past in _runs(unknown):
+            taken = int(starts[start]) + self._take(block, int(starts[start]), int(starts[past]))
             if block[taken : starts[past]].strip():
                 return taken
+        self._next = first + len(values)
         return stop
 
 

@@ -13,22 +13,21 @@ import re
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import BinaryIO, Final, NoReturn, TypeVar
+from typing import Final, TypeVar
 
-from mojo_reader.errors import MojoError, MojoFormatError, MojoUnsupportedError
-from mojo_reader.formats.limits import Limits
+from mojo_reader.errors import MojoError, MojoUnsupportedError
 from mojo_reader.formats.pojo.literals import parse_text
+from mojo_reader.formats.pojo.window import AHEAD, BLOCK_BYTES, Window
 
 _Choice = TypeVar("_Choice")
 
-#: So much is read at once. A class of 3,000 numbers, as H2O writes them, fits.
-BLOCK_BYTES: Final = 1 << 17
-#: What a pattern looks at stands in the window, but for long texts and comments.
-_AHEAD: Final = 1 << 13
 _TOKEN: Final = re.compile(
     rb'"(?:[^"\\]|\\.)*+"|[^\s"(){}\[\];,.=+\-*/<>!:?%&|@]++|["(){}\[\];,.=+\-*/<>!:?%&|@]',
     re.DOTALL,
 )
+_STEP: Final = re.compile(rb"[ \t\r\n\f]*+(%b)" % _TOKEN.pattern, re.DOTALL)
+#: They may be the start of a comment, or of a text that goes on.
+_UNSURE: Final = frozenset((b"/", b'"'))
 _BLANKS: Final = re.compile(rb"[ \t\r\n\f]*+")
 _NUMBER: Final = re.compile(
     rb"[+-]?(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?:[eE][+-]?[0-9]++)?[fFdDlL]?(?![\w.])"
@@ -36,109 +35,10 @@ _NUMBER: Final = re.compile(
 )
 _HOLE: Final = b"\0"
 _SHOWN: Final = 40
-_BOM: Final = b"\xef\xbb\xbf"
 
 
-class Source:
-    """A window that moves over a stream.
-
-    Args:
-        stream: binary, seekable, at its start.
-        size: of the stream in bytes.
-        limits: ``line_bytes`` bounds a text, a comment, and blanks in a row; ``array_bytes`` an
-            array that stands on one line.
-    """
-
-    def __init__(self, stream: BinaryIO, size: int, limits: Limits) -> None:
-        self.limits = limits
-        self.size = size
-        self._stream = stream
-        self._window = b""
-        self._start = 0  # of the window in the file
-        self._at = 0  # in the window
-        self._ended = False
-        if self._peek(len(_BOM)) == _BOM:
-            self._at = len(_BOM)
-        # Whoever ended the lines so has ended those in texts so, too.
-        self._crlf = b"\r\n" in self._peek(_AHEAD).partition(b"\n")[0] + b"\n"
-
-    # ----------------------------------------------------------------------- the window
-
-    @property
-    def offset(self) -> int:
-        """Where the next byte stands in the file."""
-        return self._start + self._at
-
-    @property
-    def left(self) -> int:
-        """How many bytes of the file follow."""
-        return self.size - self.offset
-
-    def _extend(self) -> bool:
-        """Read a block more and keep all from the current place on; False at the end."""
-        if self._ended:
-            return False
-        block = self._stream.read(BLOCK_BYTES)
-        if not block:
-            self._ended = True
-            return False
-        self._window = self._window[self._at :] + block
-        self._start += self._at
-        self._at = 0
-        return True
-
-    def _peek(self, count: int) -> bytes:
-        while len(self._window) - self._at < count and self._extend():
-            pass
-        return self._window[self._at : self._at + count]
-
-    def until(self, end: re.Pattern[bytes], limit: str, what: str) -> bytes:
-        """Take everything up to a match, and leave the place in front of it.
-
-        Args:
-            end: what ends it.
-            limit: the name of the limit of its length.
-            what: it is, for the message.
-
-        Raises:
-            MojoFormatError: the source ends before.
-            MojoLimitError: it is longer than the limit.
-        """
-        searched = 0
-        while True:
-            found = end.search(self._window, self._at + searched)
-            if found:
-                taken = self._window[self._at : found.start()]
-                self._at = found.start()
-                return taken
-            # What ends it may have begun in this block.
-            searched = max(len(self._window) - self._at - _AHEAD, 0)
-            length = len(self._window) - self._at
-            self.limits.check(limit, length, f"{what} has {length:,} bytes or more")
-            if not self._extend():
-                self._fail_at_end()
-
-    def block(self) -> bytes:
-        """Return what follows in the window, at least a block of it where there is as much."""
-        if len(self._window) - self._at < BLOCK_BYTES:
-            self._extend()
-        return self._window[self._at :]
-
-    def advance(self, count: int) -> None:
-        """Go on by so many bytes of the window."""
-        self._at += count
-
-    def grow(self, what: str) -> bool:
-        """Read a block more, for what did not end in the last one; False at the end.
-
-        Raises:
-            MojoLimitError: a text is longer than the limit.
-        """
-        length = len(self._window) - self._at
-        self.limits.check("line_bytes", length, f"{what} has {length:,} bytes or more")
-        return self._extend()
-
-    # ----------------------------------------------------------------------- tokens
+class Source(Window):
+    """A Java source, word by word."""
 
     def skip(self) -> None:
         """Go on over white space and comments."""
@@ -194,16 +94,22 @@ class Source:
         Returns:
             What the holes took, None where a token differs, and how far it came from the place.
         """
-        if len(self._window) - self._at < _AHEAD:
+        if len(self._window) - self._at < AHEAD:
             self._extend()
         holes: list[bytes] = []
         length = 0
+        step = _STEP.match
         for token in tokens:
-            # Both may move the window, but never the current place.
-            length = self._skipped(self._at + length) - self._at
-            if self._at + length >= len(self._window):
-                return None, length
-            found, end = self._token(self._at + length)
+            plain = step(self._window, self._at + length)
+            if plain is not None and plain.end() < len(self._window) and plain[1] not in _UNSURE:
+                found, end = plain[1], plain.end()
+                length = plain.start(1) - self._at
+            else:
+                # Both may move the window, but never the current place.
+                length = self._skipped(self._at + length) - self._at
+                if self._at + length >= len(self._window):
+                    return None, length
+                found, end = self._token(self._at + length)
             if token == _HOLE:
                 holes.append(found)
             elif found != token:
@@ -215,8 +121,17 @@ class Source:
         """Say whether a pattern follows."""
         return self._matched(_tokens(pattern))[0] is not None
 
-    def take(self, pattern: str) -> tuple[str, ...] | None:
-        """Go on over a pattern and return what its holes took; None where it does not follow."""
+    def take(self, pattern: str, plain: re.Pattern[bytes] | None = None) -> tuple[str, ...] | None:
+        """Go on over a pattern and return what its holes took; None where it does not follow.
+
+        Args:
+            pattern: Java's words.
+            plain: the same as H2O itself lays it out, which is tried first and found sooner.
+        """
+        found = None if plain is None else plain.match(self._window, self._at)
+        if found is not None:
+            self._at = found.end()
+            return tuple(map(self._decoded, found.groups()))
         holes, length = self._matched(_tokens(pattern))
         if holes is not None:
             self._at += length
@@ -318,7 +233,7 @@ class Source:
             MojoFormatError: something else stands there.
         """
         self.skip()
-        self._peek(_AHEAD)
+        self._peek(AHEAD)
         found = _NUMBER.match(self._window, self._at)
         if found is None:
             raise self.unexpected("a number")
@@ -326,12 +241,6 @@ class Source:
         return found[0]
 
     # ----------------------------------------------------------------------- errors
-
-    def error(
-        self, message: str, kind: type[MojoError] = MojoFormatError, offset: int | None = None
-    ) -> MojoError:
-        """Return the error of a place, by default the current one."""
-        return kind(f"line {self._line(self.offset if offset is None else offset):,}: {message}")
 
     def unexpected(self, expected: str) -> MojoError:
         """Return the error of a place where something else was expected."""
@@ -352,11 +261,8 @@ class Source:
         )
         return self.error(message, MojoUnsupportedError)
 
-    def _fail_at_end(self) -> NoReturn:
-        raise self.error("the source ends too early; download the whole of it", offset=self.size)
-
     def _expected(self, pattern: str, length: int) -> str:
-        return repr(pattern) if length < _AHEAD else "H2O's code"
+        return repr(pattern) if length < AHEAD else "H2O's code"
 
     def _following(self) -> str:
         """Quote the line of the current place."""
@@ -365,28 +271,8 @@ class Source:
         line = self._window[start:].split(b"\n", 1)[0][: 2 * _SHOWN].strip()
         return repr(line.decode("utf-8", "replace"))
 
-    def _line(self, offset: int) -> int:
-        self._stream.seek(0)
-        line, left = 1, offset
-        while left > 0 and (block := self._stream.read(min(left, BLOCK_BYTES))):
-            line += block.count(b"\n")
-            left -= len(block)
-        return line
-
     def _decoded(self, token: bytes) -> str:
         return self.decode(token)
-
-    def decode(self, text: bytes) -> str:
-        """Decode UTF-8.
-
-        Raises:
-            MojoFormatError: the bytes are not UTF-8.
-        """
-        try:
-            return text.decode("utf-8")
-        except UnicodeDecodeError as error:
-            message = f"expected UTF-8 text, found {text[error.start : error.start + 4]!r}"
-            raise self.error(message) from error
 
 
 @lru_cache(maxsize=512)
