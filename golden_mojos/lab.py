@@ -17,6 +17,8 @@ import http.client
 import itertools
 import json
 import logging
+import os
+import random
 import socket
 import subprocess
 import tempfile
@@ -90,6 +92,7 @@ class Server(Client):
         """
         super().__init__(_free_port())
         self.release = release
+        self._name = f"lab{release.short}x{self._port}x{os.getpid()}"
         self._memory = memory
         self._threads = threads
         self._process: subprocess.Popen[bytes] | None = None
@@ -135,7 +138,7 @@ class Server(Client):
             str(self.release.jar),
             *address,
             "-name",
-            f"lab{self.release.short}x{self._port}",
+            self._name,
             "-nthreads",
             str(self._threads),
             "-ice_root",
@@ -153,7 +156,9 @@ class Server(Client):
             if self._process is None or self._process.poll() is not None:
                 break
             try:
-                if self.request("GET", "/3/Cloud")["cloud_healthy"]:
+                cloud = self.request("GET", "/3/Cloud")
+                # Another's server may have taken the port while this one started.
+                if cloud["cloud_healthy"] and cloud["cloud_name"] == self._name:
                     log.info("H2O %s is up on port %d", self.release.version, self._port)
                     return
             except (OSError, http.client.HTTPException, LabError):
@@ -383,7 +388,10 @@ class Server(Client):
 
 def _free_port() -> int:
     """A port that is free, as is the one after it, which H2O takes for its own traffic."""
-    for port in range(54321, 55321, 2):
+    ports = list(range(54321, 55321, 2))
+    # Several may look for one at the same time, and a server takes its own only after seconds.
+    random.shuffle(ports)
+    for port in ports:
         with socket.socket() as first, socket.socket() as second:
             try:
                 first.bind(("127.0.0.1", port))

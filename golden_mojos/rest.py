@@ -31,6 +31,11 @@ class Client:
         """Takes the server's port."""
         self._port = port
 
+    @property
+    def address(self) -> str:
+        """The server's URL."""
+        return f"http://127.0.0.1:{self._port}"
+
     def raw_request(
         self, method: str, path: str, fields: Mapping[str, object] | None = None
     ) -> bytes:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
-from support import REPEATABLE_EXAMPLES
+from support import REPEATABLE_EXAMPLES, Golden
 
 # The same draws in every run; the group `random` of .ci/run draws others each time, and more.
 settings.register_profile(
@@ -65,6 +65,11 @@ def _java() -> bool:
     return shutil.which("java") is not None and bool(os.environ.get("H2O_JAR"))
 
 
+def _client() -> bool:
+    """H2O's client stands in the folder of the jar."""
+    return _installed("requests") and _installed("tabulate")
+
+
 def _spark() -> bool:
     return _installed("pyspark") and shutil.which("java") is not None
 
@@ -102,6 +107,7 @@ _NEEDS: dict[str, tuple[str, Callable[[], bool]]] = {
     "tensorflow": ("TensorFlow is not installed", lambda: _installed("tensorflow")),
     "torch": ("PyTorch is not installed", lambda: _installed("torch")),
     "java": ("no java on the path, or no H2O_JAR", _java),
+    "h2o_client": ("no requests or no tabulate, which H2O's client needs", _client),
     "sklearn": ("scikit-learn is not installed", lambda: _installed("sklearn")),
     "mlflow": ("MLflow is not installed", lambda: _installed("mlflow")),
     "kserve": ("KServe is not installed", lambda: _installed("kserve")),
@@ -167,6 +173,14 @@ def spark() -> Iterator[Any]:
     _SPARK_MASTERS.append(session.sparkContext.master)
     yield session
     session.stop()
+
+
+@pytest.fixture(scope="session")
+def large_forms(tmp_path_factory: pytest.TempPathFactory) -> Golden:
+    """A network of two million weights in every form, with Java's scores; the group java."""
+    from java_support import train_large
+
+    return train_large(tmp_path_factory.mktemp("large"))
 
 
 def pytest_terminal_summary(

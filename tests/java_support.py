@@ -2,16 +2,26 @@
 
 import os
 import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from support import GOLDEN_FOLDER
+from support import GOLDEN_FOLDER, Golden
 
 from mojo_reader import Mojo
 from mojo_reader.comparing.comparison import Expected
 from mojo_reader.model import Classification
+
+sys.path.append(str(GOLDEN_FOLDER))
+import lab
+from case import SCORER
+from forms import BY_NAME, FormCase, in_forms
+from make_forms import FormMaker
+
+#: 26 inputs, and twice as many weights for Maxout.
+LARGE = {"hidden": [1000, 1000], "epochs": 1, "variable_importances": False}
 
 #: As in golden_mojos/java_runs.py: Java's readers of CSV files take the platform's charset.
 _CHARSET = ("-Dfile.encoding=UTF-8", "-Dsun.jnu.encoding=UTF-8")
@@ -59,6 +69,17 @@ def details_in_java(mojos: Sequence[Path]) -> list[list[str]]:
     """Return, for each MOJO, a line for each parameter and table that Java reads of it."""
     found = _run_java("ModelDetails", mojos).split("\n\n")[: len(mojos)]
     return [text.splitlines() for text in found]
+
+
+def train_large(folder: Path) -> Golden:
+    """Train a network of two million weights with the server of ``H2O_JAR``, in every form."""
+    case = in_forms(BY_NAME["multinomial_maxout"], SCORER, parameters=LARGE)
+    release = lab.Release(version=SCORER, jar=Path(os.environ["H2O_JAR"]))
+    work = folder / "work"
+    work.mkdir()
+    with lab.Server(release) as server:
+        FormMaker(server, release, folder, work).make_form(FormCase(case=case))
+    return Golden(folder / case.name)
 
 
 def _run_java(program: str, arguments: Sequence[Path]) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-from mojo_reader.errors import MojoUnsupportedError, located
+from mojo_reader.errors import MojoError, MojoUnsupportedError
 from mojo_reader.formats.exported.folder import frames_of, read_exported
 from mojo_reader.formats.kinds import EXPORTED_MODEL
 from mojo_reader.formats.limits import DEFAULT_LIMITS, Limits
@@ -40,13 +40,21 @@ def from_h2o(model: Any, *, limits: Limits = DEFAULT_LIMITS) -> Mojo:
             give (an encoding's levels, the priors of ``balance_classes``).
     """
     client, key = _client_of(model), str(model.model_id)
-    with tempfile.TemporaryDirectory(prefix="from-h2o-") as name, located(file=key):
-        folder = Path(name)
-        _download(client, key, folder, limits)
-        with open_archive(folder, limits) as archive:
-            release = str(client.api("GET /3/Cloud")["version"])
-            facts = read_exported(folder, archive.limits, release=release)
-            return resolve_facts(facts, sha256=archive.sha256, limits=archive.limits)
+    with tempfile.TemporaryDirectory(prefix="from-h2o-") as name:
+        try:
+            return _read(client, key, Path(name), limits)
+        except MojoError as error:
+            # The file that says it is none of the user's.
+            error.member = None
+            raise error.locate(file=key) from error.__cause__
+
+
+def _read(client: Any, key: str, folder: Path, limits: Limits) -> Mojo:
+    _download(client, key, folder, limits)
+    with open_archive(folder, limits) as archive:
+        release = str(client.api("GET /3/Cloud")["version"])
+        facts = read_exported(folder, archive.limits, release=release)
+        return resolve_facts(facts, sha256=archive.sha256, limits=archive.limits)
 
 
 def _client_of(model: Any) -> Any:
