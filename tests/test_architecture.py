@@ -267,3 +267,4 @@ def test_the_wheel_holds_the_two_packages_and_nothing_else(tmp_path: Path) -> No
     assert {name for name in top if not name.endswith(".dist-info")} == {"mojo_reader", "emit"}
     assert "mojo_reader/py.typed" in names
     assert "emit/py.typed" in names
+    assert "mojo_reader/formats/binary/layouts.json" in names

@@ -28,7 +28,7 @@ from mojo_reader.formats.binary.facts import _original
 from mojo_reader.formats.binary.layouts import known_layouts
 from mojo_reader.formats.binary.objects import Numbers, Record
 from mojo_reader.formats.binary.wire import Source
-from mojo_reader.formats.limits import DEFAULT_LIMITS
+from mojo_reader.formats.limits import DEFAULT_LIMITS, Limits
 from mojo_reader.model import Form
 
 #: What a MOJO's writer adds of itself, and when it ran.
@@ -274,3 +274,12 @@ def test_columns_that_training_ignored_are_none_of_the_model() -> None:
     assert _original(output, "AUTO", DEFAULT_LIMITS) is None
     # A release that kept no values of it.
     assert _original(output, "Eigen", DEFAULT_LIMITS) is None
+
+
+def test_tables_that_no_mojo_could_hold_are_left_out() -> None:
+    whole = parse_details(read_bytes(foreign()).details)
+    for limits in (Limits(details_bytes=40_000), Limits(details_values=3_000)):
+        cut = parse_details(read_bytes(foreign(), limits).details)
+        assert cut.parameters == whole.parameters
+        assert cut.tables == {}
+    assert set(whole.tables) == {"model_summary", "scoring_history", "variable_importances"}

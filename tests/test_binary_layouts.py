@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from binary_support import FOREIGN, case_of, golden_binaries
+from binary_support import FOREIGN, case_of, golden_binaries, of_version, read_bytes
 from hypothesis import given
 from hypothesis import strategies as st
 from support import GOLDEN_FOLDER
@@ -180,3 +180,16 @@ def test_no_layout_reads_a_model_as_another(path: Path) -> None:
 
 #: Layouts that differ only in an enum, or in a class of interactions.
 MOST_ALIKE = 3
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("path", [FOREIGN, *golden_binaries()], ids=case_of)
+def test_a_nightly_build_near_a_release_is_read_as_the_release(path: Path) -> None:
+    content = path.read_bytes()
+    own = read_bytes(content)
+    line = own.h2o_version.rpartition(".")[0]
+    for nightly in (f"{line}.0", "3.45.0.6789" if line == "3.46.0" else f"{line}.6789"):
+        facts = read_bytes(of_version(content, nightly))
+        assert facts.h2o_version == nightly
+        # What H2O shows of the parameters depends on the release.
+        assert set(differing(facts, own)) <= {"h2o_version", "details", "notes"}

@@ -308,7 +308,7 @@ def test_many_small_bombs_count_together() -> None:
     error = failure(wire.Sparse(wire.TEXTS), content, limits)
     assert type(error) is MojoLimitError
     assert str(error) == (
-        "the model holds 10,100 objects and texts or more, the limit is 10,000; to raise it: "
+        "the model holds 10,098 objects and texts or more, the limit is 10,000; to raise it: "
         "--limit objects_free=N, or read_model(..., limits=Limits(objects_free=N))"
     )
 

@@ -27,13 +27,14 @@ _TABLES: Final = {
 _KEY: Final = re.compile(r"Key<(.+)>(\[\])?")
 
 
-def details_of(model: Record, category: str, version: Version) -> bytes:
+def details_of(model: Record, category: str, version: Version, *, tables: bool = True) -> bytes:
     """Return the document.
 
     Args:
         model: the model.
         category: of it.
         version: of the H2O that wrote it.
+        tables: with the tables and the columns, which may be large.
     """
     output, given = model.record("_output"), model.record("_parms")
     document = {
@@ -47,7 +48,7 @@ def details_of(model: Record, category: str, version: Version) -> bytes:
         "have_pojo": True,
         "have_mojo": True,
         "parameters": list(_parameters(model, given, version)),
-        "output": _output(output, category),
+        "output": _output(output, category) if tables else {"model_category": category},
         "compatible_frames": None,
     }
     return json.dumps(document, ensure_ascii=False).encode("utf-8", "replace")

@@ -32,6 +32,8 @@ _ENSEMBLE: Final = "StackedEnsemble"
 #: H2O has about 500 classes to name.
 _NAMES: Final = 20_000
 _SHOWN: Final = 40
+#: Fields that do not fit mostly end early; a file that most do not end for is no model.
+_MOST_PASSES: Final = 4
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -81,11 +83,12 @@ class _Names(Leaf):
     """The names of classes, by their numbers; null for what the file needs not."""
 
     def _parse(self, stream: Source, context: object, path: str) -> list[str | None]:
-        names: list[str | None] | None = wire.TEXTS._parse(stream, context, path)
-        if not names or len(names) > _NAMES:
-            message = f"expected the names of classes, found {len(names or ()):,} of them"
+        before, count, after = wire.sparse_lengths(stream) or (0, 0, 0)
+        if not 0 < before + count + after <= _NAMES:
+            message = f"expected the names of classes, found {before + count + after:,} of them"
             raise MojoFormatError(message)
-        return names
+        names = [wire.TEXT._parse(stream, context, path) for _ in range(count)]
+        return [*(None,) * before, *names, *(None,) * after]
 
 
 class _Model(Leaf):
@@ -208,6 +211,8 @@ def _by_any_layout(attempts: "_Attempts", version: str) -> Document:
     """
     first: MojoError | None = None
     for number in known_layouts().nearest(version_key(version) or ()):
+        if attempts.passes() > _MOST_PASSES:
+            break
         try:
             model, network = attempts.read(number)
         except MojoError as error:
@@ -234,12 +239,21 @@ class _Attempts:
         self._size = size
         self._limits = limits
         self._last: Source | None = None
+        # Bytes that the sources before the last have given.
+        self._read = 0
+
+    def passes(self) -> float:
+        """Return how often the whole file's bytes have been read."""
+        last = 0 if self._last is None else self._size - self._last.left()
+        return (self._read + last) / max(self._size, 1)
 
     def source(self, order: Order = "<") -> Source:
         """Return the file from its start."""
         self._stream.seek(self._start)
         source = Source(self._stream, self._size, self._limits, order)
-        source.spent = 0 if self._last is None else self._last.spent
+        if self._last is not None:
+            source.spent = self._last.spent
+            self._read += self._size - self._last.left()
         self._last = source
         return source
 

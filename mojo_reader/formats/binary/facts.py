@@ -85,7 +85,7 @@ def facts_of(document: Document, limits: Limits) -> ModelFacts:
         hidden_dropout_ratios=_dropout(used, network),
         categorical_encoding="AUTO" if encoding in _AUTO else encoding,
         original=original,
-        details=details_of(model, category, version_key(document.version) or ()),
+        details=_details(document, category, limits),
         training=_training(info, network),
         lacks=_lacks(uuid, encoding, original),
         notes=_notes(document),
@@ -181,6 +181,17 @@ def _best_threshold(curve: Record) -> float:
 
 
 # --------------------------------------------------------------------------- of training
+
+
+def _details(document: Document, category: str, limits: Limits) -> bytes:
+    """Return what a MOJO says of training; without the tables where a MOJO could not hold them."""
+    version = version_key(document.version) or ()
+    found = details_of(document.model, category, version)
+    # Each value of a JSON follows one of these.
+    values = sum(map(found.count, (b"[", b"{", b",", b":")))
+    if len(found) <= limits.details_bytes and values <= limits.details_values:
+        return found
+    return details_of(document.model, category, version, tables=False)
 
 
 def _uuid(model: Record) -> str | None:

@@ -20,6 +20,8 @@ from mojo_reader.formats.binary.wire import FIXED, Leaf, Source
 
 #: So deep objects may stand in objects; those of H2O's deep-learning models stand in 6.
 _DEPTH: Final = 24
+#: So many fields of an object take the room of one text.
+_FIELDS_OF_ONE: Final = 4
 OWN_FIELD: Final = "itself"
 _ROOT: Final = frozenset({"water.Iced", "water.Freezable"})
 
@@ -82,7 +84,7 @@ class Object(Leaf):
         if self._declared and self._declared not in body.ancestry:
             message = f"expected an object of {self._declared}, found one of {body.name}"
             raise MojoFormatError(message)
-        stream.spend()
+        stream.spend(body.cost)
         stream.depth += 1
         if stream.depth > _DEPTH:
             message = f"objects stand in more than {_DEPTH} others"
@@ -187,6 +189,9 @@ class Body(Leaf):
         ancestry: its own name and those of its superclasses.
         parts: of the superclass and of itself.
         finish: what is made of the fields; None for a ``Record`` of them.
+
+    Attributes:
+        cost: how many things an object counts as: its fields stay unless one thing is made of them.
     """
 
     def __init__(
@@ -202,6 +207,7 @@ class Body(Leaf):
         self.parts = parts
         self._finish = finish
         self._names = [name for part in parts for name in part.names]
+        self.cost = 1 if finish is not None else 1 + len(self._names) // _FIELDS_OF_ONE
 
     def _parse(self, stream: Source, context: object, path: str) -> Any:
         values: list[Any] = []

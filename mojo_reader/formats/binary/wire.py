@@ -339,6 +339,7 @@ class Sparse(Leaf):
         before, count, after = lengths
         # Every item takes a byte at least.
         stream.require(count)
+        stream.spend(1 + count)
         parse = self._item._parse
         items = [parse(stream, context, path) for _ in range(count)]
         return [*(None,) * before, *items, *(None,) * after]
