@@ -1,19 +1,21 @@
 """Contributions: properties that any explanation has, backgrounds, and what is refused."""
 
 import dataclasses
+import re
 from typing import Any
 
 import numpy as np
 import pytest
+from docs_support import DOCS
 from numpy.typing import NDArray
 from support import golden
-from test_explaining import background, rows, scorer, total
+from test_explaining import background, last_sums, rows, scorer, total
 
 import mojo_reader.explaining.contributions
 from mojo_reader import Mojo, Scorer, contributions
 from mojo_reader.errors import MojoDataError, MojoUnsupportedError
 from mojo_reader.explaining.background import BackgroundWarning
-from mojo_reader.model import Layer, TrainingState
+from mojo_reader.model import Activation, Layer, NumericInput, Reconstruction, TrainingState
 from mojo_reader.scoring.rows import EncodedRows
 
 Array = NDArray[np.float64]
@@ -320,3 +322,62 @@ def test_numbers_that_overflow_are_refused() -> None:
         contributions(scorer(case), huge, background(case))
     with pytest.raises(MojoDataError, match=r"^background row 1: its numbers are too large"):
         contributions(scorer(case), rows(case), {**huge, "age": ["Infinity"] * 12})
+
+
+# --------------------------------------------------------------------------- the documentation
+
+
+def test_the_worked_autoencoder_is_as_the_page_computes_it() -> None:
+    kernels = [np.array([[1.0], [0.0]], np.float32)], [np.array([[0.5, 0.0]], np.float32)]
+    layers = tuple(
+        Layer(
+            kernels=tuple(some),
+            biases=(np.zeros(some[0].shape[1]),),
+            activation=Activation.RECTIFIER,
+            dropout=0.0,
+            scale=1.0,
+        )
+        for some in kernels
+    )
+    mojo = scorer("autoencoder").mojo
+    features = dataclasses.replace(
+        mojo.features, numeric=("a", "b"), norm_sub=np.zeros(2), norm_mul=np.ones(2)
+    )
+    tiny = dataclasses.replace(
+        mojo,
+        inputs=(NumericInput(name="a", feature=0), NumericInput(name="b", feature=1)),
+        features=features,
+        layers=layers,
+        output=Reconstruction(columns=("reconstr_a", "reconstr_b")),
+    )
+    found = contributions(Scorer(tiny), [{"a": 2, "b": 1}], [{"a": 0, "b": 0}])
+    assert {name: float(values[0]) for name, values in found.items()} == {
+        "a": 0.5,
+        "b": 0.5,
+        "BiasTerm": 0.0,
+    }
+    assert Scorer(tiny).anomaly([{"a": 2, "b": 1}]) == [1.0]
+
+
+def test_the_figures_of_the_page_are_the_golden_cases() -> None:
+    page = (DOCS / "explaining.md").read_text("utf-8")
+    shown = re.findall(r"^\| (\w+) \| (-?[\d.]+) \| (-?[\d.]+) \|$", page, re.MULTILINE)
+    by_h2o = contributions(
+        scorer(CASE), rows(CASE), background(CASE), method="h2o", output="compact"
+    )
+    sound = contributions(
+        scorer(CASE), rows(CASE), background(CASE), output="compact", space="response"
+    )
+    assert [name for name, _, _ in shown] == list(by_h2o)[:-1]
+    for name, theirs, ours in shown:
+        assert f"{by_h2o[name][2]:.4f}" == theirs
+        assert f"{sound[name][2]:.4f}" == ours
+    assert f"{scorer(CASE).predict_proba(rows(CASE))[2, 1]:.3f}" == "0.213"
+    assert f"{by_h2o['BiasTerm'][2]:.3f}" == "0.482"
+    sums = [
+        last_sums(scorer(CASE).mojo).hidden_matrix(scorer(CASE).encode(some), 2)
+        for some in (rows(CASE), background(CASE))
+    ]
+    own = sums[0][:, None, 1] - sums[1][None, :, 1]
+    margin = own - (sums[0][:, None, 0] - sums[1][None, :, 0])
+    assert f"{(np.sign(own) != np.sign(margin)).mean():.0%}" == "45%"

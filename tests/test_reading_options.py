@@ -29,7 +29,9 @@ def options_of(name: str) -> set[str]:
     return {option for parameter in command.params for option in parameter.opts}
 
 
-@pytest.mark.parametrize("name", ["predict", "encode", "verify", "report", "convert", "fit"])
+@pytest.mark.parametrize(
+    "name", ["predict", "explain", "encode", "verify", "report", "convert", "fit"]
+)
 def test_every_command_that_reads_rows_has_the_group(name: str) -> None:
     assert options_of(name) >= READING | {"--limit"}
 

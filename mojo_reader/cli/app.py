@@ -9,6 +9,7 @@ import typer
 from mojo_reader.cli.convert import convert
 from mojo_reader.cli.diff import diff
 from mojo_reader.cli.encode import encode
+from mojo_reader.cli.explain import explain
 from mojo_reader.cli.fit import fit
 from mojo_reader.cli.inspect import inspect
 from mojo_reader.cli.predict import predict
@@ -42,6 +43,7 @@ _SHORT_HELP: Final[Mapping[Callable[..., None], str]] = {
     diff: "Say how two models differ.",
     encode: "Write raw rows as the matrix that the Keras model reads.",
     predict: "Score rows as H2O does, with H2O's columns.",
+    explain: "Say what moves each prediction, column by column.",
     verify: "Score rows and compare with scores that H2O made.",
     report: "Write one HTML file that shows a model and proves it.",
     fit: "Train a model on in Keras, and write a MOJO.",

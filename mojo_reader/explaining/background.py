@@ -6,14 +6,33 @@ from numpy.typing import NDArray
 from mojo_reader.details import read_details
 from mojo_reader.errors import MojoDataError
 from mojo_reader.model import Mojo
+from mojo_reader.scoring.encoded import EncodedScorer
 from mojo_reader.scoring.encoding import standardized
 from mojo_reader.scoring.invalid import RowError
+from mojo_reader.scoring.rows import EncodedRows
 
 Array = NDArray[np.float64]
 
 
 class BackgroundWarning(UserWarning):
     """No background rows were given, and the model's own means were taken."""
+
+
+def without_rows(scorer: EncodedScorer, method: str) -> tuple[EncodedRows, str]:
+    """Return the background where no rows are given, and a sentence that says what it is.
+
+    Args:
+        scorer: the model's scorer; the offset of the background is 0.
+        method: ``margin`` or ``h2o``.
+
+    Raises:
+        MojoDataError: the method needs rows, or the model does not hold the means.
+    """
+    if method == "h2o":
+        raise MojoDataError("method='h2o' needs background rows, as H2O's server does")
+    matrix, sentence = default_background(scorer.mojo)
+    offset = None if scorer.rules.offset == "java" else np.zeros(1)
+    return EncodedRows(matrix=matrix, offset=offset), sentence
 
 
 def default_background(mojo: Mojo) -> tuple[Array, str]:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mojo_reader.errors import MojoDataError
-from mojo_reader.explaining.background import BackgroundWarning, default_background
+from mojo_reader.explaining.background import BackgroundWarning, without_rows
 from mojo_reader.explaining.columns import Shares
 from mojo_reader.explaining.explainer import Explained, Explainer
 from mojo_reader.explaining.options import PAIR_COLUMNS, ExplainOptions, Method, Space
@@ -105,12 +105,9 @@ def encoded_background(
         if options.method == "h2o":
             check_unseen(scorer.mojo, notices)
         return rows
-    if options.method == "h2o":
-        raise MojoDataError("method='h2o' needs background rows, as H2O's server does")
-    matrix, sentence = default_background(scorer.mojo)
+    rows, sentence = without_rows(scorer, options.method)
     warnings.warn(sentence, BackgroundWarning, stacklevel=3)
-    offset = None if scorer.rules.offset == "java" else np.zeros(1)
-    return EncodedRows(matrix=matrix, offset=offset)
+    return rows
 
 
 def as_mapping(explainer: Explainer, explained: Explained) -> dict[str, NDArray[Any]]:

@@ -1,6 +1,6 @@
 """``Explainer``: contributions of encoded rows, in bounded memory."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -89,11 +89,14 @@ class Explainer:
         offset = () if background.offset is None else (mojo.info.offset_column or "offset",)
         self.names = (*self._columns.names, *offset, BIAS)
 
-    def explain(self, rows: EncodedRows) -> Explained:
+    def explain(
+        self, rows: EncodedRows, *, progress: Callable[[int], None] | None = None
+    ) -> Explained:
         """Explain rows.
 
         Args:
             rows: as the scorer encodes them.
+            progress: called with the number of rows done since it was called before.
 
         Raises:
             RowError: a row's numbers are too large, H2O's server has no answer for it alone, or
@@ -115,6 +118,8 @@ class Explainer:
                     worst = max(worst, self._checked(passed, found[cut]))
             except RowError as error:
                 raise error.moved(start) from error
+            if progress is not None:
+                progress(len(passed))
         values = found.reshape(count * self.pairs, len(self.names), self.outputs)
         return Explained(values=values, error=worst)
 

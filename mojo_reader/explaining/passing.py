@@ -34,8 +34,8 @@ class Passing:
         h2o: extract rows as H2O's server does for contributions, which is not how it scores them.
 
     Attributes:
-        centre: ``(nums,)`` what the numbers are less: the background's mean, 0 for H2O's own rules,
-            which are followed in its own arithmetic.
+        centre: ``(nums,)`` what the numbers are less: the background's median, 0 for H2O's own
+            rules, which are followed in its own arithmetic.
         others: number of background rows.
 
     Raises:
@@ -53,7 +53,7 @@ class Passing:
         try:
             numbers = self._numbers(background.matrix)
             with np.errstate(over="ignore", invalid="ignore"):
-                centre = np.zeros(numbers.shape[1]) if h2o else numbers.mean(axis=0)
+                centre = np.zeros(numbers.shape[1]) if h2o else np.median(numbers, axis=0)
             self.centre = np.where(np.isfinite(centre), centre, 0.0)
             self._forward = Forward(self._mojo, self.centre)
             units = sum(layer.units * len(layer.kernels) for layer in self._mojo.layers)
