@@ -14,6 +14,8 @@ from mojo_reader.formats.limits import DEFAULT_LIMITS, Limits
 
 #: A model of three classes, written by 3.46.0.7.
 FOREIGN = FOREIGN_FOLDER / "deeplearning_binary.bin"
+#: One of cross-validation, saved with ``export_cross_validation_predictions=True``.
+PREDICTIONS = FOREIGN_FOLDER / "deeplearning_binary_predictions.bin"
 #: A parameter that H2O showed up to 3.30 and never had.
 NEVER_HAD = "max_hit_ratio_k"
 #: Frames that a model of cross-validation was trained on, which H2O no longer finds.

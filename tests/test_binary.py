@@ -10,6 +10,7 @@ from binary_support import (
     FOREIGN,
     GONE,
     NEVER_HAD,
+    PREDICTIONS,
     case_of,
     foreign,
     golden_binaries,
@@ -24,7 +25,8 @@ from mojo_reader.comparing.sameness import differences
 from mojo_reader.details import parse_details, read_details
 from mojo_reader.errors import MojoFormatError, MojoUnsupportedError
 from mojo_reader.formats.binary import is_binary_model
-from mojo_reader.formats.binary.facts import _original
+from mojo_reader.formats.binary.details import _table
+from mojo_reader.formats.binary.facts import _lacks, _original, _uuid
 from mojo_reader.formats.binary.layouts import known_layouts
 from mojo_reader.formats.binary.objects import Numbers, Record
 from mojo_reader.formats.binary.wire import Source
@@ -283,3 +285,87 @@ def test_tables_that_no_mojo_could_hold_are_left_out() -> None:
         assert cut.parameters == whole.parameters
         assert cut.tables == {}
     assert set(whole.tables) == {"model_summary", "scoring_history", "variable_importances"}
+
+
+# --------------------------------------------------------------------------- what only it holds
+
+
+@pytest.mark.parametrize("path", golden_binaries(), ids=case_of)
+def test_what_training_left_agrees_with_the_tables(path: Path) -> None:
+    mojo = read_model(path)
+    state, tables = mojo.training, read_details(mojo).tables
+    assert state is not None
+    history = tables["scoring_history"]
+    assert state.processed == max(history.data[history.columns.index("samples")])
+    given = read_details(mojo).parameters
+    if given["standardize"] and not given["weights_column"] and not given["fold_column"]:
+        sub = mojo.features.norm_sub
+        assert state.numeric_means is not None
+        assert sub is not None
+        if state.parameters["is_cv_model"]:
+            # Its columns were standardized by the rows of its own folds.
+            assert not np.array_equal(state.numeric_means, sub)
+        else:
+            assert np.array_equal(state.numeric_means, sub)
+    if state.saw_missing is not None and "variable_importances" in tables:
+        table = tables["variable_importances"]
+        importances = dict(zip(table.data[0], table.data[1], strict=True))
+        for feature, saw in zip(mojo.features.categorical, state.saw_missing, strict=True):
+            # A slot that no row set counts for nothing.
+            assert bool(importances[f"{feature.name}.missing(NA)"]) == saw
+
+
+def test_special_columns_are_those_of_the_parameters() -> None:
+    found = set()
+    for path in golden_binaries():
+        mojo = read_model(path)
+        given = read_details(mojo).parameters
+        assert mojo.info.offset_column == given["offset_column"]
+        assert mojo.info.fold_column == given["fold_column"]
+        found |= {mojo.info.offset_column, mojo.info.fold_column}
+    assert len(found) > 2
+
+
+def test_predictions_of_cross_validation_are_passed_over() -> None:
+    content = PREDICTIONS.read_bytes()
+    assert b"C8DChunk" in content
+    facts = read_bytes(content)
+    assert facts.category == "Multinomial"
+    assert facts.notes == ()
+    error = refusal(content + b"\0")
+    assert str(error) == "expected the end of the file, found 1 bytes more"
+    assert type(refusal(content[:-1])) is MojoFormatError
+
+
+def test_the_identity_is_in_the_metrics_as_well() -> None:
+    metrics = Record("Metrics", {"_model_checksum": -12})
+    output = Record("Output", {"_training_metrics": metrics})
+    model = Record("Model", {"_checksum": 0, "_output": output})
+    assert _uuid(model) == "-12"
+    model.fields["_checksum"] = 34
+    assert _uuid(model) == "34"
+    model.fields["_checksum"] = metrics.fields["_model_checksum"] = 0
+    assert _uuid(model) is None
+    assert _lacks(None, "AUTO", None) == ("the model's uuid",)
+
+
+def test_a_table_without_headers_of_rows() -> None:
+    table = Record(
+        "Table",
+        {
+            "tableHeader": "Name",
+            "tableDescription": None,
+            "colHeaderForRowHeaders": "",
+            "rowHeaders": ["a", None],
+            "colHeaders": ["Training RMSE", "N_o %"],
+            "colTypes": ["double", "int"],
+            "colFormats": ["%f", "%d"],
+            "cellValues": [[1.5, 2], [float("nan"), None]],
+        },
+    )
+    found = _table(table)
+    assert [column["name"] for column in found["columns"]] == ["training_rmse", "n_o_"]
+    assert found["data"] == [[1.5, "NaN"], [2, None]]
+    assert found["rowcount"] == 2
+    table.fields["rowHeaders"] = ["a", "b"]
+    assert _table(table)["data"] == [["a", "b"], [1.5, "NaN"], [2, None]]
