@@ -307,6 +307,7 @@ def test_what_training_left_agrees_with_the_tables(path: Path) -> None:
             assert not np.array_equal(state.numeric_means, sub)
         else:
             assert np.array_equal(state.numeric_means, sub)
+    assert (state.saw_missing is not None) == bool(mojo.features.categorical)
     if state.saw_missing is not None and "variable_importances" in tables:
         table = tables["variable_importances"]
         importances = dict(zip(table.data[0], table.data[1], strict=True))
