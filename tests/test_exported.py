@@ -5,6 +5,7 @@ import json
 import sys
 import types
 from pathlib import Path
+from random import Random
 from typing import Any, ClassVar
 
 import numpy as np
@@ -21,7 +22,11 @@ from forms_support import (
     scores,
     set_parameter,
 )
-from support import Golden, assert_close
+from fuzz.examination import examine, read_exported_folder
+from fuzz.exported_mutators import mutated_exported
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from support import Golden, assert_close, examples
 
 from mojo_reader import Mojo, read_model, write_mojo
 from mojo_reader.comparing.sameness import differences, same_model
@@ -268,6 +273,19 @@ WRONG_MODELS = {
         output("normmul", [1, 2, "three", 4]),
         "expected a number, found 'three' (model.json output.normmul)",
     ),
+    "no multipliers": (
+        output("normmul", None),
+        "expected numbers, since the model was trained with standardize, found null (model.json "
+        "output.normmul)",
+    ),
+    "no offsets": (
+        output("catoffsets", []),
+        "expected at least one number, found none (model.json output.catoffsets)",
+    ),
+    "half a character": (
+        output("names", ["\ud83d", "color", "shape", "age", "size", "income", "ratio", "y"]),
+        "expected a text, found '\\ud83d' (model.json output.names)",
+    ),
     "a role among the features": (
         parameter("offset_column", {"column_name": "age"}),
         "expected 'age' behind the features (model.json output.names)",
@@ -337,6 +355,17 @@ def test_a_limit_is_kept(name: str, limit: int) -> None:
     limits = dataclasses.replace(Limits(), **{name: limit})
     with pytest.raises(MojoLimitError, match=f"--limit {name}=N"):
         read_model(form_case("v3_46_regression_maxout").folder / EXPORTED, limits=limits)
+
+
+@settings(
+    max_examples=examples(20),
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+@given(random=st.randoms(use_true_random=False))
+def test_a_damaged_folder_is_refused_or_sound(random: Random) -> None:
+    examine(mutated_exported(random), read=read_exported_folder)
 
 
 # --------------------------------------------------------------------------- from_h2o

@@ -1,6 +1,7 @@
 """One MOJO from a stranger: refused with a reason, or accepted and then sound in every way."""
 
 import io
+import tempfile
 import warnings
 from collections.abc import Callable
 from enum import StrEnum
@@ -10,10 +11,11 @@ from typing import Any, BinaryIO, Final
 import numpy as np
 
 from fuzz.invariants import check_invariants
-from mojo_reader import Mojo, Scorer, list_base_models, read_mojo
+from fuzz.mutators import unpack
+from mojo_reader import Mojo, Scorer, list_base_models, read_model, read_mojo
 from mojo_reader.comparing.sameness import differences
 from mojo_reader.details import read_details
-from mojo_reader.errors import MojoDataError, MojoError, MojoUnsupportedError
+from mojo_reader.errors import MojoDataError, MojoError, MojoFormatError, MojoUnsupportedError
 from mojo_reader.formats.binary import read_binary
 from mojo_reader.formats.facts import ModelFacts
 from mojo_reader.formats.limits import DEFAULT_LIMITS, Limits
@@ -36,8 +38,11 @@ class Stage(StrEnum):
 
 _LAYOUT_FILES: Final = {
     "layout.py", "lines.py", "number_arrays.py", "text.py", "wire.py", "objects.py", "network.py",
+    "answer.py", "columns.py", "stated.py", "table.py",
     "members.py", "scoring.py", "arrays.py", "literals.py",
 }  # fmt: skip
+#: Where files cost no disk.
+_MEMORY: Final = Path("/dev/shm")  # noqa: S108 - a folder of its own is made there
 _NUMBERS: Final = (0.0, 1.5, -3.0, None)
 
 
@@ -95,6 +100,20 @@ def read_binary_model(content: bytes) -> Mojo:
 def read_pojo_source(content: bytes) -> Mojo:
     """Read a POJO's source, whatever its first bytes say."""
     return _read_by(read_pojo, content)
+
+
+def read_exported_folder(content: bytes) -> Mojo:
+    """Read a folder of exported weights, which the fuzzer has as a zip."""
+    try:
+        members = unpack(content)
+    except Exception as error:
+        # The zip is the fuzzer's own, and nothing that is read here.
+        raise MojoFormatError("no zip of a folder") from error
+    with tempfile.TemporaryDirectory(dir=_MEMORY if _MEMORY.is_dir() else None) as folder:
+        for name, text in members.items():
+            if name.isascii() and name.replace("_", "").replace(".", "").isalnum():
+                Path(folder, name).write_bytes(text)
+        return read_model(folder)
 
 
 def _read_by(read: Callable[[BinaryIO, int, Limits], ModelFacts], content: bytes) -> Mojo:

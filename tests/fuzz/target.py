@@ -3,6 +3,7 @@
     PYTHONPATH=tests python -m fuzz.target --totals FILE [LIBFUZZER OPTION ...] CORPUS SEEDS
     PYTHONPATH=tests python -m fuzz.target --form binary --totals FILE [OPTION ...] CORPUS
     PYTHONPATH=tests python -m fuzz.target --form pojo --totals FILE [OPTION ...] CORPUS
+    PYTHONPATH=tests python -m fuzz.target --form exported --totals FILE [OPTION ...] CORPUS
 
 An escape is an exception that is no ``MojoError``, a promise that is broken, more than a second, or
 more memory than the bound. The run goes on after one and keeps the file beside the totals;
@@ -37,8 +38,10 @@ with atheris.instrument_imports(include=[PACKAGE], exclude=_SCORING):
         forbid_warnings,
         read_any,
         read_binary_model,
+        read_exported_folder,
         read_pojo_source,
     )
+    from fuzz.exported_mutators import mutated_exported
     from fuzz.mutators import Mutation, mutated, pack, unpack
     from fuzz.pojo_mutators import mutated_pojo
     from fuzz.totals import Totals
@@ -98,6 +101,7 @@ _FORMS: Final[Mapping[str, tuple[_Mutator, Callable[[bytes], Mojo]]]] = {
     "mojo": (mutator, read_any),
     "binary": (mutator_of(mutated_binary), read_binary_model),
     "pojo": (mutator_of(mutated_pojo), read_pojo_source),
+    "exported": (mutator_of(mutated_exported), read_exported_folder),
 }
 
 

@@ -107,7 +107,7 @@ class Answer:
 
     def text(self, key: str) -> str:
         """Return a text."""
-        return self._typed(key, str, "a text")
+        return _text(self.required(key), self._place + key)
 
     def flag(self, key: str) -> bool:
         """Return true or false."""
@@ -158,19 +158,21 @@ def parameters_of(model: Answer) -> Answer:
 
 def texts(values: Sequence[Any], place: str) -> tuple[str, ...]:
     """Require that all of a list are texts."""
-    for value in values:
-        if not isinstance(value, str):
-            raise _other("a text", value, place)
-    return tuple(values)
+    return tuple(_text(value, place) for value in values)
 
 
 def column_of(value: Any, place: str) -> str | None:
     """Return the name of a column that is a parameter, None where none was given."""
     if isinstance(value, Mapping):
         value = value.get("column_name")
-    if value is None or isinstance(value, str):
-        return value
-    raise _other("a column's name", value, place)
+    return None if value is None else _text(value, place)
+
+
+def _text(value: Any, place: str) -> str:
+    # JSON can hold one half of a character, which no file can.
+    if not isinstance(value, str) or any("\ud800" <= sign <= "\udfff" for sign in value):
+        raise _other("a text", value, place)
+    return value
 
 
 def _count(value: Any, place: str) -> int:

@@ -80,6 +80,8 @@ def read_columns(output: Answer, parameters: Answer, limits: Limits) -> Columns:
     features = _features(names, roles, supervised=supervised)
     _refuse_encoding(output, parameters, names)
     offsets = output.counts("catoffsets")
+    if not offsets:
+        raise _wrong("catoffsets", "expected at least one number, found none")
     cats = len(offsets) - 1
     if [index for index in levels if index < features] != list(range(cats)):
         message = (

@@ -1,7 +1,7 @@
 """The files of exported weights, read one after the other."""
 
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from mojo_reader.errors import MojoFormatError, located
 from mojo_reader.formats.exported.answer import read_answer
 from mojo_reader.formats.exported.stated import StatedModel
-from mojo_reader.formats.exported.table import read_table, to_float32
+from mojo_reader.formats.exported.table import Expected, read_table
 from mojo_reader.formats.facts import ModelFacts
 from mojo_reader.formats.kinds import EXPORTED_MODEL, EXPORTED_WEIGHTS, form_of_folder
 from mojo_reader.formats.limits import Limits
@@ -44,14 +44,10 @@ def read_exported(folder: Path, limits: Limits, *, release: str | None = None) -
     biases: list[NDArray[np.float64]] = []
     for layer, (rows, inputs) in enumerate(shapes):
         lines = 1 if layer else model.columns.header_lines()
-        name = EXPORTED_WEIGHTS.format(layer)
-        with located(member=name):
-            table = read_table(_file(folder, name), rows, inputs, header_lines=lines, limits=limits)
-            weights.append(to_float32(table))
-        name = EXPORTED_BIASES.format(layer)
-        with located(member=name):
-            column = read_table(_file(folder, name), rows, 1, header_lines=1, limits=limits)
-            biases.append(column[:, 0])
+        expected = Expected(rows=rows, columns=inputs, dtype=np.float32, header_lines=lines)
+        weights.append(_table(folder, EXPORTED_WEIGHTS.format(layer), expected, limits))
+        expected = Expected(rows=rows, columns=1, dtype=np.float64)
+        biases.append(_table(folder, EXPORTED_BIASES.format(layer), expected, limits)[:, 0])
     with located(member=EXPORTED_MODEL):
         return model.facts(weights, biases, release=release)
 
@@ -74,6 +70,11 @@ def frames_of(folder: Path, limits: Limits) -> dict[str, str]:
         weights, biases = model.frames()
     files = {EXPORTED_WEIGHTS.format(layer): key for layer, key in enumerate(weights)}
     return files | {EXPORTED_BIASES.format(layer): key for layer, key in enumerate(biases)}
+
+
+def _table(folder: Path, name: str, expected: Expected, limits: Limits) -> NDArray[Any]:
+    with located(member=name):
+        return read_table(_file(folder, name), expected, limits)
 
 
 def _file(folder: Path, name: str) -> Path:

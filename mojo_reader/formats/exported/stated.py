@@ -137,7 +137,7 @@ class StatedModel:
             model_class_distrib=None,
             mini_batch_size=parameters.count("mini_batch_size"),
             cat_offsets=columns.offsets,
-            norm_mul=output.numbers("normmul"),
+            norm_mul=self._multipliers(),
             norm_sub=output.numbers("normsub"),
             norm_resp_mul=output.numbers("normrespmul"),
             norm_resp_sub=output.numbers("normrespsub"),
@@ -152,6 +152,13 @@ class StatedModel:
             details=json.dumps(self._content).encode(),
             lacks=tuple(self._lacks(release)),
         )
+
+    def _multipliers(self) -> NDArray[np.float64] | None:
+        found = self._output.numbers("normmul")
+        if found is None and self.columns.nums and self._parameters.flag("standardize"):
+            message = "expected numbers, since the model was trained with standardize, found null"
+            raise MojoFormatError(message, member=EXPORTED_MODEL, key="output.normmul")
+        return found
 
     def _lacks(self, release: str | None) -> Iterator[str]:
         yield "the model's identity (uuid)"

@@ -5,8 +5,9 @@ Numbers are decimal (``h2o.download_csv``, ``h2o.exportFile``) or hexadecimal (R
 """
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,61 +26,64 @@ _DECIMALS: Final = re.compile(rb"(?:%b,)*%b" % (_DECIMAL, _DECIMAL))
 _DIGITS_LOST: Final = 1e-13
 
 
-def read_table(
-    path: Path, rows: int, columns: int, *, header_lines: int, limits: Limits
-) -> NDArray[np.float64]:
-    """Return the numbers below the header.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Expected:
+    """What a table has to be.
+
+    Attributes:
+        rows: number of rows below the header.
+        columns: number of columns.
+        dtype: in which H2O holds the numbers.
+        header_lines: more than one where a name has line breaks.
+    """
+
+    rows: int
+    columns: int
+    dtype: type[np.float32 | np.float64]
+    header_lines: int = 1
+
+
+def read_table(path: Path, expected: Expected, limits: Limits) -> NDArray[Any]:
+    """Return the numbers below the header, ``(rows, columns)``.
 
     The header is not read: H2O writes names into it with the quotes and commas they have.
-
-    Args:
-        path: of the file.
-        rows: how many there have to be.
-        columns: how many there have to be.
-        header_lines: more than one where a name has line breaks.
-        limits: what the file may ask for.
-
-    Returns:
-        ``(rows, columns)``.
 
     Raises:
         MojoFormatError: it is no such table.
         MojoLimitError: it is larger than the limits allow.
+        MojoUnsupportedError: float32 numbers have fewer digits than H2O gave.
     """
     size = path.stat().st_size
     limits.check("file_bytes", size, f"the file has {size:,} bytes")
+    rows, columns, dtype = expected.rows, expected.columns, expected.dtype
     with path.open("rb") as stream:
-        found = _line_count(stream) - header_lines
+        found = _line_count(stream) - expected.header_lines
         if found != rows:
             message = f"expected {rows:,} rows of {columns:,} numbers below a header, found {found}"
             raise MojoFormatError(message)
         stream.seek(0)
-        for _ in range(header_lines):
+        for _ in range(expected.header_lines):
             _skip_line(stream)
-        table = np.empty((rows, columns), np.float64)
+        table = np.empty((rows, columns), dtype)
         for row in range(rows):
-            table[row] = _row(stream, row, columns)
+            numbers = np.array(_row(stream, row, columns))
+            table[row] = _to_float32(numbers) if dtype is np.float32 else numbers
     if not np.isfinite(table).all():
         raise MojoFormatError("expected numbers, found one that is too large")
     return table
 
 
-def to_float32(table: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Return weights as H2O holds them.
-
-    Raises:
-        MojoUnsupportedError: the file has fewer digits than H2O gave.
-    """
-    with np.errstate(over="ignore"):
-        weights = table.astype(np.float32)
-    lost = np.abs(table - weights) > _DIGITS_LOST * np.abs(table)
+def _to_float32(numbers: NDArray[np.float64]) -> NDArray[np.float32]:
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = numbers.astype(np.float32)
+        lost = np.abs(numbers - found) > _DIGITS_LOST * np.abs(numbers)
     if lost.any():
         message = (
-            f"the weight {float(table[lost][0])!r} is no float32, so digits were lost when the "
+            f"the weight {float(numbers[lost][0])!r} is no float32, so digits were lost when the "
             "file was written; write it with h2o.download_csv (Python) or h2o.downloadCSV (R)"
         )
         raise MojoUnsupportedError(message)
-    return weights
+    return found
 
 
 def _line_count(stream: BinaryIO) -> int:
