@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         training_model,
     )
     from mojo_reader.explaining.contributions import contributions
+    from mojo_reader.explaining.importances import importances
     from mojo_reader.files.score import ScoreOptions, score_file
     from mojo_reader.files.verification import verify_file
     from mojo_reader.making.described import CategoricalColumn, ModelDescription, NumericColumn
@@ -55,6 +56,7 @@ __all__ = [
     "convert",
     "from_h2o",
     "from_keras",
+    "importances",
     "list_base_models",
     "max_f1_threshold",
     "read_model",
@@ -80,6 +82,7 @@ _HOMES: Final = {
     "contributions": "mojo_reader.explaining.contributions",
     "convert": "mojo_reader.converting",
     "from_h2o": "mojo_reader.making.from_h2o",
+    "importances": "mojo_reader.explaining.importances",
     "max_f1_threshold": "mojo_reader.making.threshold",
     "rebuilt": "mojo_reader.making.rebuilding",
     "score_file": "mojo_reader.files.score",

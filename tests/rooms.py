@@ -62,6 +62,7 @@ PUBLIC: Final = (
     "mojo_reader.comparing.comparison",
     "mojo_reader.scoring.choices",
     "mojo_reader.explaining.contributions",
+    "mojo_reader.explaining.importances",
     "mojo_reader.files.score",
     "mojo_reader.files.explained",
     "mojo_reader.files.verification",

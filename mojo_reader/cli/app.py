@@ -11,6 +11,7 @@ from mojo_reader.cli.diff import diff
 from mojo_reader.cli.encode import encode
 from mojo_reader.cli.explain import explain
 from mojo_reader.cli.fit import fit
+from mojo_reader.cli.importances import importances
 from mojo_reader.cli.inspect import inspect
 from mojo_reader.cli.predict import predict
 from mojo_reader.cli.printing import echo
@@ -44,6 +45,7 @@ _SHORT_HELP: Final[Mapping[Callable[..., None], str]] = {
     encode: "Write raw rows as the matrix that the Keras model reads.",
     predict: "Score rows as H2O does, with H2O's columns.",
     explain: "Say what moves each prediction, column by column.",
+    importances: "Print H2O's variable importances, from the weights.",
     verify: "Score rows and compare with scores that H2O made.",
     report: "Write one HTML file that shows a model and proves it.",
     fit: "Train a model on in Keras, and write a MOJO.",

@@ -20,6 +20,8 @@ Shares = Literal["original", "compact"]
 """``original``: one column for each level and number. ``compact``: one for each column."""
 SHARES: Final[tuple[Shares, ...]] = get_args(Shares)
 BIAS: Final = "BiasTerm"
+#: After a column's name, its missing cell.
+MISSING: Final = ".missing(NA)"
 
 Integers = NDArray[np.int64]
 
@@ -95,4 +97,4 @@ def _inputs(features: tuple[CategoricalFeature, ...]) -> tuple[Integers, list[st
 def _entry_names(feature: CategoricalFeature) -> Iterator[str]:
     for level in feature.levels:
         yield f"{feature.name}.{level}"
-    yield f"{feature.name}.missing(NA)"
+    yield f"{feature.name}{MISSING}"

@@ -15,7 +15,7 @@ from mojo_reader.explaining.refusals import check_unseen
 from mojo_reader.scoring.encoded import EncodedScorer
 from mojo_reader.scoring.equal_names import require_distinct
 from mojo_reader.scoring.notices import Notices
-from mojo_reader.scoring.row_warnings import warn_of
+from mojo_reader.scoring.row_warnings import callers_level, warn_of
 from mojo_reader.scoring.rows import EncodedRows
 
 __all__ = ["BackgroundWarning", "contributions"]
@@ -106,7 +106,7 @@ def encoded_background(
             check_unseen(scorer.mojo, notices)
         return rows
     rows, sentence = without_rows(scorer, options.method)
-    warnings.warn(sentence, BackgroundWarning, stacklevel=3)
+    warnings.warn(sentence, BackgroundWarning, stacklevel=callers_level())
     return rows
 
 

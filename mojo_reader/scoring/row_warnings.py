@@ -34,10 +34,10 @@ def warn_of(notices: Notices) -> None:
     ):
         text = "; ".join(sentences)
         if text:
-            warnings.warn(text, kind, stacklevel=_callers_level())
+            warnings.warn(text, kind, stacklevel=callers_level())
 
 
-def _callers_level() -> int:
+def callers_level() -> int:
     """Return the stack level, for who asks, of the first frame outside of this project."""
     level, frame = 1, sys._getframe(1)  # noqa: SLF001 - how warnings themselves find it
     while frame.f_back is not None and _is_own(frame.f_globals.get("__name__", "")):
