@@ -26,6 +26,8 @@ from frames import Column, Frame, Kind
 SEEDS: Final = Path(__file__).parent / "seeds"
 DETAILS: Final = "experimental/modelDetails.json"
 README: Final = "experimental/README.md"
+BINARY_SEEDS: Final = Path(__file__).parent / "binary_seeds"
+BETWEEN: Final = "3.28.1.3"
 OLDEST, NEWEST = "3.20.0.8", "3.46.0.7"
 
 TINY: Final = {"hidden": [1], "epochs": 1, "seed": 1, "reproducible": True}
@@ -55,6 +57,24 @@ OLD_PARAMETERS: Final[Mapping[str, Mapping[str, object]]] = {
     "v3_20_binomial": {**KIND, "activation": "Maxout"},
     "v3_20_label": {**NUMBER, "categorical_encoding": "LabelEncoder"},
 }
+#: Without what takes most of the bytes.
+_BARE: Final = {"variable_importances": False, "diagnostics": False}
+BINARY_PARAMETERS: Final[Mapping[str, Mapping[str, object]]] = {
+    "regression": {**NUMBER, **_BARE, "activation": "Maxout"},
+    "multinomial": {**LEVEL, **_BARE},
+    "autoencoder": {**ITSELF, **_BARE, "activation": "Tanh"},
+    "momentum": {
+        **NUMBER,
+        **_BARE,
+        "adaptive_rate": False,
+        "momentum_start": 0.5,
+        "momentum_stable": 0.5,
+        "categorical_encoding": "Binary",
+    },
+    "binomial": {**KIND, **_BARE, "balance_classes": True},
+}
+#: Those that one release is enough for.
+ONCE: Final = ("momentum", "binomial")
 #: What the base models of a stacked ensemble need: one network, one of another algorithm.
 FOLDED: Final = {
     "response_column": "kind",
@@ -107,6 +127,24 @@ def make_seeds(release: lab.Release, parameters: Mapping[str, Mapping[str, objec
             download(server, model, Path(work, f"{name}.zip"))
         if release.version == NEWEST:
             download(server, ensemble(server, key), Path(work, "ensemble.zip"))
+
+
+def make_binary_seeds(release: lab.Release) -> None:
+    """Trains a few models of one release and writes them as it saves its own objects."""
+    with lab.Server(release, memory="1g") as server, tempfile.TemporaryDirectory() as work:
+        source = Path(work, "tiny.csv")
+        frame = tiny_frame()
+        frame.write_for_server(source)
+        key = server.import_frame(source, frame.types)
+        for name, chosen in BINARY_PARAMETERS.items():
+            if release.version != NEWEST and name in ONCE:
+                continue
+            path = BINARY_SEEDS / f"v{release.version.replace('.', '_')}_{name}.bin"
+            path.unlink(missing_ok=True)
+            model = server.train("deeplearning", key, {"model_id": f"seed_{name}", **chosen})
+            # The oldest releases know no other way.
+            folder = {"dir": str(path), "force": True}
+            server.request("GET", f"/99/Models.bin/{model}", folder)
 
 
 def download(server: lab.Server, model: str, path: Path) -> None:
@@ -168,6 +206,9 @@ def main() -> int:
     find = functools.partial(lab.find_release, Path(arguments.h2o_root))
     make_seeds(find(NEWEST), PARAMETERS)
     make_seeds(find(OLDEST), OLD_PARAMETERS)
+    BINARY_SEEDS.mkdir(exist_ok=True)
+    for version in (OLDEST, BETWEEN, NEWEST):
+        make_binary_seeds(find(version))
     return 0
 
 
