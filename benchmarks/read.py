@@ -134,7 +134,7 @@ def trained_binary(jar: Path, folder: Path) -> Path:
     with Server(Release(version="0", jar=jar), memory="1500m", threads=1) as server:
         frame = server.import_frame(table, dict.fromkeys(names, "Numeric"))
         parameters = {"response_column": "y", "hidden": [1024] * 3, "epochs": 1, "seed": 1}
-        model = server.train("deeplearning", frame, {**parameters, "variable_importances": False})
+        model = server.train("deeplearning", frame, parameters)
         server.download_binary(model, folder / "model.bin")
     return folder / "model.bin"
 
