@@ -84,12 +84,10 @@ def test_pojos_that_are_refused_by_name(path: Path) -> None:
 
 
 def test_the_distribution_is_lacked_by_regressions_alone() -> None:
-    lacking = {case_of(path) for path in READ if DISTRIBUTION_LACKED in read_model(path).info.lacks}
-    regressions = {
-        case_of(path) for path in READ if read_model(path).info.category.value == "Regression"
-    }
-    assert lacking == regressions
-    assert 5 < len(lacking) < len(READ)
+    infos = [read_model(path).info for path in READ[::4]]
+    lacking = [DISTRIBUTION_LACKED in info.lacks for info in infos]
+    assert lacking == [info.category.value == "Regression" for info in infos]
+    assert 0 < sum(lacking) < len(lacking)
 
 
 def test_a_pojo_of_another_algorithm() -> None:

@@ -1,6 +1,7 @@
 """POJOs that are refused: one sentence each, with the line."""
 
 import re
+import time
 
 import numpy as np
 import pytest
@@ -201,3 +202,30 @@ def test_limits(name: str, value: int) -> None:
     error = refusal(source(NUMBERS), Limits(**{name: value}))
     assert type(error) is MojoLimitError
     assert f"--limit {name}=N" in str(error)
+
+
+FLOOD = 400_000
+#: What is written so often, in front of what, and what is said of it.
+FLOODS = {
+    "blanks": ("    ", "int i = 0", "a comment, or blanks in a row,"),
+    "comments": ("/**/", "int i = 0", "a comment, or blanks in a row,"),
+    "comments at the start": ("/*a*/", "import java.util", "a comment"),
+    "imports": ("import a;", "import java.util", "100,001 imports or more"),
+    "one word": ("xxx", "int i = 0", "a word has"),
+    "one text": ("xxx", 'city";', "a text has"),
+    "escapes": (r"\t\t", 'city";', "a text has"),
+    "calls": ("A.fill(VALUES);", "_Weight_1_0.fill", "more classes than that fill it"),
+    "columns": ("/* a */ null,\n", "/* city */", "75,001 columns or more"),
+    "layers": ("new double[1],", "/* Input */ new", "10,001 layers or more"),
+    "numbers": ("1,1,", "26,", "numbers, the limit is"),
+    "one index": ("sa[1] = 1.0;", "sa[1] = ", "the index 1 is set twice"),
+}
+
+
+@pytest.mark.parametrize("name", FLOODS)
+def test_floods_are_refused_soon(name: str) -> None:
+    piece, before, message = FLOODS[name]
+    content = changed(NUMBERS, before, piece * FLOOD + before)
+    started = time.thread_time()
+    assert message in str(refusal(content))
+    assert time.thread_time() - started < 5

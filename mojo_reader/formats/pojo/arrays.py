@@ -34,9 +34,10 @@ _LEAST_BYTES: Final = 8
 _INDEX: Final = rb"\s*+sa\s*+\[\s*+([0-9]{1,10})\s*+\]\s*+=\s*+"
 _NUMBER: Final = re.compile(_INDEX + rb"([^\s;{}\"']++)\s*+;")
 _NUMBERS: Final = re.compile(rb"(?:%b)*+" % _NUMBER.pattern)
-_TEXT: Final = re.compile(_INDEX + rb'"((?:[^"\\]|\\.)*+)"\s*+;', re.DOTALL)
+_CONTENT: Final = rb'[^"\\]*+(?:\\.[^"\\]*+)*+'
+_TEXT: Final = re.compile(_INDEX + rb'"(%b)"\s*+;' % _CONTENT, re.DOTALL)
 _TEXTS: Final = re.compile(rb"(?:%b)*+" % _TEXT.pattern, re.DOTALL)
-_OPEN_TEXT: Final = re.compile(_INDEX + rb'"(?:[^"\\]|\\.)*+\\?', re.DOTALL)
+_OPEN_TEXT: Final = re.compile(_INDEX + rb'"%b\\?' % _CONTENT, re.DOTALL)
 #: What stands between the assignments of a large array, as H2O writes it.
 _CALL: Final = re.compile(rb"[ \n]*+([^\s.;(){}]++)\.fill\(VALUES\);\n")
 _FILLER: Final = re.compile(
@@ -125,6 +126,9 @@ def _elements(source: Source, slot: Slot, count: int) -> Any:
     fillers: list[str] = []
     while (called := source.take("<>.fill(VALUES);", _CALL)) is not None:
         fillers += called
+        if len(fillers) > count:
+            message = f"the array has {count:,} elements, and more classes than that fill it"
+            raise source.error(message)
     source.expect("}")
     left = set(fillers)
     if len(left) < len(fillers):

@@ -22,7 +22,7 @@ from mojo_reader.formats.pojo.window import AHEAD, BLOCK_BYTES, Window
 _Choice = TypeVar("_Choice")
 
 _TOKEN: Final = re.compile(
-    rb'"(?:[^"\\]|\\.)*+"|[^\s"(){}\[\];,.=+\-*/<>!:?%&|@]++|["(){}\[\];,.=+\-*/<>!:?%&|@]',
+    rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[^\s"(){}\[\];,.=+\-*/<>!:?%&|@]++|["(){}\[\];,.=+\-*/<>!:?%&|@]',
     re.DOTALL,
 )
 _STEP: Final = re.compile(rb"[ \t\r\n\f]*+(%b)" % _TOKEN.pattern, re.DOTALL)
