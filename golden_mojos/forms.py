@@ -124,6 +124,8 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "3.40.0.4": ("encoding_label", "checkpoint", "tweedie", "encoding_sort_by_response"),
     "3.44.0.3": ("folds", "column_names", "not_standardized", "laplace"),
+    "3.46.0.10": ("time_column",),
+    "3.46.0.11": ("momentum_plain",),
     "3.46.0.7": (
         "levels_odd_text",
         "encoding_eigen",
@@ -133,9 +135,7 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
         "regression_maxout",
         "fewer_levels_mean",
         "autoencoder_encoding_eigen",
-        "momentum_plain",
         "constant_columns",
-        "time_column",
     ),
 }
 
