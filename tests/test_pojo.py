@@ -273,9 +273,37 @@ def test_special_numbers() -> None:
 # --------------------------------------------------------------------------- offset and others
 
 
+NOTE = "  NOTE:  Java model export does not support offset_column.\n*/\nimport"
+
+
+@pytest.mark.parametrize(
+    ("names", "offset", "told"),
+    [
+        ((), False, (None, None)),
+        (("a",), False, None),
+        (("a", "b"), False, (None, "b")),
+        (("a",), True, ("a", None)),
+        (("a", "b"), True, None),
+        (("a", "b", "c"), True, ("b", "c")),
+    ],
+)
+def test_columns_beside_the_features(
+    names: tuple[str, ...], *, offset: bool, told: tuple[str | None, str | None] | None
+) -> None:
+    entries = "".join(f"/* {name} */ null,\n" for name in names)
+    content = changed(SMALL, "    /* y */", f"{entries}    /* y */")
+    content = content.replace("*/\nimport", NOTE, 1) if offset else content
+    facts = read_source(content)
+    unknown = [what for what in facts.lacks if what.startswith("whether the column")]
+    assert facts.columns[-len(names) - 1 : -1] == names
+    assert (facts.offset_column, facts.fold_column) == (told or (None, None))
+    assert len(unknown) == (0 if told else len(names))
+    bare = read_source(content.partition("*/\n")[2])
+    assert (bare.offset_column, bare.fold_column) == (None, None)
+
+
 def test_the_column_of_the_offset() -> None:
-    facts = read_source(source("v3_28_offset"))
-    assert facts.offset_column == "exposure"
+    assert read_source(source("v3_28_offset")).offset_column == "exposure"
     weights = read_source(source("v3_24_weights"))
     assert weights.offset_column is None
     assert weights.lacks[-1] == "whether the column 'weight' holds weights, offsets or folds"

@@ -22,7 +22,14 @@ _DISTRIBUTIONS: Final = {
     "AutoEncoder": "gaussian",
 }
 _THRESHOLD: Final = 0.5
-_WITH_OFFSET: Final = {1: 0, 3: 1}
+#: Columns of weights, offsets and folds stand in this order. By whether there is an offset, and by
+#: how many they are, where those of the offset and of the folds stand, if that tells them apart.
+_OTHERS: Final[Mapping[tuple[bool, int], tuple[int | None, int | None]]] = {
+    (False, 0): (None, None),
+    (False, 2): (None, 1),
+    (True, 1): (0, None),
+    (True, 3): (1, 2),
+}
 _LACKS: Final = ("training parameters", "missing_values_handling")
 
 
@@ -32,11 +39,11 @@ class Head:
 
     Attributes:
         version: release that wrote the POJO.
-        offset: the model has an offset column.
+        offset: the model has an offset column; None where the comment is missing.
     """
 
     version: str
-    offset: bool
+    offset: bool | None
 
 
 def facts_of(
@@ -56,7 +63,7 @@ def facts_of(
     """
     category = str(members.words["category"])
     columns, levels = _columns(members, shape, arrays)
-    offset, unknown_columns = _offset_column(head, _others(columns, shape))
+    offset, fold, unknown_columns = _told(head, _others(columns, shape))
     norm_mul, norm_sub = _norms(members, ("NORMMUL", "NORMSUB"), shape.nums, used=rules.standardize)
     resp_mul, resp_sub = _norms(
         members, ("NORMRESPMUL", "NORMRESPSUB"), 1, used=rules.standardize_response
@@ -71,6 +78,7 @@ def facts_of(
         cats=shape.cats,
         nums=shape.nums,
         offset_column=offset,
+        fold_column=fold,
         balance_classes=rules.balance_classes,
         default_threshold=_threshold(rules),
         prior_class_distrib=members.doubles.get("PRIOR_CLASS_DISTRIB"),
@@ -129,17 +137,18 @@ def _columns(
 
 
 def _others(columns: tuple[str, ...], shape: Shape) -> tuple[str, ...]:
-    """Return the columns of weights, offsets and folds, which stand in this order."""
+    """Return the columns of weights, offsets and folds."""
     supervised = shape.task is not Task.RECONSTRUCTION
     return columns[shape.cats + shape.nums : len(columns) - supervised]
 
 
-def _offset_column(head: Head, others: tuple[str, ...]) -> tuple[str | None, tuple[str, ...]]:
-    """Return the offset's name, and the columns of which it is not known what they are."""
-    if head.offset and len(others) in _WITH_OFFSET:
-        offset = others[_WITH_OFFSET[len(others)]]
-        return offset, ()
-    return None, others
+def _told(head: Head, others: tuple[str, ...]) -> tuple[str | None, str | None, tuple[str, ...]]:
+    """Return the offset's name, the folds', and the columns that cannot be told apart."""
+    places = None if head.offset is None else _OTHERS.get((head.offset, len(others)))
+    if places is None:
+        return None, None, others
+    offset, fold = (None if place is None else others[place] for place in places)
+    return offset, fold, ()
 
 
 def _norms(

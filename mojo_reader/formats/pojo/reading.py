@@ -105,7 +105,7 @@ def _read_head(source: Source) -> Head:
     version = _VERSION.search(comments)
     return Head(
         version=_UNKNOWN if version is None else source.decode(version[1]),
-        offset=_OFFSET in comments,
+        offset=_OFFSET in comments if comments else None,
     )
 
 
