@@ -370,3 +370,13 @@ def test_a_table_without_headers_of_rows() -> None:
     assert found["rowcount"] == 2
     table.fields["rowHeaders"] = ["a", "b"]
     assert _table(table)["data"] == [["a", "b"], [1.5, "NaN"], [2, None]]
+
+
+def test_a_file_that_no_layout_fits_says_what_the_best_one_found() -> None:
+    error = refusal(of_version(foreign(), "3.45.0.6789") + b"more")
+    assert type(error) is MojoUnsupportedError
+    assert str(error) == (
+        "this binary model is of H2O 3.45.0.6789, which is not known here, and the fields of no "
+        "release that is known fit it; by those of 3.46.0.1: expected the end of the file, found 4 "
+        "bytes more"
+    )

@@ -209,7 +209,7 @@ def _by_any_layout(attempts: "_Attempts", version: str) -> Document:
     The nearest releases come first. A layout fits where the file ends where the model does, and
     the arrays have the sizes that the network says.
     """
-    first: MojoError | None = None
+    furthest, reason = -1, ""
     for number in known_layouts().nearest(version_key(version) or ()):
         if attempts.passes() > _MOST_PASSES:
             break
@@ -219,15 +219,17 @@ def _by_any_layout(attempts: "_Attempts", version: str) -> Document:
             # Another algorithm is another algorithm by any layout.
             if isinstance(error, MojoUnsupportedError) and error.key is None:
                 raise
-            first = first or error
+            if attempts.place() > furthest:
+                furthest = attempts.place()
+                reason = f"; by those of {known_layouts().releases[number][0]}: {error}"
         else:
             layout = known_layouts().releases[number][0]
             return Document(version=version, layout=layout, model=model, network=network)
     message = (
         f"this binary model is of H2O {version}, which is not known here, and the fields of no "
-        "release that is known fit it"
+        f"release that is known fit it{reason}"
     )
-    raise MojoUnsupportedError(message) from first
+    raise MojoUnsupportedError(message)
 
 
 class _Attempts:
@@ -244,8 +246,11 @@ class _Attempts:
 
     def passes(self) -> float:
         """Return how often the whole file's bytes have been read."""
-        last = 0 if self._last is None else self._size - self._last.left()
-        return (self._read + last) / max(self._size, 1)
+        return (self._read + self.place()) / max(self._size, 1)
+
+    def place(self) -> int:
+        """Return how many bytes the last source has given."""
+        return 0 if self._last is None else self._size - self._last.left()
 
     def source(self, order: Order = "<") -> Source:
         """Return the file from its start."""
@@ -253,7 +258,7 @@ class _Attempts:
         source = Source(self._stream, self._size, self._limits, order)
         if self._last is not None:
             source.spent = self._last.spent
-            self._read += self._size - self._last.left()
+            self._read += self.place()
         self._last = source
         return source
 

@@ -166,11 +166,11 @@ class Source:
             MojoFormatError: there are fewer.
             MojoLimitError: there are more than a network may have.
         """
+        size = count * dtype.itemsize
+        self.require(size)
         if count > self.limits.weights:
             # The optimizer has two numbers for each weight.
             self.limits.check("weights", (count + 1) // 2, f"an array has {count:,} numbers")
-        size = count * dtype.itemsize
-        self.require(size)
         array: NDArray[Any] = np.empty(count, dtype.newbyteorder(self.order))
         if size:
             self._read_into(array.view(np.uint8).data)
