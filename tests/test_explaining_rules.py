@@ -125,6 +125,7 @@ def test_rows_do_not_depend_on_the_rows_beside_them(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("mojo_reader.explaining.explainer._BLOCK", 50)
     monkeypatch.setattr("mojo_reader.explaining.explainer._MOST_OTHERS", 4)
     monkeypatch.setattr("mojo_reader.explaining.explainer._BATCH", 5)
+    monkeypatch.setattr("mojo_reader.explaining.explainer._FEW_PAIRS", 10)
     monkeypatch.setattr("mojo_reader.explaining.passing._KEPT", 0)
     monkeypatch.setattr("mojo_reader.explaining.passing._BATCH", 7)
     for name, values in contributions(scorer(CASE), one, background(CASE)).items():
@@ -313,6 +314,14 @@ def known_rows(case: str) -> EncodedRows:
 def test_an_unknown_choice_is_refused() -> None:
     with pytest.raises(ValueError, match="expected method='margin' or 'h2o', found 'shap'"):
         contributions(scorer(CASE), rows(CASE), background(CASE), method="shap")  # type: ignore[arg-type]
+
+
+def test_a_bad_row_of_a_later_batch_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mojo_reader.explaining.explainer._BATCH", 5)
+    monkeypatch.setattr("mojo_reader.explaining.explainer._FEW_PAIRS", 10)
+    ages = [*rows(CASE)["age"][:8], "Infinity", *rows(CASE)["age"][9:]]
+    with pytest.raises(MojoDataError, match=r"^row 9: its numbers are too large to be explained$"):
+        contributions(scorer(CASE), {**rows(CASE), "age": ages}, background(CASE))
 
 
 def test_numbers_that_overflow_are_refused() -> None:

@@ -17,7 +17,9 @@ from mojo_reader.explaining.passes import Passed
 from mojo_reader.explaining.passing import TOO_LARGE, Passing
 from mojo_reader.explaining.refusals import check_h2o
 from mojo_reader.explaining.targets import Error, target_of
+from mojo_reader.explaining.workers import in_order
 from mojo_reader.model import Regression
+from mojo_reader.scoring.blas import usable_cores
 from mojo_reader.scoring.encoded import EncodedScorer
 from mojo_reader.scoring.invalid import RowError
 from mojo_reader.scoring.rows import EncodedRows
@@ -31,6 +33,8 @@ _MOST_OTHERS: Final = 128
 _LARGEST_ADDS: Final = 1 << 22
 #: Rows that are explained at once.
 _BATCH: Final = 1024
+#: Fewer pairs are not worth a second thread.
+_FEW_PAIRS: Final = 2_000
 #: What contributions may be off by, of 1 + |f(x)| + |f(b)| + sum |phi|.
 TOLERANCE: Final = 1e-9
 
@@ -104,24 +108,34 @@ class Explainer:
         """
         count = len(rows.matrix)
         found = np.empty((count, self.pairs, len(self.names), self.outputs))
-        worst = 0.0
-        for start in range(0, count, _BATCH):
-            cut = slice(start, start + _BATCH)
-            offset = None if rows.offset is None else rows.offset[cut]
+        workers = usable_cores() if count * self._passing.others > _FEW_PAIRS else 1
+        size = max(1, min(_BATCH, -(-count // workers)))
+
+        def batch(start: int) -> tuple[int, float]:
+            cut = slice(start, min(start + size, count))
             try:
-                passed = self._passing.rows(EncodedRows(matrix=rows.matrix[cut], offset=offset))
-                with np.errstate(over="ignore", invalid="ignore"):
-                    if self.options.per_reference:
-                        self._fill_pairs(passed, found[cut])
-                    else:
-                        found[cut, 0] = self._means(passed)
-                    worst = max(worst, self._checked(passed, found[cut]))
+                return cut.stop - start, self._batch(rows, cut, found)
             except RowError as error:
                 raise error.moved(start) from error
+
+        worst = 0.0
+        for done, error in in_order(batch, range(0, count, size), workers):
+            worst = max(worst, error)
             if progress is not None:
-                progress(len(passed))
+                progress(done)
         values = found.reshape(count * self.pairs, len(self.names), self.outputs)
         return Explained(values=values, error=worst)
+
+    def _batch(self, rows: EncodedRows, cut: slice, found: Array) -> float:
+        """Explain some of the rows, and return how far they are from adding up."""
+        offset = None if rows.offset is None else rows.offset[cut]
+        passed = self._passing.rows(EncodedRows(matrix=rows.matrix[cut], offset=offset))
+        with np.errstate(over="ignore", invalid="ignore"):
+            if self.options.per_reference:
+                self._fill_pairs(passed, found[cut])
+            else:
+                found[cut, 0] = self._means(passed)
+            return self._checked(passed, found[cut])
 
     # ------------------------------------------------------------------ pairs
 

@@ -22,7 +22,7 @@ from mojo_reader.files.rules import Reading
 from mojo_reader.files.sources import Source
 from mojo_reader.files.tables import Piece, TableRules, pieces
 from mojo_reader.model import Mojo
-from mojo_reader.scoring.blas import one_blas_thread
+from mojo_reader.scoring.blas import one_blas_thread, usable_cores
 from mojo_reader.scoring.choices import Choice, labelled_at
 from mojo_reader.scoring.extras import require_pyarrow
 from mojo_reader.scoring.invalid import RowError
@@ -40,7 +40,6 @@ from mojo_reader.scoring.scorer import Scorer
 
 __all__ = ["ScoreOptions", "Scored", "encode_file", "score_file"]
 
-_MOST_WORKERS: Final = 8
 # Pieces that are read ahead of the one being written, beyond one for each worker.
 _AHEAD: Final = 2
 
@@ -335,9 +334,3 @@ def _made(
         finally:
             for _, future in waiting:
                 future.cancel()
-
-
-def usable_cores() -> int:
-    """Return the number of cores that this process may use, 8 at most."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return min(cores or 1, _MOST_WORKERS)

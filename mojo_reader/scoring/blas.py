@@ -1,6 +1,7 @@
-"""Keep NumPy's matrix products to one thread while several workers run beside each other."""
+"""Several workers beside each other, and NumPy's matrix products kept to one thread meanwhile."""
 
 import ctypes
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -12,6 +13,14 @@ import numpy as np
 # NumPy's wheels bring OpenBLAS with these names; a distribution's own has the plain ones.
 _PREFIXES: Final = ("scipy_openblas_", "openblas_")
 _SUFFIXES: Final = ("64_", "")
+
+_MOST_WORKERS: Final = 8
+
+
+def usable_cores() -> int:
+    """Return the number of cores that this process may use, 8 at most."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return min(cores or 1, _MOST_WORKERS)
 
 
 @contextmanager
