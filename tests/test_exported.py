@@ -138,6 +138,24 @@ def test_what_the_clients_do_not_give_is_refused_by_name(case: Golden) -> None:
     assert str(caught.value).endswith("give its MOJO, POJO or binary model (model.json)")
 
 
+@pytest.mark.parametrize(
+    ("loss", "distribution"),
+    [
+        ("Absolute", "laplace"),
+        ("Huber", "huber"),
+        ("Quantile", "quantile"),
+        ("Quadratic", "gaussian"),
+    ],
+)
+def test_the_loss_settles_what_auto_stands_for(
+    loss: str, distribution: str, tmp_path: Path
+) -> None:
+    """As MOJOs of 3.20 and 3.28 say of models that were trained so."""
+    exported = copied(form_case("v3_28_offset"), tmp_path)
+    change_model(exported, lambda model: set_parameter(model, "loss", loss))
+    assert read_model(exported).info.distribution == distribution
+
+
 # --------------------------------------------------------------------------- ways of writing
 
 
