@@ -97,8 +97,9 @@ def column_notes(mojo: Mojo) -> Iterator[str]:
         )
     if mojo.info.encoded_inputs:
         yield (
-            f"MOJO 1.00 with categorical_encoding {mojo.info.categorical_encoding}: the file lacks "
-            "the original levels, so rows must carry the encoded columns"
+            f"{mojo.info.form_and_version} with categorical_encoding "
+            f"{mojo.info.categorical_encoding}: the file lacks the original "
+            "levels, so rows must carry the encoded columns"
         )
 
 

@@ -67,7 +67,7 @@ def convert(  # noqa: PLR0913 - a command's options
         bool,
         typer.Option(
             "--encoded-columns",
-            help="Accept a MOJO 1.00 without its original levels: rows carry encoded columns.",
+            help="Accept a file that lacks the original levels: rows carry encoded columns.",
         ),
     ] = False,
     seed: Annotated[int, typer.Option("--seed", help="Of the rows that the proof makes.")] = 0,
@@ -102,9 +102,9 @@ def convert(  # noqa: PLR0913 - a command's options
     mojo = read_model(model_source(model), base_model=base_model, limits=reading.limits)
     if mojo.info.encoded_inputs and not encoded_columns:
         message = (
-            f"a MOJO 1.00 of a model with categorical_encoding {mojo.info.categorical_encoding} "
-            "lacks the original levels; --encoded-columns converts it for rows that carry its "
-            "encoded columns"
+            f"this {mojo.info.form_and_version} of a model with categorical_encoding "
+            f"{mojo.info.categorical_encoding} lacks the original levels; "
+            "--encoded-columns converts it for rows that carry its encoded columns"
         )
         raise MojoUnsupportedError(message, file=model)
     # Before anything slow, so that bad rows are told at once.

@@ -269,7 +269,7 @@ class Info:
         activation: H2O's name of the hidden layers' activation, such as ``TanhWithDropout``.
         distribution: H2O's name of the distribution.
         categorical_encoding: how raw levels become features.
-        encoded_inputs: the file lacks the original levels (MOJO 1.00), so that rows have to
+        encoded_inputs: the file lacks the original levels (as MOJO 1.00 does), so that rows have to
             carry the encoded columns.
         offset_column: named in training; H2O's Java scorer ignores its value, and its server
             adds it to the network's output where it is above 0. None for none.
@@ -302,6 +302,12 @@ class Info:
     form: Form = Form.MOJO
     lacks: tuple[str, ...] = ()
     reading_notes: tuple[str, ...] = ()
+
+    @property
+    def form_and_version(self) -> str:
+        """What the model was read from, as a message names it."""
+        version = f" (version {self.mojo_version:.2f})" if self.form is Form.MOJO else ""
+        return f"{self.form}{version}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)

@@ -33,8 +33,7 @@ class Encoder:
         # The model's other columns (response, weights) are nobody's misspelling either.
         self._known = frozenset((*self.names, *mojo.kept.columns))
         self._n_features = len(mojo.features.names)
-        self._encoded = mojo.info.encoded_inputs
-        self._encoding = mojo.info.categorical_encoding
+        self._info = mojo.info
         self._wanted = frozenset(self.names)
         self._lookups = {
             column.name: LevelLookup(column)
@@ -93,11 +92,12 @@ class Encoder:
         lacking = absent(names, columns)
         if not lacking:
             return
-        if self._encoded:
+        if self._info.encoded_inputs:
             message = (
-                f"the model was trained with categorical_encoding {self._encoding} and this MOJO "
-                "(version 1.00) lacks the original levels, so the rows must carry its encoded "
-                f"columns; absent: {listed(lacking)}"
+                "the model was trained with categorical_encoding "
+                f"{self._info.categorical_encoding} and this {self._info.form_and_version} lacks "
+                "the original levels, so the rows must carry its encoded columns; absent: "
+                f"{listed(lacking)}"
             )
             raise MojoDataError(message)
         near = near_names(lacking, (name for name in columns if name not in self._known))
