@@ -271,6 +271,13 @@ def test_pairs_past_the_limit_are_refused(monkeypatch: pytest.MonkeyPatch) -> No
         contributions(scorer(CASE), rows(CASE), background(CASE), per_reference=True)
 
 
+def test_means_past_the_limit_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mojo_reader.explaining.contributions, "LARGEST", 100)
+    with pytest.raises(MojoDataError, match=r"^12 rows have 324 contributions, and 100 are the"):
+        contributions(scorer(CASE), rows(CASE), background(CASE))
+    contributions(scorer(CASE), rows(CASE), background(CASE), output="compact")
+
+
 def test_rows_whose_answer_hangs_by_others_are_refused() -> None:
     skip = "missing_skip"
     missing = {**rows(skip), "age": ["3", None, *rows(skip)["age"][2:]]}

@@ -20,7 +20,7 @@ from mojo_reader.scoring.rows import EncodedRows
 
 __all__ = ["BackgroundWarning", "contributions"]
 
-#: Numbers that one call returns for pairs at most: 800 MB.
+#: Numbers that one call returns at most: 800 MB.
 LARGEST: Final = 100_000_000
 
 
@@ -77,15 +77,26 @@ def contributions(  # noqa: PLR0913 - options
     warn_of(notices)
     if options.method == "h2o":
         check_unseen(scorer.mojo, notices)
-    numbers = len(encoded.matrix) * explainer.pairs * len(explainer.names) * explainer.outputs
-    if per_reference and numbers > LARGEST:
-        message = (
-            f"the pairs of {len(encoded.matrix):,} rows with {explainer.pairs:,} background rows "
-            f"have {numbers:,} contributions, and {LARGEST:,} are the most for one call: explain "
-            "fewer rows at once"
-        )
-        raise MojoDataError(message)
+    _check_size(explainer, len(encoded.matrix))
     return as_mapping(explainer, explainer.explain(encoded))
+
+
+def _check_size(explainer: Explainer, rows: int) -> None:
+    """Require that the contributions of some rows fit into memory.
+
+    Raises:
+        MojoDataError: they do not.
+    """
+    numbers = rows * explainer.pairs * len(explainer.names) * explainer.outputs
+    if numbers <= LARGEST:
+        return
+    pairs = explainer.options.per_reference
+    whose = f"the pairs of {rows:,} rows with {explainer.pairs:,} background rows have"
+    message = (
+        f"{whose if pairs else f'{rows:,} rows have'} {numbers:,} contributions, and {LARGEST:,} "
+        "are the most for one call: explain fewer rows at once, or take output='compact'"
+    )
+    raise MojoDataError(message)
 
 
 def encoded_background(

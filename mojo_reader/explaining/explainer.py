@@ -88,6 +88,10 @@ class Explainer:
         self._deep_shap = DeepShap(mojo) if h2o else None
         self._columns = Columns(mojo, options.output, encoded=h2o)
         self._widest = max(layer.units * len(layer.kernels) for layer in mojo.layers)
+        # Numbers that a pair holds at its widest: an autoencoder's error is of every input.
+        width = mojo.features.width if isinstance(self._target, Error) else 0
+        self._pair_width = max(self._widest, len(self._columns.names), width)
+        self._most_paired = max(1, min(_MOST_OTHERS, _BLOCK // self._pair_width))
         self.outputs = 1 if h2o else self._target.outputs
         self.pairs = self._passing.others if options.per_reference else 1
         offset = () if background.offset is None else (mojo.info.offset_column or "offset",)
@@ -141,7 +145,7 @@ class Explainer:
 
     def _fill_pairs(self, rows: Passed, found: Array) -> None:
         first = 0
-        for others in self._passing.background(_MOST_OTHERS):
+        for others in self._passing.background(self._most_paired):
             for start, part in self._blocks(rows, others):
                 pairs = self._pairs(part, others)
                 found[start : start + len(part), first : first + len(others)] = pairs
@@ -212,15 +216,14 @@ class Explainer:
 
     def _means_of_pairs(self, rows: Passed) -> Array:
         found = np.zeros((len(rows), len(self.names), self.outputs))
-        for others in self._passing.background(_MOST_OTHERS):
+        for others in self._passing.background(self._most_paired):
             for start, part in self._blocks(rows, others):
                 found[start : start + len(part)] += self._pairs(part, others).sum(axis=1)
         return found / self._passing.others
 
     def _blocks(self, rows: Passed, others: Passed) -> Iterator[tuple[int, Passed]]:
         """Cut rows into blocks whose pairs stay near the processor."""
-        width = max(self._widest, len(self.names), self._mojo.features.width)
-        block = max(1, _BLOCK // (width * len(others)))
+        block = max(1, _BLOCK // (self._pair_width * len(others)))
         for start in range(0, len(rows), block):
             yield start, rows.part(start, start + block)
 

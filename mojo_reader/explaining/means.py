@@ -75,9 +75,9 @@ class Means:
                     self._shares[output, cut][:, chunk.columns] -= added
 
     def shares(self, count: int) -> Array:
-        """Return the means over ``count`` background rows, ``(rows, columns, outputs)``."""
+        """Finish, and return the means over ``count`` rows, ``(rows, columns, outputs)``."""
         rows, table = self._rows, self._backward.table
-        found = np.copy(self._shares)
+        found = self._shares  # as large as what is returned: not once more
         slots, places = self._columns.slots(rows), self._columns.of(rows)
         every = np.arange(len(rows))
         for totals, shares in zip(self._totals, found, strict=True):
@@ -86,7 +86,8 @@ class Means:
             for column in range(slots.shape[1]):
                 moves = np.einsum("ru,ru->r", totals, table[slots[:, column]])
                 shares[every, places[:, column]] += moves
-        return np.asarray(found.transpose(1, 2, 0) / count)
+        found /= count
+        return found.transpose(1, 2, 0)
 
     def _chunk(self, others: Passed) -> _Chunk:
         entries = self._backward.table[self._columns.slots(others)].transpose(0, 2, 1)
