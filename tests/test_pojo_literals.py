@@ -234,6 +234,15 @@ def test_lines_of_h2o_are_known() -> None:
     assert (found[~unknown] == values[~unknown]).all()
 
 
+def test_numbers_between_two_floats_are_left_to_exact_arithmetic() -> None:
+    # 13 digits, so that the float64 lies in the middle of two float32, and the text does not.
+    texts = [b"6.255221407514E-8f", b"7.138678270735E-8f", b"6.426271781379E-8f"] * 30
+    lines = [b"     sa[%d] = %b;\n" % (2000 + index, text) for index, text in enumerate(texts)]
+    assert read_lines(b"".join(lines)).unknown.all()
+    expected = np.array([6.255221052242632e-08, 7.138678626006367e-08, 6.426271426107633e-08])
+    assert (parse_floats(texts[:3]) == expected.astype(np.float32)).all()
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [
@@ -255,6 +264,8 @@ def test_lines_of_h2o_are_known() -> None:
         (b"sa[2050] = 0.125", b"sa[2050] = 0.12E--1"),
         (b"sa[2050] = 0.125", b"sa[2050] = --0.125"),
         (b"sa[2050] = 0.125", b"sa[2050] = -"),
+        (b"sa[2050] = 0.125", b"sa[2050] = 0.1:345678901"),
+        (b"sa[2050] = 0.125", b"sa[2050] = 0.1234567890123"),
         (b"sa[2050] = 0.125f;", b""),
     ],
 )  # fmt: skip

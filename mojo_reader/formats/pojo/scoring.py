@@ -227,8 +227,8 @@ def _levels(source: Source, cats: int) -> bool:
     for pattern, fault in _FAULTS.items():
         if source.at(pattern):
             message = (
-                f"this POJO {fault}, as those of its release do, which its model does not; "
-                "take the model's MOJO, or its POJO of a later release"
+                f"this POJO {fault}, as those of its release do, and the model's MOJO does not; "
+                "take that, or the binary model"
             )
             raise source.error(message, MojoUnsupportedError)
     all_but_first = (
