@@ -42,6 +42,8 @@ PAIRED_ROWS: Final = 3
 PAIRED_BACKGROUND_ROWS: Final = 4
 OUTPUTS: Final = ("original", "compact")
 SPACES: Final = ("margin", "response")
+#: Cases that also have the server's partial dependence of every column of the rows.
+DEPENDENCE: Final = frozenset({"binomial_tanh", "gamma_maxout", "balance_classes", "fewer_levels"})
 
 log = logging.getLogger("make_contributions")
 
@@ -80,6 +82,8 @@ class ContributionMaker:
                 self._explain(model, rows, background, output, space, folder)
             except lab.LabError as error:
                 refusals[f"{output}_{space}"] = str(error).splitlines()[0][:200]
+        if case.name in DEPENDENCE:
+            self._depend(model, frame.without(str(case.response)), folder)
         facts = {
             "case": case.name,
             "why": case.why,
@@ -112,6 +116,22 @@ class ContributionMaker:
             answer = self._server.request("POST", path, fields)
             table = self._server.download_frame(self._server.wait(answer))
             write_table(folder / f"{output}_{space}{suffix}.csv", table)
+
+    def _depend(self, model: str, frame: Frame, folder: Path) -> None:
+        """Writes the mean prediction for each value of each column, with the rows it is of."""
+        frame.write_for_server(folder / "dependence_rows.csv")
+        names = frame.names
+        fields = {"model_id": model, "frame_id": self._upload(frame), "cols": names}
+        found = {}
+        for missing in (False, True):
+            fields |= {"nbins": 20 if missing else 90, "add_missing_na": missing}
+            made = self._server.wait(self._server.request("POST", "/3/PartialDependence/", fields))
+            answer = self._server.request("GET", f"/3/PartialDependence/{quoted(made)}")
+            tables = answer["partial_dependence_data"]
+            found[str(fields["nbins"])] = dict(
+                zip(names, [table["data"] for table in tables], strict=True)
+            )
+        (folder / "dependence.json").write_text(json.dumps(found) + "\n", encoding="utf-8")
 
     def _upload(self, frame: Frame) -> str:
         path = self._work / f"{self._server.new_key('upload')}.csv"

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         training_model,
     )
     from mojo_reader.explaining.contributions import contributions
+    from mojo_reader.explaining.dependence import partial_dependence
     from mojo_reader.explaining.importances import importances
     from mojo_reader.files.score import ScoreOptions, score_file
     from mojo_reader.files.verification import verify_file
@@ -59,6 +60,7 @@ __all__ = [
     "importances",
     "list_base_models",
     "max_f1_threshold",
+    "partial_dependence",
     "read_model",
     "read_mojo",
     "rebuilt",
@@ -84,6 +86,7 @@ _HOMES: Final = {
     "from_h2o": "mojo_reader.making.from_h2o",
     "importances": "mojo_reader.explaining.importances",
     "max_f1_threshold": "mojo_reader.making.threshold",
+    "partial_dependence": "mojo_reader.explaining.dependence",
     "rebuilt": "mojo_reader.making.rebuilding",
     "score_file": "mojo_reader.files.score",
     "summarize": "mojo_reader.summary",

@@ -63,6 +63,7 @@ PUBLIC: Final = (
     "mojo_reader.scoring.choices",
     "mojo_reader.explaining.contributions",
     "mojo_reader.explaining.importances",
+    "mojo_reader.explaining.dependence",
     "mojo_reader.files.score",
     "mojo_reader.files.explained",
     "mojo_reader.files.verification",
