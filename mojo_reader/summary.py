@@ -53,7 +53,7 @@ def notes(mojo: Mojo) -> list[str]:
             + (of_training if DETAILS in mojo.kept.members else "")
         )
     if mojo.info.lacks:
-        said.append(f"a {mojo.info.form} does not say {_and(mojo.info.lacks)}")
+        said.append(f"this {mojo.info.form} does not say {_and(mojo.info.lacks)}")
     said += mojo.info.reading_notes
     said += column_notes(mojo)
     if mojo.features.hashed:

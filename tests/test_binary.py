@@ -24,12 +24,12 @@ from mojo_reader import read_model, read_mojo
 from mojo_reader.comparing.sameness import differences
 from mojo_reader.details import parse_details, read_details
 from mojo_reader.errors import MojoFormatError, MojoUnsupportedError
-from mojo_reader.formats.binary import is_binary_model
 from mojo_reader.formats.binary.details import _table
 from mojo_reader.formats.binary.facts import _lacks, _original, _uuid
 from mojo_reader.formats.binary.layouts import known_layouts
 from mojo_reader.formats.binary.objects import Numbers, Record
 from mojo_reader.formats.binary.wire import Source
+from mojo_reader.formats.kinds import form_of_head
 from mojo_reader.formats.limits import DEFAULT_LIMITS, Limits
 from mojo_reader.model import Form
 
@@ -183,8 +183,8 @@ def test_what_is_no_binary_model() -> None:
     error = refusal(b"PK\x03\x04")
     assert type(error) is MojoFormatError
     assert str(error) == r"expected an H2O binary model, which starts with b'\x1c\xed'"
-    assert not is_binary_model(b"PK\x03\x04")
-    assert is_binary_model(foreign()[:100])
+    assert form_of_head(b"PK\x03\x04") is None
+    assert form_of_head(foreign()[:100]) is Form.BINARY
 
 
 def test_bytes_behind_the_model() -> None:

@@ -32,8 +32,9 @@ from mojo_reader import Mojo, read_model, write_mojo
 from mojo_reader.comparing.sameness import differences, same_model
 from mojo_reader.details import DETAILS
 from mojo_reader.errors import MojoError, MojoFormatError, MojoLimitError, MojoUnsupportedError
-from mojo_reader.formats.exported import exported_facts, is_exported
+from mojo_reader.formats.exported import exported_facts
 from mojo_reader.formats.exported.answer import read_answer
+from mojo_reader.formats.kinds import form_of_folder
 from mojo_reader.formats.limits import Limits
 from mojo_reader.making.from_h2o import from_h2o
 from mojo_reader.model import Classification, Form
@@ -355,7 +356,7 @@ def test_a_file_that_is_wrong_is_refused_in_one_sentence(name: str, tmp_path: Pa
         (exported / file).unlink()
     else:
         (exported / file).write_text(content, "utf-8")
-    assert is_exported(exported)
+    assert form_of_folder(exported) is Form.EXPORTED
     with pytest.raises(MojoFormatError) as caught:
         read_model(exported)
     assert str(caught.value).startswith(f"{exported}: {message}")

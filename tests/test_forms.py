@@ -84,7 +84,8 @@ def test_the_mojo_that_is_written_of_it_is_the_same_model(one: Formed, tmp_path:
     written = read_mojo(path)
     assert same_model(mojo, written, ignore=())
     assert written.info.form is Form.MOJO
-    assert written.info.lacks == ()
+    # Whoever reads the MOJO knows what its source did not say.
+    assert written.info.lacks == mojo.info.lacks
 
 
 # --------------------------------------------------------------------------- ways to give it
@@ -203,6 +204,9 @@ def test_to_mojo_writes_what_it_read(
     assert same_model(read_mojo(target), one.mojo(), ignore=())
     done = run(capfd, "diff", target, one.path, "--exit-code")
     assert done.code == 0, done.out
+    said = json.loads(run(capfd, "inspect", target, "--json").out)
+    told = " ".join(note for note in said["notes"] if note.startswith("this MOJO does not say"))
+    assert all(what in told for what in one.mojo().info.lacks)
 
 
 def test_to_mojo_destroys_no_input(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -20,7 +20,7 @@ from mojo_reader import read_model, read_mojo
 from mojo_reader.comparing.sameness import differences
 from mojo_reader.errors import MojoUnsupportedError
 from mojo_reader.formats.facts import ModelFacts
-from mojo_reader.formats.pojo import is_pojo
+from mojo_reader.formats.kinds import form_of_head
 from mojo_reader.model import Form
 from mojo_reader.model.distributions import DISTRIBUTION_LACKED, DISTRIBUTIONS
 
@@ -97,9 +97,9 @@ def test_a_pojo_of_another_algorithm() -> None:
 
 
 def test_pojos_are_told_by_their_head() -> None:
-    assert all(is_pojo(path.read_bytes()[: 1 << 16]) for path in golden_pojos())
-    assert not is_pojo(b"PK\x03\x04")
-    assert not is_pojo(b"public class Foo {}")
+    assert {form_of_head(path.read_bytes()[: 1 << 16]) for path in golden_pojos()} == {Form.POJO}
+    assert form_of_head(b"PK\x03\x04") is None
+    assert form_of_head(b"public class Foo {}") is None
 
 
 # --------------------------------------------------------------------------- layout

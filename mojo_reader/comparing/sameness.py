@@ -17,7 +17,7 @@ IDENTITY: Final = ("uuid", "origin")
 #: Where and what a model was read from, which is nothing that the model is.
 _PLACE: Final = (
     *("info.sha256", "info.base_model", "info.source"),
-    *("info.form", "info.lacks", "info.reading_notes", "training"),
+    *("info.form", "info.lacks", "kept.keys[lacks]", "info.reading_notes", "training"),
 )
 
 

@@ -4,6 +4,7 @@ from mojo_reader.errors import MojoUnsupportedError
 from mojo_reader.making.rebuilding import rebuilt
 from mojo_reader.model import Mojo
 from mojo_reader.model.distributions import DISTRIBUTION_LACKED, DISTRIBUTIONS, trained_with
+from mojo_reader.resolving.parsed import LACKS, LACKS_SEPARATOR
 
 
 def with_distribution(mojo: Mojo, name: str | None) -> Mojo:
@@ -32,11 +33,13 @@ def with_distribution(mojo: Mojo, name: str | None) -> Mojo:
     if chosen not in possible:
         found = "none was given" if name is None else f"{name} was given"
         message = (
-            f"training needs {DISTRIBUTION_LACKED}, which a {mojo.info.form} does not say: choose "
-            f"one of {', '.join(possible)} (--distribution); {found}"
+            f"training needs {DISTRIBUTION_LACKED}, which this {mojo.info.form} does not say: "
+            f"choose one of {', '.join(possible)} (--distribution); {found}"
         )
         raise MojoUnsupportedError(message)
-    return rebuilt(mojo, keys={"distribution": chosen})
+    left = [what for what in mojo.info.lacks if what != DISTRIBUTION_LACKED]
+    lacks = LACKS_SEPARATOR.join(left) or None
+    return rebuilt(mojo, keys={"distribution": chosen, LACKS: lacks})
 
 
 def _possible(mojo: Mojo) -> tuple[str, ...]:

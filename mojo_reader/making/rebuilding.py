@@ -22,7 +22,6 @@ from mojo_reader.formats.mojo.number_arrays import array_text
 from mojo_reader.java import text as java
 from mojo_reader.making.origin import origin_of
 from mojo_reader.model import Activation, Kept, Layer, Mojo
-from mojo_reader.model.distributions import DISTRIBUTION_LACKED
 from mojo_reader.resolving import resolve
 from mojo_reader.resolving.parsed import Keys, ParsedModel
 from mojo_reader.resolving.refusal import fail
@@ -72,11 +71,6 @@ def rebuilt(
         source=mojo.info.source,
         left_out={name: why for name, why in mojo.kept.left_out.items() if name not in members},
         form=mojo.info.form,
-        lacks=tuple(
-            what
-            for what in mojo.info.lacks
-            if what != DISTRIBUTION_LACKED or "distribution" not in keys
-        ),
         notes=mojo.info.reading_notes,
         # Of another network it says nothing.
         training=mojo.training if layers is None else None,

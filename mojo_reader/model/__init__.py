@@ -281,7 +281,8 @@ class Info:
         source: path of the file or folder it was read from, which no output replaces; None for
             bytes and streams.
         form: what it was read from.
-        lacks: what a MOJO says and this form does not, such as ``the distribution``.
+        lacks: what H2O's own MOJO would say and this file does not, such as ``the distribution``;
+            a MOJO that was written of another form carries it on.
         reading_notes: what else a person has to know of how it was read, one sentence each.
     """
 

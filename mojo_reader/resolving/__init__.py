@@ -14,7 +14,7 @@ from mojo_reader.model import CategoricalEncoding, Category, Info, Kept, Mojo
 from mojo_reader.resolving.features import resolve_features
 from mojo_reader.resolving.inputs import resolve_inputs
 from mojo_reader.resolving.network import resolve_layers
-from mojo_reader.resolving.parsed import Keys, ParsedModel
+from mojo_reader.resolving.parsed import LACKS, LACKS_SEPARATOR, Keys, ParsedModel
 from mojo_reader.resolving.prediction import resolve_output
 from mojo_reader.resolving.refusal import fail, refuse
 
@@ -82,7 +82,7 @@ def _info(parsed: ParsedModel, base_model: str | None) -> Info:
         sha256=parsed.sha256,
         source=parsed.source,
         form=parsed.form,
-        lacks=parsed.lacks,
+        lacks=tuple(filter(None, (keys.optional(LACKS) or "").split(LACKS_SEPARATOR))),
         reading_notes=parsed.notes,
     )
 

@@ -11,6 +11,10 @@ from mojo_reader.formats.mojo.archive import MODEL_INI
 from mojo_reader.formats.mojo.layout import Value
 from mojo_reader.model import Form, TrainingState
 
+#: Key of this project: what the form does not say that a MOJO was written of, so that whoever
+#: reads the MOJO knows it, too. Java passes over it.
+LACKS: Final = "lacks"
+LACKS_SEPARATOR: Final = "; "
 _ABSENT: Final = "null"
 _ARRAY_START: Final = "["
 _SEPARATOR: Final = ","
@@ -84,7 +88,6 @@ class ParsedModel:
         left_out: by name, why a member was not read.
         limits: what the file may ask for.
         form: what the model was read from.
-        lacks: what a MOJO says and this form does not.
         notes: what else a person has to know of how it was read.
         training: what training left beside the weights; None where the form has none.
     """
@@ -98,7 +101,6 @@ class ParsedModel:
     left_out: Mapping[str, str] = field(default_factory=dict)
     limits: Limits = NO_LIMITS
     form: Form = Form.MOJO
-    lacks: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     training: TrainingState | None = None
 

@@ -21,7 +21,7 @@ from mojo_reader.formats.mojo.number_arrays import array_text
 from mojo_reader.java import text as java
 from mojo_reader.model import CategoricalEncoding, Category, Mojo
 from mojo_reader.resolving import resolve
-from mojo_reader.resolving.parsed import Keys, ParsedModel
+from mojo_reader.resolving.parsed import LACKS, LACKS_SEPARATOR, Keys, ParsedModel
 
 _ABSENT: Final = "null"
 _SCORED_ALIKE: Final = ("AUTO", "OneHotInternal", "SortByResponse")
@@ -74,7 +74,6 @@ def parsed_of(
         source=source,
         limits=limits,
         form=facts.form,
-        lacks=facts.lacks,
         notes=facts.notes,
         training=facts.training,
     )
@@ -88,6 +87,7 @@ def _info(facts: ModelFacts) -> dict[str, Value]:
         "algorithm": "Deep Learning",
         "category": facts.category,
         "uuid": facts.uuid,
+        LACKS: LACKS_SEPARATOR.join(facts.lacks) or None,
         **_shape(facts),
         **_class_keys(facts),
         "timestamp": facts.timestamp,

@@ -2,17 +2,12 @@
 
 from typing import BinaryIO
 
-from mojo_reader.formats.binary.document import MARK, read_document
+from mojo_reader.formats.binary.document import read_document
 from mojo_reader.formats.binary.facts import facts_of
 from mojo_reader.formats.facts import ModelFacts
 from mojo_reader.formats.limits import Limits
 
-__all__ = ["is_binary_model", "read_binary"]
-
-
-def is_binary_model(head: bytes) -> bool:
-    """Say whether a file that starts so is what H2O saves in its own binary format."""
-    return head.startswith(MARK)
+__all__ = ["read_binary"]
 
 
 def read_binary(stream: BinaryIO, size: int, limits: Limits) -> ModelFacts:

@@ -24,9 +24,9 @@ from mojo_reader.formats.binary.layouts import (
 from mojo_reader.formats.binary.network import Network, network_of
 from mojo_reader.formats.binary.objects import Object, Record
 from mojo_reader.formats.binary.wire import Leaf, Order, Source
+from mojo_reader.formats.kinds import BINARY_MARK
 from mojo_reader.formats.limits import Limits
 
-MARK: Final = b"\x1c\xed"
 MODEL: Final = "hex.deeplearning.DeepLearningModel"
 _ENSEMBLE: Final = "StackedEnsemble"
 #: H2O has about 500 classes to name.
@@ -160,13 +160,13 @@ _PREDICTIONS: Final = Object("water.fvec.Frame")
 _COLUMN: Final = Object("water.fvec.Vec")
 _CHUNK: Final = Object("water.fvec.Chunk")
 _FILE: Final = construct.Struct(
-    "mark" / wire.Mark(MARK),
+    "mark" / wire.Mark(BINARY_MARK),
     "version" / _Version(),
     "names" / _Names(),
     "model" / _Model(),
     "rest" / _Rest(),
 )
-_START: Final = construct.Struct("mark" / wire.Mark(MARK), "version" / _Version())
+_START: Final = construct.Struct("mark" / wire.Mark(BINARY_MARK), "version" / _Version())
 
 
 # --------------------------------------------------------------------------- which layout

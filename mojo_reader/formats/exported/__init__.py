@@ -13,7 +13,7 @@ Sources: ``hex.schemas.DeepLearningModelV3``, ``hex.deeplearning.DeepLearningMod
 weights), ``water.fvec.Frame.CSVStream``.
 """
 
-from mojo_reader.formats.exported.folder import is_exported, read_exported
+from mojo_reader.formats.exported.folder import read_exported
 from mojo_reader.formats.exported.stated import exported_facts
 
-__all__ = ["exported_facts", "is_exported", "read_exported"]
+__all__ = ["exported_facts", "read_exported"]

@@ -11,16 +11,10 @@ from mojo_reader.formats.exported.answer import read_answer
 from mojo_reader.formats.exported.stated import StatedModel
 from mojo_reader.formats.exported.table import Expected, read_table
 from mojo_reader.formats.facts import ModelFacts
-from mojo_reader.formats.kinds import EXPORTED_MODEL, EXPORTED_WEIGHTS, form_of_folder
+from mojo_reader.formats.kinds import EXPORTED_MODEL, EXPORTED_WEIGHTS
 from mojo_reader.formats.limits import Limits
-from mojo_reader.model import Form
 
 EXPORTED_BIASES: Final = "biases_{}.csv"
-
-
-def is_exported(folder: Path) -> bool:
-    """Say whether a folder holds exported weights."""
-    return form_of_folder(folder) is Form.EXPORTED
 
 
 def read_exported(folder: Path, limits: Limits, *, release: str | None = None) -> ModelFacts:

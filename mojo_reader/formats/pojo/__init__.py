@@ -3,6 +3,6 @@
 The source is read, never compiled or executed.
 """
 
-from mojo_reader.formats.pojo.reading import is_pojo, read_pojo
+from mojo_reader.formats.pojo.reading import read_pojo
 
-__all__ = ["is_pojo", "read_pojo"]
+__all__ = ["read_pojo"]

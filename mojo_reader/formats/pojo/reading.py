@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, Final
 
 from mojo_reader.errors import MojoUnsupportedError
 from mojo_reader.formats.facts import ModelFacts
-from mojo_reader.formats.kinds import form_of_head
+from mojo_reader.formats.kinds import CLASS_MARK
 from mojo_reader.formats.limits import Limits
 from mojo_reader.formats.pojo.arrays import Slot, read_array_class, skip_name
 from mojo_reader.formats.pojo.assembling import shape_of, slots_of
@@ -23,9 +23,7 @@ from mojo_reader.formats.pojo.gathering import Head, facts_of
 from mojo_reader.formats.pojo.members import read_members
 from mojo_reader.formats.pojo.scoring import read_rules
 from mojo_reader.formats.pojo.source import Source
-from mojo_reader.model import Form
 
-_CLASS_FILE: Final = b"\xca\xfe\xba\xbe"
 #: The address in the comment holds the model's name as it is.
 _COMMENT_END: Final = re.compile(rb"\*/(?=\s*+(?:import |package |@|public |/\*|//))")
 _STATEMENT_END: Final = re.compile(rb";")
@@ -37,11 +35,6 @@ _PREVIEW: Final = b"too large to preview"
 _ALGORITHM: Final = "deeplearning"
 _HEAD_BYTES: Final = 1 << 14
 _UNKNOWN: Final = "unknown"
-
-
-def is_pojo(head: bytes) -> bool:
-    """Say whether a file is a POJO, or a Java class that was compiled, by its first 64 kB."""
-    return form_of_head(head) is Form.POJO
 
 
 def read_pojo(stream: BinaryIO, size: int, limits: Limits) -> ModelFacts:
@@ -58,7 +51,7 @@ def read_pojo(stream: BinaryIO, size: int, limits: Limits) -> ModelFacts:
         MojoUnsupportedError: another algorithm, or code that scores in a way that is not known.
     """
     source = Source(stream, size, limits)
-    if source.starts(_CLASS_FILE):
+    if source.starts(CLASS_MARK):
         raise MojoUnsupportedError(
             "this is a compiled Java class, and a POJO can be read as source only; take the .java "
             "file that it was compiled from"
