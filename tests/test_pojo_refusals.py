@@ -136,6 +136,14 @@ def test_an_index_that_is_missing() -> None:
     assert "the index 5 is never set" in str(error)
 
 
+@pytest.mark.parametrize("text", ["017", "1e999", "0.5L"])
+def test_a_threshold_that_is_no_double(text: str) -> None:
+    content = re.sub(r"data, [0-9.]+\);", f"data, {text});", source(RULES[2]))
+    error = refusal(content)
+    assert type(error) is MojoFormatError
+    assert str(error).startswith("line ")
+
+
 def test_a_double_among_floats() -> None:
     content = source(NUMBERS)
     found = re.search(r"sa\[5\] = ([^\n]*)f;", content)

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from mojo_reader.formats.facts import ModelFacts, OriginalColumns
 from mojo_reader.formats.pojo.assembling import fail, required
-from mojo_reader.formats.pojo.literals import parse_double
 from mojo_reader.formats.pojo.members import Members
 from mojo_reader.formats.pojo.scoring import Rules, Shape, Task
 from mojo_reader.model import Form
@@ -168,7 +167,7 @@ def _norms(
 
 
 def _threshold(rules: Rules) -> float:
-    return _THRESHOLD if rules.threshold is None else parse_double(rules.threshold)
+    return _THRESHOLD if rules.threshold is None else rules.threshold
 
 
 def _layer_arrays(members: Members, field: str, arrays: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Final
 
 from mojo_reader.errors import MojoUnsupportedError
+from mojo_reader.formats.pojo.literals import parse_double
 from mojo_reader.formats.pojo.source import Source
 
 _SUM: Final = """
@@ -139,7 +140,7 @@ class Rules:
         standardize_response: the response was standardized.
         distribution: of a regression, one that has its inverse link; None for others.
         balance_classes: probabilities are corrected by the priors.
-        threshold: text of the number, of classes alone.
+        threshold: of the second of two classes; None without classes.
     """
 
     use_all_factor_levels: bool
@@ -149,7 +150,7 @@ class Rules:
     standardize_response: bool
     distribution: str | None
     balance_classes: bool
-    threshold: bytes | None
+    threshold: float | None
 
 
 def read_rules(source: Source, shape: Shape) -> Rules:
@@ -312,7 +313,7 @@ def _reconstruction(source: Source, shape: Shape) -> None:
         )
 
 
-def _prediction(source: Source, shape: Shape) -> tuple[bool, bytes | None]:
+def _prediction(source: Source, shape: Shape) -> tuple[bool, float | None]:
     """Read whether priors correct the probabilities, and the threshold."""
     if shape.task is Task.NUMBER:
         source.rule("preds[0] = preds[1];")
@@ -322,6 +323,7 @@ def _prediction(source: Source, shape: Shape) -> tuple[bool, bytes | None]:
     corrected = f"hex.genmodel.GenModel.correctProbabilities(preds, {distribution});"
     balance = source.take(corrected) is not None
     source.rule("preds[0] = hex.genmodel.GenModel.getPrediction(preds, PRIOR_CLASS_DISTRIB, data,")
-    threshold = source.number()
+    with source.literal():
+        threshold = parse_double(source.number())
     source.rule(");")
     return balance, threshold
