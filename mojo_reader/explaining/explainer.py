@@ -251,7 +251,7 @@ class Explainer:
             off = float(error[row].max())
             problem = (
                 f": its contributions are {off:.2g} from adding up to the prediction, where "
-                f"{TOLERANCE:g} is allowed"
+                f"{TOLERANCE:g} is allowed: its numbers are too large for float64"
             )
             raise RowError(row, problem if np.isfinite(off) else TOO_LARGE)
         return float(error.max())

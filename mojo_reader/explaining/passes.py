@@ -1,18 +1,15 @@
 """Rows as the network reads them, and what each layer makes of them."""
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mojo_reader import formulas
 from mojo_reader.formulas import FLOAT64
-from mojo_reader.model import Activation, Features, Layer, Mojo
+from mojo_reader.model import Features, Layer, Mojo, Reconstruction
 
 Array = NDArray[np.float64]
-#: What a supervised network ends in.
-_OUTPUTS: Final = (Activation.LINEAR, Activation.SOFTMAX)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -71,6 +68,7 @@ class Forward:
 
     def __init__(self, mojo: Mojo, centre: Array) -> None:
         self._layers = mojo.layers
+        self._reconstructs = isinstance(mojo.output, Reconstruction)
         self._features = mojo.features
         width = mojo.features.one_hot_width
         first = mojo.layers[0]
@@ -103,7 +101,7 @@ class Forward:
             sums.append([inputs @ k + b for k, b in zip(kernels, after.biases, strict=True)])
         if shift is not None:
             sums[-1] = [one + shift for one in sums[-1]]
-        if self._layers[-1].activation not in _OUTPUTS:
+        if self._reconstructs:
             values.append(_activated(self._layers[-1], sums[-1]))
         return Passed(
             places=places, numbers=numbers, sums=tuple(sums), values=tuple(values), shift=shift
