@@ -49,7 +49,7 @@ def with_blocks() -> list[Path]:
 
 
 #: Pages whose commands start the program, with a framework, many times.
-LONG = {"quickstart", "report", "targets", "write_back"}
+LONG = {"explaining", "forms", "quickstart", "report", "scoring", "targets", "write_back"}
 
 
 def parameter(page: Path) -> Any:

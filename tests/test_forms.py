@@ -29,8 +29,7 @@ pytestmark = pytest.mark.filterwarnings(
     "ignore::mojo_reader.scoring.row_warnings.MissingColumnWarning",
     "ignore::mojo_reader.scoring.row_warnings.UnseenLevelWarning",
 )
-EVERY = pytest.mark.parametrize("one", all_formed(), ids=[one.name for one in all_formed()])
-MOST_LONG = pytest.mark.parametrize(
+EVERY = pytest.mark.parametrize(
     "one",
     some_first(all_formed(), one_of_each_form()),
     ids=[one.name for one in all_formed()],
@@ -66,7 +65,7 @@ def test_every_form_scores_what_h2o_said(one: Formed) -> None:
     assert_close(numbers, expected.values, tolerance=1e-10)
 
 
-@MOST_LONG
+@EVERY
 def test_the_scores_are_those_of_the_mojo_to_the_last_bit(one: Formed) -> None:
     mojo, other = one.case.mojo(), one.mojo()
     rows = one.case.columns()
@@ -77,7 +76,7 @@ def test_the_scores_are_those_of_the_mojo_to_the_last_bit(one: Formed) -> None:
         assert np.array_equal(found[name], numbers, equal_nan=numbers.dtype.kind == "f")
 
 
-@MOST_LONG
+@EVERY
 def test_the_mojo_that_is_written_of_it_is_the_same_model(one: Formed, tmp_path: Path) -> None:
     mojo, path = one.mojo(), tmp_path / "model.zip"
     write_mojo(mojo, path)

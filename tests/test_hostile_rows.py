@@ -96,6 +96,7 @@ def test_a_name_in_parquet_that_is_no_text(tmp_path: Path) -> None:
     predict(content.replace(name, b"\x80" * len(name)), "rows.parquet", tmp_path, code=4)
 
 
+@pytest.mark.long
 @settings(quick, max_examples=examples(60))
 @given(content=odd_tables(), invalid=st.sampled_from(["error", "missing"]))
 @example(content=b"", invalid="error")

@@ -148,6 +148,7 @@ def test_too_many_levels_for_the_budget_are_drawn(monkeypatch: pytest.MonkeyPatc
     np.testing.assert_array_equal(codes, made.matrix)
 
 
+@pytest.mark.long
 def test_the_column_to_blame_is_found_among_many() -> None:
     mojo = hand_made(levels=(), nums=3000, norm=(0.0, 1.0))
     rows = np.full((40, 3000), 0.5)

@@ -86,6 +86,7 @@ def test_the_largest_network_with_a_panel_is_below_three_megabytes() -> None:
     assert len(page.encode()) < 3_000_000
 
 
+@pytest.mark.long
 def test_a_larger_network_has_no_panel_and_the_page_says_why() -> None:
     page = report_page(hand_made(levels=(), nums=200, hidden=(500, 500), classes=3), title="larger")
     assert 'id="what-if-model"' not in page

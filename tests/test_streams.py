@@ -119,6 +119,7 @@ def test_devices_stay(folder: Path) -> None:
     assert Path(os.devnull).is_char_device()
 
 
+@pytest.mark.long
 def test_a_full_device_is_named(folder: Path) -> None:
     for line, name in (
         ("m2k predict model.zip input.csv -q > /dev/full", "standard output"),

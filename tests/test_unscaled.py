@@ -62,6 +62,7 @@ def test_every_proof_says_up_to_where_it_holds() -> None:
         assert found.largest[1.0] < 1e-6, runtime
 
 
+@pytest.mark.long
 def test_what_it_claims_is_true_of_h2os_rows() -> None:
     mojo = INCOME.mojo()
     claimed = check_parity(model := to_keras(mojo), mojo).unscaled
