@@ -46,6 +46,10 @@ def test_an_attack_is_refused_by_name(tmp_path: Path, attack: Attack) -> None:
     assert type(caught.value) is attack.kind
 
 
+#: Of which the others hold the rule, too.
+LARGE = "500 MB"
+
+
 def test_every_attack_has_a_name_of_its_own() -> None:
     names = [attack.name for attack in ATTACKS]
     assert len(set(names)) == len(names)
@@ -53,7 +57,10 @@ def test_every_attack_has_a_name_of_its_own() -> None:
 
 @pytest.mark.parametrize(
     ("content", "warning"),
-    [pytest.param(content, warning, id=name) for name, content, warning in DETAILS_ATTACKS],
+    [
+        pytest.param(content, warning, id=name, marks=[pytest.mark.long] * (name == LARGE))
+        for name, content, warning in DETAILS_ATTACKS
+    ],
 )
 def test_details_cost_the_training_parameters_only(
     tmp_path: Path, content: bytes, warning: str

@@ -107,12 +107,14 @@ def test_odd_tables(content: bytes, invalid: str, tmp_path: Path) -> None:
     in_child(predict, content, "rows.csv", tmp_path, "--on-invalid", invalid)
 
 
+@pytest.mark.long
 @settings(quick, max_examples=examples(30))
 @given(content=damaged(TABLE))
 def test_damaged_tables(content: bytes, tmp_path: Path) -> None:
     in_child(predict, content, "rows.csv", tmp_path)
 
 
+@pytest.mark.long
 @settings(quick, max_examples=examples(30))
 @given(content=damaged(gzip.compress(TABLE, mtime=0)))
 def test_damaged_gzip(content: bytes, tmp_path: Path) -> None:

@@ -155,7 +155,7 @@ def test_fifty_thousand_levels_are_cheap(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("levels", [(3, 2), (600, 2)])
-@pytest.mark.parametrize("code", first(2, [-1.0, np.inf, 600.0, 1e30, -np.inf]))
+@pytest.mark.parametrize("code", first(1, [-1.0, np.inf, 600.0, 1e30, -np.inf]))
 def test_what_is_no_code_is_missing(levels: tuple[int, ...], code: float) -> None:
     model = to_keras(hand_made(levels=levels))
     missing = predictions(model, [[np.nan, 1, 0.5, 0.5]])

@@ -54,7 +54,7 @@ def predicted(model: Any, matrix: Any, offset: Any, dtype: str) -> Any:
 
 
 @CASES
-@DTYPES
+@pytest.mark.parametrize("dtype", first(1, ["float32", "float64"]))
 def test_keras_gives_the_server_s_scores(case: Golden, dtype: str, tmp_path: Path) -> None:
     with x64(dtype):
         made = to_keras(case.mojo(), dtype=dtype, offset="server")

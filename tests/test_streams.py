@@ -147,7 +147,7 @@ EARLY = [
 ]
 
 
-@pytest.mark.parametrize("words", first(4, EARLY))
+@pytest.mark.parametrize("words", first(2, EARLY))
 def test_a_reader_that_leaves_early_is_no_error(folder: Path, words: str) -> None:
     # The reader has gone before the first byte, so that nothing depends on who is faster.
     done = shell(folder, f"{{ sleep 0.1; m2k {words}; echo $? >&3; }} 3>code | true")
