@@ -1,14 +1,17 @@
 """POJOs that are refused: one sentence each, with the line."""
 
+import io
 import re
 import time
 
 import numpy as np
 import pytest
-from pojo_support import changed, refusal, source
+from pojo_support import changed, read_source, refusal, source
 
 from mojo_reader.errors import MojoFormatError, MojoLimitError, MojoUnsupportedError
 from mojo_reader.formats.limits import Limits
+from mojo_reader.formats.pojo.arrays import Slot, read_array
+from mojo_reader.formats.pojo.source import Source
 
 NUMBERS = "v3_46_regression_maxout"
 SMALL = "v3_46_fewer_levels_mean"
@@ -237,3 +240,57 @@ def test_floods_are_refused_soon(name: str) -> None:
     started = time.thread_time()
     assert message in str(refusal(content))
     assert time.thread_time() - started < 5
+
+
+@pytest.mark.parametrize("case", [NUMBERS, "v3_46_automl"], ids=["few lines", "many lines"])
+@pytest.mark.parametrize("index", [0, 4], ids=["the first", "the one before"])
+def test_an_index_that_a_class_before_has_set(case: str, index: int) -> None:
+    """H2O goes on in another class after 3,000 assignments."""
+    content, second = in_two_classes(source(case), 5)
+    assert read_source(content).weights[0].size == read_source(source(case)).weights[0].size
+    line = next(re.finditer(r"sa\[5\] = [^\n]*\n", content[second:]))
+    again = f"sa[{index}] = 0.5f;\n      {line[0]}"
+    error = refusal(content[:second] + content[second:].replace(line[0], again, 1))
+    assert type(error) is MojoFormatError
+    assert f"the index {index} is set twice" in str(error)
+
+
+def test_an_index_among_many_lines_that_was_set_before() -> None:
+    """Lines that follow each other are read at once, and may not pass over one that is set."""
+    start = "static final class {} implements java.io.Serializable {{ static final void fill"
+    lines = [f"      sa[{index}] = 0.{index}5f;\n" for index in range(6000)]
+    parts = [("A_0", lines[:3000]), ("A_1", lines[3000:])]
+
+    def array() -> object:
+        calls = "".join(f"{name}.fill(VALUES);" for name, _ in parts)
+        classes = "".join(
+            f"{start.format(name)}(float[] sa) {{\n{''.join(body)}}} }}" for name, body in parts
+        )
+        head = "implements java.io.Serializable { public static final float[] VALUES = "
+        text = f"{head}new float[6000]; static {{ {calls} }} {classes} }}".encode()
+        source = Source(io.BytesIO(text), len(text), Limits())
+        return read_array(source, Slot(kind="float", allow=lambda _: None))
+
+    read = array()
+    assert isinstance(read, np.ndarray)
+    assert np.array_equal(read, np.array([float(f"0.{index}5") for index in range(6000)], "f4"))
+    parts[1][1].append(parts[0][1].pop())
+    parts[0][1].append("      sa[4000] = 0.5f;\n")
+    with pytest.raises(MojoFormatError, match="the index 4000 is set twice"):
+        array()
+
+
+def in_two_classes(content: str, lines: int) -> tuple[str, int]:
+    """Move all but the first lines of the first layer to a class of their own.
+
+    Returns:
+        The source, and where that class begins.
+    """
+    call = re.search(r"(\w+_Weight_1)_0\.fill\(VALUES\);", content)
+    assert call is not None
+    content = content.replace(call[0], f"{call[0]} {call[1]}_1.fill(VALUES);", 1)
+    begin = content.index(f"class {call[1]}_0 ")
+    stop = content.index(f"sa[{lines}] = ", begin)
+    head = f"}} }} static final class {call[1]}_1 implements java.io.Serializable {{"
+    head += " static final void fill(float[] sa) {\n      "
+    return content[:stop] + head + content[stop:], stop
