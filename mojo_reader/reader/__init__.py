@@ -8,15 +8,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from mojo_reader.errors import located
 from mojo_reader.formats.facts import ModelFacts
 from mojo_reader.formats.kinds import form_of_folder, form_of_head
 from mojo_reader.formats.limits import DEFAULT_LIMITS, Limits
-from mojo_reader.formats.mojo.archive import open_archive
+from mojo_reader.formats.mojo.archive import Archive, open_archive, zip_archive
 from mojo_reader.formats.opening import ModelSource, OpenedFile, is_folder, open_file
 from mojo_reader.model import Form, Mojo
 from mojo_reader.reader.folders import find_mojo
-from mojo_reader.reader.mojo import base_models_of, no_ensemble, read_mojo
+from mojo_reader.reader.mojo import base_models_of, mojo_of, no_ensemble, read_mojo
 from mojo_reader.resolving.stated import resolve_facts
 
 __all__ = ["find_mojo", "list_base_models", "read_model", "read_mojo"]
@@ -46,17 +45,15 @@ def read_model(
             nothing here could score.
     """
     if is_folder(source):
-        folder = Path(source)  # type: ignore[arg-type]
-        if form_of_folder(folder) is Form.EXPORTED:
-            return _read_exported(folder, base_model, limits)
-        return read_mojo(source, base_model=base_model, limits=limits)
+        with open_archive(source, limits) as archive:
+            if _is_exported(archive):
+                return _read_exported(archive, base_model)
+            return mojo_of(archive, base_model)
     with open_file(source, limits) as file:
         form = form_of_head(file.head())
         if form is not None:
             return _read_file(file, form, base_model, limits.warranted(file.size))
-        # What cannot be wound back is in memory by now.
-        again = file.stream if hasattr(source, "read") else source
-        return read_mojo(again, base_model=base_model, limits=limits)
+        return mojo_of(zip_archive(file, limits), base_model)
 
 
 def list_base_models(source: ModelSource, *, limits: Limits = DEFAULT_LIMITS) -> tuple[str, ...]:
@@ -67,12 +64,12 @@ def list_base_models(source: ModelSource, *, limits: Limits = DEFAULT_LIMITS) ->
         MojoError: the file cannot be read.
     """
     if is_folder(source):
-        exported = form_of_folder(Path(source)) is Form.EXPORTED  # type: ignore[arg-type]
-        return () if exported else base_models_of(source, limits)
+        with open_archive(source, limits) as archive:
+            return () if _is_exported(archive) else base_models_of(archive)
     with open_file(source, limits) as file:
         if form_of_head(file.head()) is not None:
             return ()
-        return base_models_of(file.stream if hasattr(source, "read") else source, limits)
+        return base_models_of(zip_archive(file, limits))
 
 
 def _read_file(file: OpenedFile, form: Form, base_model: str | None, limits: Limits) -> Mojo:
@@ -102,14 +99,14 @@ _FILES: Final[Mapping[Form, Callable[[BinaryIO, int, Limits], ModelFacts]]] = {
 }
 
 
-def _read_exported(folder: Path, base_model: str | None, limits: Limits) -> Mojo:
+def _is_exported(folder: Archive) -> bool:
+    return form_of_folder(Path(folder.name)) is Form.EXPORTED
+
+
+def _read_exported(folder: Archive, base_model: str | None) -> Mojo:
     from mojo_reader.formats.exported import read_exported
 
-    with located(file=str(folder)):
-        if base_model is not None:
-            raise no_ensemble(base_model)
-        with open_archive(folder, limits) as archive:
-            facts = read_exported(folder, archive.limits)
-            return resolve_facts(
-                facts, sha256=archive.sha256, source=archive.source, limits=archive.limits
-            )
+    if base_model is not None:
+        raise no_ensemble(base_model)
+    facts = read_exported(Path(folder.name), folder.limits)
+    return resolve_facts(facts, sha256=folder.sha256, source=folder.source, limits=folder.limits)

@@ -39,36 +39,42 @@ def read_mojo(
             this project cannot score.
     """
     with open_archive(source, limits) as archive:
-        _require_model_ini(archive)
-        ini = _parse_model_ini(archive)
-        if _algorithm(ini) in _ENSEMBLES:
-            folders = _deep_learning_folders(archive, ini)
-            chosen = archive.nested(_chosen_folder(folders, base_model))
-            return _read_model(chosen, _parse_model_ini(chosen), base_model)
-        if base_model is not None:
-            raise no_ensemble(base_model)
-        return _read_model(archive, ini, None)
+        return mojo_of(archive, base_model)
 
 
-def base_models_of(source: ModelSource, limits: Limits) -> tuple[str, ...]:
+def mojo_of(archive: Archive, base_model: str | None) -> Mojo:
+    """Read the MOJO of an opened archive, as ``read_mojo`` does and raises."""
+    ini = _checked_model_ini(archive)
+    if _algorithm(ini) in _ENSEMBLES:
+        folders = _deep_learning_folders(archive, ini)
+        chosen = archive.nested(_chosen_folder(folders, base_model))
+        return _read_model(chosen, _parse_model_ini(chosen), base_model)
+    if base_model is not None:
+        raise no_ensemble(base_model)
+    return _read_model(archive, ini, None)
+
+
+def base_models_of(archive: Archive) -> tuple[str, ...]:
     """List the deep-learning base models of a stacked ensemble's MOJO, empty for other MOJOs.
 
     Raises:
-        FileNotFoundError: the path does not exist.
         MojoError: the file cannot be read.
     """
-    with open_archive(source, limits) as archive:
-        _require_model_ini(archive)
-        ini = _parse_model_ini(archive)
-        if _algorithm(ini) not in _ENSEMBLES:
-            return ()
-        return tuple(_deep_learning_folders(archive, ini))
+    ini = _checked_model_ini(archive)
+    if _algorithm(ini) not in _ENSEMBLES:
+        return ()
+    return tuple(_deep_learning_folders(archive, ini))
 
 
 def no_ensemble(base_model: str) -> MojoUnsupportedError:
     """Return the error of a base model that is asked of a model which has none."""
     message = f"the model is no stacked ensemble, so it has no base model {base_model!r}"
     return MojoUnsupportedError(message)
+
+
+def _checked_model_ini(archive: Archive) -> Any:
+    _require_model_ini(archive)
+    return _parse_model_ini(archive)
 
 
 def _require_model_ini(archive: Archive) -> None:

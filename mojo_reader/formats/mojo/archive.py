@@ -145,7 +145,7 @@ def open_archive(source: ModelSource, limits: Limits = DEFAULT_LIMITS) -> Iterat
             yield _folder_archive(Path(name), name, limits)
         return
     with open_file(source, limits) as file:
-        yield _zip_archive(file, limits)
+        yield zip_archive(file, limits)
 
 
 # --------------------------------------------------------------------------- folders
@@ -201,7 +201,8 @@ def _folder_files(folder: Path, limits: Limits) -> Iterator[_FolderFile]:
 # --------------------------------------------------------------------------- zips
 
 
-def _zip_archive(file: OpenedFile, limits: Limits) -> Archive:
+def zip_archive(file: OpenedFile, limits: Limits) -> Archive:
+    """Return the members of an opened zip, as ``open_archive`` does and raises."""
     _require_zip(file.head())
     stream, size = file.stream, file.size
     members = zip_members(stream, size, limits)
