@@ -11,6 +11,7 @@ from mojo_reader.cli.options import (
     LimitOption,
     ModelArgument,
     QuietOption,
+    check_one_stream,
     check_outputs,
     chosen_limits,
     model_source,
@@ -68,8 +69,7 @@ def explain(  # noqa: PLR0913 - a command's options
         raise typer.BadParameter(
             "only one input can be standard input", param_hint="'--background'"
         )
-    if model == STANDARD_STREAM and STANDARD_STREAM in rows:
-        raise typer.BadParameter("the model and the rows cannot both be standard input")
+    check_one_stream(model, rows)
     from mojo_reader.files.explained import explain_file
     from mojo_reader.reader import read_model
 

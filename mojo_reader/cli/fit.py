@@ -18,7 +18,9 @@ from mojo_reader.cli.options import (
     ModelArgument,
     OutputOption,
     QuietOption,
+    check_one_stream,
     check_outputs,
+    check_suffix,
     chosen_limits,
     default_output,
     model_source,
@@ -32,7 +34,7 @@ from mojo_reader.cli.rows import (
 )
 from mojo_reader.cli.tables import cell, table
 from mojo_reader.files.atomic import replacing
-from mojo_reader.files.outputs import STANDARD_STREAM, Named, everything
+from mojo_reader.files.outputs import Named, everything
 from mojo_reader.files.rules import Reading, TableRules
 from mojo_reader.making.retraining import FitOptions
 from mojo_reader.scoring.options import values_of
@@ -87,10 +89,8 @@ def fit(  # noqa: PLR0913 - a command's options
     files = _Files(mojo=target, keras=keras, columns=columns, plot=plot)
     if keras is not None and keras.suffix != ".keras":
         raise typer.BadParameter("expected a name that ends in .keras", param_hint="'--keras'")
-    if model == STANDARD_STREAM and STANDARD_STREAM in rows:
-        raise typer.BadParameter("the model and the rows cannot both be standard input")
-    if target.suffix.lower() != ".zip":
-        raise typer.BadParameter("expected a name that ends in .zip", param_hint="'-o'")
+    check_one_stream(model, rows)
+    check_suffix(target, ".zip")
     inputs = [("MODEL", model), *everything("ROWS", rows)]
     check_outputs(files.named(), inputs, quiet=quiet or json_)
     from mojo_reader.reader import read_model

@@ -1,7 +1,5 @@
 """``importances``: which columns a network listens to, by its weights."""
 
-from typing import Final
-
 from mojo_reader.cli.failures import plain_failures
 from mojo_reader.cli.options import (
     BaseModelOption,
@@ -12,9 +10,7 @@ from mojo_reader.cli.options import (
     model_source,
 )
 from mojo_reader.cli.printing import print_json, show
-from mojo_reader.cli.tables import cell, table
-
-_SHOWN_ROWS: Final = 500
+from mojo_reader.cli.tables import SHOWN_ROWS, cell, say_more, table
 
 
 @plain_failures
@@ -40,8 +36,7 @@ def importances(
         print_json([dict(zip(COLUMNS, row, strict=True)) for row in rows])
         return
     shown = table("Variable importances", *(name.replace("_", " ") for name in COLUMNS))
-    for name, *numbers in rows[:_SHOWN_ROWS]:
+    for name, *numbers in rows[:SHOWN_ROWS]:
         shown.add_row(cell(name), *(f"{number:.6f}" for number in numbers))
     show(shown)
-    if len(rows) > _SHOWN_ROWS:
-        show(f"and {len(rows) - _SHOWN_ROWS:,} more inputs; --json gives all.")
+    say_more(rows, "inputs")

@@ -1,8 +1,7 @@
 """``inspect``: what is in a model."""
 
-from collections.abc import Sized
 from itertools import islice
-from typing import Any, Final
+from typing import Any
 
 from mojo_reader.cli.failures import plain_failures
 from mojo_reader.cli.options import (
@@ -14,10 +13,7 @@ from mojo_reader.cli.options import (
     model_source,
 )
 from mojo_reader.cli.printing import print_json, show
-from mojo_reader.cli.tables import cell, first_ones, table
-
-# Drawing a row of a table takes a terminal's library as long as scoring thousands.
-_SHOWN_ROWS: Final = 500
+from mojo_reader.cli.tables import SHOWN_ROWS, cell, first_ones, say_more, table
 
 
 @plain_failures
@@ -46,15 +42,15 @@ def inspect(
 def _print(summary: dict[str, Any]) -> None:
     facts = {key: value for key, value in summary["model"].items() if value is not None}
     show(_pairs("Model", facts))
-    show(_columns(summary["columns"][:_SHOWN_ROWS]))
-    _say_more(summary["columns"], "columns")
+    show(_columns(summary["columns"][:SHOWN_ROWS]))
+    say_more(summary["columns"], "columns")
     show(_network(summary["network"]))
-    _say_more(summary["network"]["layers"], "layers")
+    say_more(summary["network"]["layers"], "layers")
     output = {key: value for key, value in summary["output"].items() if value is not None}
     show(_pairs("Output", output))
     if summary["training"]:
-        show(_pairs("Training parameters", dict(islice(summary["training"].items(), _SHOWN_ROWS))))
-        _say_more(summary["training"], "parameters")
+        show(_pairs("Training parameters", dict(islice(summary["training"].items(), SHOWN_ROWS))))
+        say_more(summary["training"], "parameters")
     if "state" in summary:
         show(_pairs("What training left", _known(summary["state"])))
     for note in summary["notes"]:
@@ -64,13 +60,6 @@ def _print(summary: dict[str, Any]) -> None:
 def _known(state: dict[str, Any]) -> dict[str, Any]:
     """Return what there is; the parameters in effect are those of training, in H2O's words."""
     return {key: value for key, value in state.items() if value is not None and key != "parameters"}
-
-
-def _say_more(rows: Sized, what: str) -> None:
-    """Say how many rows a table does not show."""
-    more = len(rows) - _SHOWN_ROWS
-    if more > 0:
-        show(f"and {more:,} more {what}; --json gives all.")
 
 
 def _pairs(title: str, pairs: dict[str, Any]) -> Any:
@@ -100,7 +89,7 @@ def _network(network: dict[str, Any]) -> Any:
         "activation",
         "dropout",
     )
-    for index, layer in enumerate(network["layers"][:_SHOWN_ROWS], 1):
+    for index, layer in enumerate(network["layers"][:SHOWN_ROWS], 1):
         name = "output" if index == len(network["layers"]) else f"hidden {index}"
         shown.add_row(name, str(layer["units"]), layer["activation"], f"{layer['dropout']:g}")
     return shown

@@ -68,6 +68,27 @@ class Precision(StrEnum):
     FLOAT32 = "float32"
 
 
+def check_one_stream(model: str, rows: Sequence[str]) -> None:
+    """Require that not both come from standard input.
+
+    Raises:
+        typer.BadParameter: they do.
+    """
+    if model == STANDARD_STREAM and STANDARD_STREAM in rows:
+        raise typer.BadParameter("the model and the rows cannot both be standard input")
+
+
+def check_suffix(path: Path, suffix: str, option: str = "-o") -> None:
+    """Require the suffix of what an option writes.
+
+    Raises:
+        typer.BadParameter: the name ends in another.
+    """
+    if path.suffix.lower() != suffix:
+        message = f"expected a name that ends in {suffix}"
+        raise typer.BadParameter(message, param_hint=f"'{option}'")
+
+
 def checked_layer(mojo: Mojo, value: int | None) -> int | None:
     """Return the value of ``--layer``.
 

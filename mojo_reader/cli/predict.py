@@ -11,6 +11,7 @@ from mojo_reader.cli.options import (
     LimitOption,
     ModelArgument,
     QuietOption,
+    check_one_stream,
     check_outputs,
     checked_layer,
     chosen_limits,
@@ -73,8 +74,7 @@ def predict(  # noqa: PLR0913 - a command's options
         raise typer.BadParameter(
             "needs --reconstruction-error or --per-feature", param_hint="'--missing'"
         )
-    if model == STANDARD_STREAM and STANDARD_STREAM in rows:
-        raise typer.BadParameter("the model and the rows cannot both be standard input")
+    check_one_stream(model, rows)
     if how.exact and how.dtype != "float64":
         raise typer.BadParameter("needs --dtype float64", param_hint="'--exact'")
     from mojo_reader.files.score import score_file

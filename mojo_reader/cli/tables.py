@@ -1,9 +1,13 @@
 """Tables that commands print, plain and without markup."""
 
+from collections.abc import Sized
 from typing import Any, Final
 
+from mojo_reader.cli.printing import show
 from mojo_reader.errors import printable
 
+#: Drawing a row of a table takes a terminal's library as long as scoring thousands.
+SHOWN_ROWS: Final = 500
 _SHOWN_ITEMS: Final = 4
 
 
@@ -29,6 +33,13 @@ def cell(text: object) -> Any:
     from rich.text import Text
 
     return Text(printable(str(text)))
+
+
+def say_more(rows: Sized, what: str) -> None:
+    """Say how many rows a table does not show."""
+    more = len(rows) - SHOWN_ROWS
+    if more > 0:
+        show(f"and {more:,} more {what}; --json gives all.")
 
 
 def first_ones(value: object) -> str:

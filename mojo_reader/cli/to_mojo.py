@@ -1,7 +1,7 @@
 """``to-mojo``: a model in any form as the MOJO that H2O's Java scorer runs."""
 
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import typer
 
@@ -13,12 +13,11 @@ from mojo_reader.cli.options import (
     ModelArgument,
     QuietOption,
     check_outputs,
+    check_suffix,
     chosen_limits,
     model_source,
 )
 from mojo_reader.cli.printing import print_json, show
-
-_SUFFIX: Final = ".zip"
 
 
 @plain_failures
@@ -45,9 +44,7 @@ def to_mojo(  # noqa: PLR0913 - a command's options
     from mojo_reader.summary import notes
     from mojo_reader.writer import write_mojo
 
-    if output.suffix.lower() != _SUFFIX:
-        message = f"expected a name that ends in {_SUFFIX}"
-        raise typer.BadParameter(message, param_hint="'-o'")
+    check_suffix(output, ".zip")
     check_outputs([("-o", output)], [("MODEL", model)], quiet=quiet or json_)
     mojo = read_model(model_source(model), base_model=base_model, limits=chosen_limits(limit))
     write_mojo(mojo, output)
