@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from mojo_reader.errors import MojoFormatError
 from mojo_reader.formats.limits import Limits
+from mojo_reader.formats.texts import decode
 
 _SHORT: Final = 255
 _INT: Final = 254
@@ -237,11 +238,7 @@ class _Text(Leaf):
         if count < 0:
             return None
         stream.spend()
-        try:
-            return stream.read(count).decode()
-        except UnicodeDecodeError as error:
-            message = f"expected UTF-8 text, found {error.object[error.start : error.start + 4]!r}"
-            raise MojoFormatError(message) from error
+        return decode(stream.read(count))
 
 
 class _Serialized(Leaf):

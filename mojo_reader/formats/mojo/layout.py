@@ -22,8 +22,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mojo_reader.errors import MojoFormatError, located
-from mojo_reader.formats.mojo.lines import BLANKS, Leaf, LineStream, decode, shortened, split_lines
+from mojo_reader.formats.mojo.lines import BLANKS, Leaf, LineStream, shortened, split_lines
 from mojo_reader.formats.mojo.number_arrays import NumberArray, array_texts
+from mojo_reader.formats.texts import decode
 from mojo_reader.java import text as java
 
 Value = str | NDArray[np.float32] | NDArray[np.float64]

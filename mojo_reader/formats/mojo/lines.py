@@ -119,19 +119,6 @@ def _with_newlines(content: bytes) -> bytes:
     return content
 
 
-def decode(line: bytes) -> str:
-    """Decode UTF-8.
-
-    Raises:
-        MojoFormatError: the bytes are not UTF-8.
-    """
-    try:
-        return line.decode("utf-8")
-    except UnicodeDecodeError as error:
-        message = f"expected UTF-8 text, found {line[error.start : error.start + 4]!r}"
-        raise MojoFormatError(message) from error
-
-
 class Leaf(construct.Construct):  # type: ignore[misc]
     """A construct whose stream is a ``LineStream`` (parsing) or a binary file (building)."""
 

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from mojo_reader.errors import MojoFormatError
 from mojo_reader.formats.mojo.float_texts import SEPARATOR, float_texts
-from mojo_reader.formats.mojo.lines import BLANKS, BLOCK_BYTES, Leaf, LineStream, decode, shortened
+from mojo_reader.formats.mojo.lines import BLANKS, BLOCK_BYTES, Leaf, LineStream, shortened
+from mojo_reader.formats.texts import decode
 from mojo_reader.java import text as java
 
 # Whatever else stands in a number array goes the slow way, one number at a time.

@@ -5,6 +5,7 @@ from typing import BinaryIO, Final, NoReturn
 
 from mojo_reader.errors import MojoError, MojoFormatError
 from mojo_reader.formats.limits import Limits
+from mojo_reader.formats.texts import decode
 
 #: So much is read at once. A class of 3,000 numbers, as H2O writes them, fits.
 BLOCK_BYTES: Final = 1 << 17
@@ -138,7 +139,6 @@ class Window:
             MojoFormatError: the bytes are not UTF-8.
         """
         try:
-            return text.decode("utf-8")
-        except UnicodeDecodeError as error:
-            message = f"expected UTF-8 text, found {text[error.start : error.start + 4]!r}"
-            raise self.error(message) from error
+            return decode(text)
+        except MojoFormatError as error:
+            raise self.error(error.reason) from error
