@@ -137,9 +137,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if item.get_closest_marker("isolated") and "isolated" not in asked_for:
             reason = "isolated: fresh environments take minutes; -m isolated runs them"
             item.add_marker(pytest.mark.skip(reason=reason))
-        for mark, (reason, available) in _NEEDS.items():
-            if item.get_closest_marker(mark) and not available():
-                item.add_marker(pytest.mark.skip(reason=f"{mark}: {reason}"))
+        marks = {mark.name for mark in item.iter_markers()}
+        for mark in _NEEDS:
+            if mark in marks and not _available(mark):
+                item.add_marker(pytest.mark.skip(reason=f"{mark}: {_NEEDS[mark][0]}"))
+
+
+@functools.cache
+def _available(mark: str) -> bool:
+    return _NEEDS[mark][1]()
 
 
 def _leave_out_long(config: pytest.Config, items: list[pytest.Item]) -> None:

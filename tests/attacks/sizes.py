@@ -36,22 +36,27 @@ def _with(*more: Entry, **options: Any) -> Callable[[Path], Path]:
     return build
 
 
-def _info(lines: bytes) -> Mapping[str, Edit]:
-    return {"model.ini": lambda ini: ini.replace(b"[columns]", lines + b"\n[columns]")}
+def _info(lines: bytes | Callable[[], bytes]) -> Mapping[str, Edit]:
+    def edit(ini: bytes) -> bytes:
+        more = lines if isinstance(lines, bytes) else lines()
+        return ini.replace(b"[columns]", more + b"\n[columns]")
+
+    return {"model.ini": edit}
 
 
-def weights(text: bytes, case: str = "iris_tanh") -> Callable[[Path], Path]:
+def _weights(text: Callable[[], bytes]) -> Callable[[Path], Path]:
     """Give a file whose first weights are another text."""
 
     def edit(ini: bytes) -> bytes:
         start = ini.index(b"weight_layer0 = ") + len(b"weight_layer0 = ")
-        return ini[:start] + text + ini[ini.index(b"\n", start) :]
+        return ini[:start] + text() + ini[ini.index(b"\n", start) :]
 
-    return _rewritten(case, {"model.ini": edit})
+    return _iris({"model.ini": edit})
 
 
-def _repeated(start: bytes, unit: bytes, size: int, end: bytes = b"") -> bytes:
-    return start + unit * (size // len(unit)) + end
+def _repeated(start: bytes, unit: bytes, size: int, end: bytes = b"") -> Callable[[], bytes]:
+    """Give a long text when it is asked for: most runs only collect it."""
+    return lambda: start + unit * (size // len(unit)) + end
 
 
 def _many_members(folder: Path) -> Path:
@@ -196,22 +201,22 @@ LONG = [
     ),
     Attack(
         "a number of 60 MiB",
-        weights(_repeated(b"[", b"1", 60 * MEBIBYTE, b"]")),
+        _weights(_repeated(b"[", b"1", 60 * MEBIBYTE, b"]")),
         "expected numbers, found a text of more than 65,536 bytes (model.ini weight_layer0)",
     ),
     Attack(
         "60 MiB of separators",
-        weights(_repeated(b"[", b",", 60 * MEBIBYTE, b"]")),
+        _weights(_repeated(b"[", b",", 60 * MEBIBYTE, b"]")),
         "number 0 of the array: '' is not a number (model.ini weight_layer0)",
     ),
     Attack(
         "60 MiB of weights",
-        weights(_repeated(b"[", b"0.0, ", 60 * MEBIBYTE, b"0.0]")),
+        _weights(_repeated(b"[", b"0.0, ", 60 * MEBIBYTE, b"0.0]")),
         "expected at most 80 numbers by neural_network_sizes, found more (model.ini weight_layer0)",
     ),
     Attack(
         "60 MiB of weights that pack as tightly as they can",
-        weights(_repeated(b"[", b"1,", 60 * MEBIBYTE, b"1]")),
+        _weights(_repeated(b"[", b"1,", 60 * MEBIBYTE, b"1]")),
         "expected at most 80 numbers by neural_network_sizes, found more (model.ini weight_layer0)",
     ),
     Attack(
@@ -221,7 +226,7 @@ LONG = [
     ),
     Attack(
         "60 MiB of carriage returns",
-        _iris(_info(b"\r" * 60 * MEBIBYTE + b"x")),
+        _iris(_info(_repeated(b"", b"\r", 60 * MEBIBYTE, b"x"))),
         f"[info] has 100,001 lines or more, the limit is 100,000; {raise_it('keys')} (model.ini)",
         MojoLimitError,
     ),
