@@ -33,7 +33,8 @@ def partial_dependence(
 
     Args:
         scorer: the model's scorer.
-        rows: the rows whose other columns stay as they are, any table that the scorer takes.
+        rows: the rows whose other columns stay as they are, any table that the scorer takes, or
+            ``EncodedRows``.
         column: one of the rows' columns that the model reads.
         bins: values of a number, at equal distances from its least to its largest; of whole numbers
             no more than there are. Of levels all are taken, in the model's order.
@@ -61,7 +62,7 @@ def partial_dependence(
         known = listed([one.name for one in mojo.inputs])
         message = f"the model reads no column {column!r}; it reads {known}"
         raise MojoDataError(message)
-    encoded = scorer.encode_rows(rows)
+    encoded = rows if isinstance(rows, EncodedRows) else scorer.encode_rows(rows)
     if not len(encoded.matrix):
         raise MojoDataError("expected at least one row, found none")
     points, cells = _points(found, encoded.matrix, bins, missing=missing)
