@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     )
     from mojo_reader.explaining.contributions import contributions
     from mojo_reader.explaining.dependence import partial_dependence
+    from mojo_reader.explaining.expectations import individual_expectations
     from mojo_reader.explaining.importances import importances
     from mojo_reader.files.score import ScoreOptions, score_file
     from mojo_reader.files.verification import verify_file
@@ -58,6 +59,7 @@ __all__ = [
     "from_h2o",
     "from_keras",
     "importances",
+    "individual_expectations",
     "list_base_models",
     "max_f1_threshold",
     "partial_dependence",
@@ -85,6 +87,7 @@ _HOMES: Final = {
     "convert": "mojo_reader.converting",
     "from_h2o": "mojo_reader.making.from_h2o",
     "importances": "mojo_reader.explaining.importances",
+    "individual_expectations": "mojo_reader.explaining.expectations",
     "max_f1_threshold": "mojo_reader.making.threshold",
     "partial_dependence": "mojo_reader.explaining.dependence",
     "rebuilt": "mojo_reader.making.rebuilding",

@@ -64,6 +64,7 @@ PUBLIC: Final = (
     "mojo_reader.explaining.contributions",
     "mojo_reader.explaining.importances",
     "mojo_reader.explaining.dependence",
+    "mojo_reader.explaining.expectations",
     "mojo_reader.files.score",
     "mojo_reader.files.explained",
     "mojo_reader.files.verification",

@@ -3,109 +3,157 @@
 Source: ``hex.PartialDependence``, for the grid and the figures.
 """
 
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mojo_reader.errors import MojoDataError, MojoUnsupportedError, listed
-from mojo_reader.model import (
-    CategoricalInput,
-    Classification,
-    InputColumn,
-    Reconstruction,
-)
+from mojo_reader.errors import MojoDataError
+from mojo_reader.explaining.grid import Grid, GridOptions, Levels, Values, column_of, grid_of
+from mojo_reader.explaining.labelled import LabelledRows, labelled_rows
+from mojo_reader.explaining.moved_columns import MovedColumns, outputs_of
+from mojo_reader.model import InputColumn, Mojo
 from mojo_reader.scoring.encoded import EncodedScorer
-from mojo_reader.scoring.rows import EncodedRows
+from mojo_reader.scoring.options import problems_of
 
-__all__ = ["partial_dependence"]
+__all__ = ["FIGURES", "partial_dependence"]
 
-Array = NDArray[np.float64]
 #: H2O's names of the figures.
-_FIGURES: Final = ("mean_response", "stddev_response", "std_error_mean_response")
-_TWO_CLASSES: Final = 2
+FIGURES: Final = ("mean_response", "stddev_response", "std_error_mean_response")
 
 
-def partial_dependence(
-    scorer: EncodedScorer, rows: object, column: str, *, bins: int = 20, missing: bool = False
+def partial_dependence(  # noqa: PLR0913 - options
+    scorer: EncodedScorer,
+    rows: object,
+    column: str,
+    *,
+    other: str | None = None,
+    bins: int = 20,
+    missing: bool = False,
+    levels: Levels = "model",
+    values: Values | None = None,
+    row: int | None = None,
+    target: str | Sequence[str] | None = None,
+    weights: str | None = None,
 ) -> dict[str, NDArray[Any]]:
     """Return the mean prediction for each value of a column, on H2O's grid.
 
     Args:
-        scorer: the model's scorer.
+        scorer: the model's scorer; its rule for the offset holds.
         rows: the rows whose other columns stay as they are, any table that the scorer takes, or
             ``EncodedRows``.
         column: one of the rows' columns that the model reads.
+        other: a second one: all pairs of their values are points, the second's fastest
+            (H2O's ``col_pairs_2dpdp``).
         bins: values of a number, at equal distances from its least to its largest; of whole numbers
-            no more than there are. Of levels all are taken, in the model's order.
-        missing: add a point at which the cell is missing.
+            no more than there are.
+        missing: add a point at which the cell is missing (``include_na``).
+        levels: ``model`` takes the levels that the model knows, in its order, ``rows`` those of
+            them that the rows have; H2O takes those of its frame.
+        values: values to take in place of H2O's (``user_splits``): of the column, or, in a
+            mapping, by column.
+        row: take this row alone, counted from 0, on the grid of all (``row_index``).
+        target: a class, or some, of a model of more than two (``targets``); all by default.
+        weights: the rows' column with their weights (``weight_column``).
 
     Returns:
-        The column's name to its values (objects for levels, None for missing), then
-        ``mean_response``, ``stddev_response`` and ``std_error_mean_response``, each ``(points,)``
-        float64: of the response, or of the second class's probability; ``(points, n_classes)`` for
-        more classes.
+        The column's name, and that of the other, to the values of each point (objects for levels,
+        None for missing), then ``mean_response``, ``stddev_response`` and
+        ``std_error_mean_response``, each ``(points,)`` float64: of the response, or of the second
+        class's probability; ``(points, n_classes)`` for more classes, ``(points, n_targets)`` for
+        some of them.
 
     Raises:
-        MojoDataError: the model reads no such column, or no row has a number there.
+        MojoDataError: the model reads no such column, no row has a finite number there, a value
+            has no meaning, or there is no such row, class or column of weights.
         MojoUnsupportedError: an autoencoder predicts no response.
-        ValueError: fewer than one bin.
+        ValueError: fewer than one bin, or an unknown choice.
     """
-    mojo = scorer.mojo
-    if isinstance(mojo.output, Reconstruction):
-        raise MojoUnsupportedError("an autoencoder predicts no response that depends on a column")
-    if bins < 1:
-        message = f"expected bins of 1 or more, found {bins}"
-        raise ValueError(message)
-    found = next((one for one in mojo.inputs if one.name == column), None)
-    if found is None:
-        known = listed([one.name for one in mojo.inputs])
-        message = f"the model reads no column {column!r}; it reads {known}"
+    options = checked(GridOptions(bins=bins, missing=missing, levels=levels))
+    outputs = outputs_of(scorer.mojo, _targets(target))
+    columns = columns_of(scorer.mojo, column, other)
+    read = labelled_rows(scorer, rows, weights=weights)
+    grids = grids_of(columns, read.encoded.matrix, options, values)
+    chosen = read if row is None else one_row(read, row)
+    moved = MovedColumns(scorer, grids, outputs)
+    figures = moved.spread(chosen.encoded, chosen.weights).figures()
+    single = len(outputs) == 1 and not (target is not None and not isinstance(target, str))
+    return {
+        **points_of(grids),
+        **{name: one[:, 0] if single else one for name, one in zip(FIGURES, figures, strict=True)},
+    }
+
+
+def checked(options: GridOptions) -> GridOptions:
+    """Require numbers that options may be.
+
+    Raises:
+        ValueError: one is too small.
+    """
+    for problem in problems_of(options):
+        raise ValueError(problem)
+    return options
+
+
+def columns_of(mojo: Mojo, column: str, other: str | None) -> tuple[InputColumn, ...]:
+    """Return one of the rows' columns, or a pair.
+
+    Raises:
+        MojoDataError: the model reads no such column, or both are one.
+    """
+    if column == other:
+        message = f"expected a pair of two columns, found {column!r} twice"
         raise MojoDataError(message)
-    encoded = rows if isinstance(rows, EncodedRows) else scorer.encode_rows(rows)
-    if not len(encoded.matrix):
+    return tuple(column_of(mojo, name) for name in (column, other) if name is not None)
+
+
+def grids_of(
+    columns: tuple[InputColumn, ...],
+    matrix: NDArray[np.float64],
+    options: GridOptions,
+    values: Values | None,
+) -> tuple[Grid, ...]:
+    """Return the grid of each column.
+
+    Raises:
+        MojoDataError: values are given for another column, or ``grid_of`` refuses them.
+    """
+    if values is None or not isinstance(values, Mapping):
+        given: Mapping[str, Any] = {} if values is None else {columns[0].name: values}
+    else:
+        given = cast("Mapping[str, Any]", values)
+    names = [column.name for column in columns]
+    strange = next((name for name in given if name not in names), None)
+    if strange is not None:
+        message = f"values are given for the column {strange!r}, which is not asked for"
+        raise MojoDataError(message)
+    if not len(matrix):
         raise MojoDataError("expected at least one row, found none")
-    points, cells = _points(found, encoded.matrix, bins, missing=missing)
-    figures = np.array([_figures(_predicted(scorer, encoded, found, one)) for one in cells])
-    values = figures[..., 0] if figures.shape[-1] == 1 else figures
-    return {column: points, **dict(zip(_FIGURES, np.moveaxis(values, 1, 0), strict=True))}
+    return tuple(grid_of(one, matrix, options, given.get(one.name)) for one in columns)
 
 
-def _points(
-    column: InputColumn, matrix: Array, bins: int, *, missing: bool
-) -> tuple[NDArray[Any], Array]:
-    """Return a column's values, and the features of each, ``(points, width)``."""
-    if isinstance(column, CategoricalInput):
-        levels: list[str | None] = [*column.levels, *([None] if missing else [])]
-        return np.array(levels, object), column.table[: len(levels)]
-    numbers = matrix[:, column.feature]
-    numbers = numbers[~np.isnan(numbers)]
-    if not numbers.size:
-        message = f"no row has a number in the column {column.name!r}"
+def points_of(grids: tuple[Grid, ...]) -> dict[str, NDArray[Any]]:
+    """Return each column's value at each point, ``(points,)``."""
+    sizes = [len(grid) for grid in grids]
+    places = np.indices(sizes).reshape(len(sizes), -1)
+    return {grid.column.name: grid.values[place] for grid, place in zip(grids, places, strict=True)}
+
+
+def one_row(rows: LabelledRows, row: int) -> LabelledRows:
+    """Return a single row.
+
+    Raises:
+        MojoDataError: there is no such row.
+    """
+    count = len(rows.encoded.matrix)
+    if not 0 <= row < count:
+        message = f"there is no row {row}: the rows are counted from 0 to {count - 1}"
         raise MojoDataError(message)
-    least, largest = float(numbers.min()), float(numbers.max())
-    if (numbers == np.floor(numbers)).all() and largest - least + 1 < bins:
-        bins = int(largest - least) + 1
-    step = (largest - least) / max(bins - 1, 1)
-    points: Array = least + np.arange(bins, dtype=np.float64) * step
-    if missing:
-        points = np.append(points, np.nan)
-    return points, points[:, None]
+    return rows.take(np.array([row]))
 
 
-def _predicted(
-    scorer: EncodedScorer, rows: EncodedRows, column: InputColumn, cells: Array
-) -> Array:
-    """Predict rows in which a column has other cells, ``(rows, outputs)``."""
-    matrix = np.copy(rows.matrix)
-    matrix[:, column.feature : column.feature + len(cells)] = cells
-    values = scorer.defined_matrix(matrix, offset=rows.offset)
-    output = scorer.mojo.output
-    two = isinstance(output, Classification) and len(output.labels) == _TWO_CLASSES
-    return values[:, 1:] if two else values
-
-
-def _figures(values: Array) -> Array:
-    """Return mean, standard deviation and standard error, ``(3, outputs)``."""
-    spread = values.std(axis=0, ddof=1) if len(values) > 1 else np.full(values.shape[1], np.nan)
-    return np.array([values.mean(axis=0), spread, spread / np.sqrt(len(values))])
+def _targets(target: str | Sequence[str] | None) -> tuple[str, ...] | None:
+    if target is None:
+        return None
+    return (target,) if isinstance(target, str) else tuple(target)
