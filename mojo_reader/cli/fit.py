@@ -93,6 +93,7 @@ def fit(  # noqa: PLR0913 - a command's options
     check_suffix(target, ".zip")
     inputs = [("MODEL", model), *everything("ROWS", rows)]
     check_outputs(files.named(), inputs, quiet=quiet or json_)
+    from mojo_reader.files.sources import listed_sources
     from mojo_reader.reader import read_model
     from mojo_reader.scoring.extras import require_pyarrow
 
@@ -101,6 +102,7 @@ def fit(  # noqa: PLR0913 - a command's options
     weighed = _class_weights(class_weights or [])
     mojo = read_model(model_source(model), base_model=base_model, limits=rules.limits)
     require_pyarrow("Files of rows")
+    listed_sources(rows)  # so that a file that is not there is told before Keras is loaded
     emitters.require_fit()
     if plot is not None:
         emitters.require_picture(plot)

@@ -211,6 +211,11 @@ def _add(columns: dict[str, Any], name: str, values: object) -> None:
     columns[name] = values
 
 
+def is_empty(columns: Columns, rows: int) -> bool:
+    """Whether a table has nothing, as a list of no rows: it cannot say what columns it has."""
+    return not rows and not columns
+
+
 def absent(columns: Iterable[str], table: Columns) -> tuple[str, ...]:
     """Return the names that the table lacks."""
     return tuple(name for name in columns if name not in table)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mojo_reader.model import InputColumn, Mojo
-from mojo_reader.scoring.columns import Columns, arrow_columns, named_columns
+from mojo_reader.scoring.columns import Columns, arrow_columns, is_empty, named_columns
 from mojo_reader.scoring.encoding import Encoder
 from mojo_reader.scoring.notices import Notices
 from mojo_reader.scoring.offsets import (
@@ -89,6 +89,8 @@ class RowReader:
         notices.unused_offset = self._unused_offset
         if self.offset_column is None:
             return EncodedRows(matrix=matrix, offset=None)
+        if is_empty(columns, rows):
+            return EncodedRows(matrix=matrix, offset=np.empty(0))
         offsets = offset_values(
             columns,
             self.offset_column,

@@ -10,6 +10,7 @@ from mojo_reader.scoring.choices import Choice
 from mojo_reader.scoring.encoded import EncodedScorer
 from mojo_reader.scoring.equal_names import require_distinct
 from mojo_reader.scoring.extras import require_pyarrow
+from mojo_reader.scoring.frames import framed
 from mojo_reader.scoring.notices import Notices
 from mojo_reader.scoring.options import DType, MissingNumber
 from mojo_reader.scoring.outputs import ColumnErrors, HiddenLayer, RowErrors, label_texts
@@ -112,6 +113,29 @@ class Scorer(EncodedScorer):
                 name, which a mapping cannot hold.
         """
         return self.chosen_columns(self.encode_rows(table), Choice(**choice))
+
+    def score_frame(self, table: Any, **choice: Any) -> Any:
+        """Return H2O's output columns as a frame of the same library, to stand beside the rows.
+
+        Args:
+            table: a pandas frame, whose index the scores keep; a polars frame, or a lazy one,
+                whose scores are made when it is collected; an Arrow table or record batch.
+            **choice: what to give, as in ``mojo_reader.scoring.choices.Choice``; by default
+                H2O's output columns.
+
+        Returns:
+            As many rows in the same order: texts for labels, float64 for numbers.
+
+        Raises:
+            MojoDataError: it is no frame, a cell has no meaning in its column, or a prediction
+                is NaN.
+            MojoUnsupportedError: as ``score`` does.
+        """
+        chosen = Choice(**choice)
+        chosen.check(self.mojo)
+        names = chosen.output.columns(self.mojo)
+        labels = int(chosen.output.labelled(self.mojo))
+        return framed(table, lambda rows: self.score(rows, **choice), names, labels)
 
     def reconstruct(self, table: object) -> NDArray[np.float64]:
         """Return an autoencoder's reconstruction.
