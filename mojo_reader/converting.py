@@ -81,6 +81,7 @@ class Emitter:
         missing: what is said where one is not.
         columns: ``columns.json`` stands beside it.
         reads: how raw rows get in, where no ``columns.json`` says it.
+        loads: what has to be known to load it, where that is not plain.
         x64: float64 needs ``JAX_ENABLE_X64=1`` wherever the file is run.
         build: writes the model, and ``columns.json`` where there is one; returns what a person
             should know about it, one sentence each.
@@ -94,6 +95,7 @@ class Emitter:
     missing: str
     columns: bool
     reads: str
+    loads: str | None = None
     x64: bool
     build: Callable[[Mojo, Path, Path, str], tuple[str, ...]]
     prove: Callable[[Proving], "Comparison"]
@@ -180,6 +182,10 @@ EMITTERS: Final[Mapping[Target, Emitter]] = {
         missing=to_install("convert needs Keras and JAX", "keras", several=True),
         columns=True,
         reads="",
+        loads=(
+            "Keras alone loads it: keras.saving.load_model, with KERAS_BACKEND=jax set before "
+            "'import keras' (or torch, or tensorflow)."
+        ),
         x64=True,
         build=_build_keras,
         prove=_prove_keras,

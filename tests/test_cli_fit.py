@@ -228,6 +228,15 @@ def test_what_cannot_be_is_one_sentence_and_writes_nothing(
     assert model.read_bytes() == before
 
 
+def test_rows_that_are_not_there_are_told_before_keras_is_loaded(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, _ = prepared(tmp_path)
+    monkeypatch.setattr("mojo_reader.emitters.require_fit", lambda: pytest.fail("Keras is loaded"))
+    done = run(capfd, "fit", model, "absent.csv", "-o", tmp_path / "new.zip")
+    assert (done.code, done.err) == (2, "mojo2keras: absent.csv: no such file or folder\n")
+
+
 @pytest.mark.parametrize(
     ("words", "wanted"),
     [

@@ -24,6 +24,7 @@ from mojo_reader.model import Form
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 PAGES = sorted(DOCS.glob("*.md"))
+TEXTS = [*sorted(ROOT.glob("*.md")), *PAGES, *sorted((ROOT / "benchmarks").glob("*.md"))]
 #: Pages whose Python needs an extra that the base group lacks, and the test that runs it.
 OWN_TESTS = {"serving": "test_mlflow.py", "spark": "test_spark.py"}
 #: What a block of shell may do that no test does: install, and set variables.
@@ -49,7 +50,7 @@ def with_blocks() -> list[Path]:
 
 
 #: Pages whose commands start the program, with a framework, many times.
-LONG = {"explaining", "forms", "quickstart", "report", "scoring", "targets", "write_back"}
+LONG = {"explaining", "forms", "keras", "quickstart", "report", "scoring", "targets", "write_back"}
 
 
 def parameter(page: Path) -> Any:
@@ -152,6 +153,16 @@ def test_what_does_not_run_only_sets_up(page: Path) -> None:
 def test_every_link_leads_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\((?!http|#)([^)#]+)\)", page.read_text("utf-8")):
         assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("page", TEXTS, ids=lambda page: page.stem)
+def test_the_rows_of_a_table_have_its_cells(page: Path) -> None:
+    """A bar ends a cell, in code too, and what stands behind the last cell is not shown."""
+    cells = 0
+    for line in page.read_text("utf-8").splitlines():
+        found = len(re.findall(r"(?<!\\)\|", line)) if line.startswith("|") else 0
+        assert found in {0, cells or found}, line
+        cells = found
 
 
 def test_every_page_is_in_the_index() -> None:

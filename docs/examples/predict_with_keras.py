@@ -2,7 +2,9 @@
 
 import csv
 import json
+import os
 
+os.environ.setdefault("KERAS_BACKEND", "jax")  # or torch, or tensorflow; before Keras is imported
 import keras
 import numpy as np
 

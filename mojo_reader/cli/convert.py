@@ -233,6 +233,8 @@ def _print(job: _Job) -> None:
         show(f"{job.made.columns} says how raw rows become the model's input.")
     else:
         show(job.emitter.reads)
+    if job.emitter.loads is not None:
+        show(job.emitter.loads)
     for note in _notes(job):
         show(f"Note: {note}.")
 
