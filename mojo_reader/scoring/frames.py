@@ -1,6 +1,6 @@
 """Frames in, frames of the same kind out: pandas, polars, Arrow."""
 
-import importlib
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
@@ -29,8 +29,8 @@ def framed(table: Any, score: Callable[[Any], Columns], names: Sequence[str], la
         library = kind.__module__.partition(".")[0]
         make = _MAKERS.get((library, kind.__name__))
         if make is not None:
-            # A frame of it is here, so it is installed; nothing here needs it else.
-            module = importlib.import_module(library)
+            # A frame of it is here, so it is loaded; nothing here needs it else.
+            module = sys.modules[library]
             return make(module, table, score, names[:labels], names[labels:])
     message = f"expected {_FRAMES}, found {type(table).__name__}; score() takes other tables"
     raise MojoDataError(message)
