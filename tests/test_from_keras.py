@@ -50,7 +50,7 @@ def assert_unchanged(case: Golden, dtype: str) -> None:
 
 
 @pytest.mark.usefixtures("blank_layers")
-@pytest.mark.parametrize("case", each_rule_first(golden_cases(), Of.ACTIVATIONS))
+@pytest.mark.parametrize("case", each_rule_first(holding(golden_cases(), Of.FILE), Of.ACTIVATIONS))
 def test_an_untouched_model_comes_back_bit_by_bit(case: Golden) -> None:
     assert_unchanged(case, "float32")
 
