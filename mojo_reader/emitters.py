@@ -32,7 +32,13 @@ if TYPE_CHECKING:
     from emit.keras_model.weights import from_keras
     from emit.onnx_model import to_onnx
     from emit.onnx_model.parity import check_onnx
-    from emit.report import emitted_proof, h2o_proof, read_rows, report_page
+    from emit.report import (
+        emitted_proof,
+        h2o_proof,
+        read_background,
+        read_rows,
+        report_page,
+    )
     from emit.saved_model import check_saved_model, export_saved_model
     from emit.stablehlo import check_stablehlo, to_stablehlo
 
@@ -52,6 +58,7 @@ __all__ = [
     "h2o_proof",
     "plan",
     "plot",
+    "read_background",
     "read_rows",
     "read_training_rows",
     "report_page",
@@ -80,7 +87,9 @@ _HOMES: Final[Mapping[str, tuple[str, ...]]] = {
     "emit.keras_model.weights": ("from_keras",),
     "emit.onnx_model": ("to_onnx",),
     "emit.onnx_model.parity": ("check_onnx",),
-    "emit.report": ("emitted_proof", "h2o_proof", "read_rows", "report_page"),
+    "emit.report": (
+        *("emitted_proof", "h2o_proof", "read_background", "read_rows", "report_page"),
+    ),
     "emit.saved_model": ("check_saved_model", "export_saved_model"),
     "emit.stablehlo": ("check_stablehlo", "to_stablehlo"),
 }

@@ -1,98 +1,22 @@
-"""Static charts as SVG that takes its colours from the page, so that it follows light and dark."""
+"""Charts of the model, of the proofs and of what it says of rows."""
 
-import io
-import re
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Final
 
-import matplotlib as mpl
 import numpy as np
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from mojo_reader.details import Table
 from mojo_reader.model import Mojo
 
-Array = NDArray[np.float64]
+from .drawing import FAINT, SERIES, drawing, shortened
 
-# Colours that stand for the page's own until the SVG is written.
-_INK: Final = "#010203"
-_SERIES: Final = "#040506"
-_SECOND: Final = "#070809"
-_FAINT: Final = "#0a0b0c"
-_PAGE_COLOURS: Final = {
-    _INK: "currentColor",
-    _SERIES: "var(--series)",
-    _SECOND: "var(--second)",
-    _FAINT: "var(--faint)",
-}
-_STYLE: Final[Any] = {
-    "svg.fonttype": "none",
-    "text.parse_math": False,
-    "text.color": _INK,
-    "axes.labelcolor": _INK,
-    "axes.edgecolor": _INK,
-    "axes.facecolor": "none",
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "figure.facecolor": "none",
-    "xtick.color": _INK,
-    "ytick.color": _INK,
-    "font.size": 10,
-    "legend.frameon": False,
-}
+Array = NDArray[np.float64]
 _DRAWN_UNITS: Final = 8
-_BARS: Final = 25
-_NAME_CHARS: Final = 32
+_BARS: Final = 15
 _BINS: Final = 40
 _FEW_POINTS: Final = 20
-
-
-class Drawing:
-    """One chart while it is drawn.
-
-    Attributes:
-        figure: matplotlib's figure.
-        svg: the finished text, once the block has ended.
-    """
-
-    def __init__(self, figure: Figure) -> None:
-        self.figure = figure
-        self.svg = ""
-
-
-@contextmanager
-def drawing(name: str, title: str, *, width: float = 6.4, height: float = 3.0) -> Iterator[Drawing]:
-    """Draw one chart in the page's style.
-
-    Args:
-        name: makes the identities inside the SVG this chart's own.
-        title: what a screen reader says.
-        width: in inches.
-        height: in inches.
-    """
-    with mpl.rc_context({**_STYLE, "svg.hashsalt": name}), warnings.catch_warnings():
-        # A name may hold letters that the font, which only measures here, does not have.
-        warnings.filterwarnings("ignore", message="Glyph")
-        made = Drawing(Figure(figsize=(width, height), layout="constrained"))
-        yield made
-        buffer = io.StringIO()
-        made.figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-        made.svg = _for_the_page(buffer.getvalue(), name, title)
-
-
-def _for_the_page(svg: str, name: str, title: str) -> str:
-    svg = svg[svg.index("<svg") :]
-    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-    svg = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{name}-", svg)
-    for colour, page_colour in _PAGE_COLOURS.items():
-        svg = svg.replace(colour, page_colour)
-    from markupsafe import escape
-
-    return svg.replace("<svg", f'<svg role="img" aria-label="{escape(title)}"', 1)
 
 
 # --------------------------------------------------------------------------- the model
@@ -113,9 +37,9 @@ def network(mojo: Mojo) -> str:
         for x, (lefts, rights) in enumerate(pairwise(places)):
             for left in lefts:
                 for right in rights:
-                    axes.plot([x, x + 1], [left, right], color=_FAINT, linewidth=0.5, zorder=1)
+                    axes.plot([x, x + 1], [left, right], color=FAINT, linewidth=0.5, zorder=1)
         for x, (size, ys, label) in enumerate(zip(sizes, places, labels, strict=True)):
-            axes.scatter([x] * len(ys), ys, s=70, color=_SERIES, zorder=2)
+            axes.scatter([x] * len(ys), ys, s=70, color=SERIES, zorder=2)
             dots = "\n⋮" if size > _DRAWN_UNITS else ""
             axes.text(x, -_DRAWN_UNITS / 2 - 0.3, f"{size:,}{dots}\n{label}", ha="center", va="top")
         axes.set_xlim(-0.6, len(sizes) - 0.4)
@@ -150,7 +74,7 @@ def layer_names(mojo: Mojo) -> list[str]:
 
 def _histogram(axes: Any, values: NDArray[Any]) -> None:
     finite = values[np.isfinite(values)].astype(np.float64)
-    axes.hist(finite, bins=_BINS, color=_SERIES)
+    axes.hist(finite, bins=_BINS, color=SERIES)
     axes.set_yticks([])
 
 
@@ -170,7 +94,7 @@ def history(table: Table) -> str | None:
         axes = made.figure.add_subplot()
         for index, (name, numbers) in enumerate(errors.items()):
             style = ("-", "--", ":", "-.")[index % 4]
-            axes.plot(_numbers(epochs), numbers, style, color=_SERIES, label=name)
+            axes.plot(_numbers(epochs), numbers, style, color=SERIES, label=name)
         axes.set_xlabel("epochs")
         axes.legend()
     return made.svg
@@ -182,15 +106,33 @@ def importances(table: Table) -> str | None:
     names, scaled = data.get("variable"), data.get("scaled_importance")
     if not names or scaled is None:
         return None
-    numbers = _numbers(scaled)
-    order = np.argsort(-numbers, kind="stable")[:_BARS]
-    labels = [_shortened(str(names[place])) for place in order]
-    with drawing("importances", "Variable importances", height=0.6 + 0.24 * len(order)) as made:
+    return importance_bars([str(name) for name in names], _numbers(scaled))
+
+
+def importance_bars(names: Sequence[str], scaled: Array) -> str:
+    """Draw H2O's importances, each of an input of the network, over the largest."""
+    return bars(
+        "importances", "H2O's variable importances", names, scaled, "H2O's scaled importance"
+    )
+
+
+def bars(name: str, title: str, names: Sequence[str], values: Array, unit: str) -> str:
+    """Draw the largest of some values, the largest first.
+
+    Args:
+        name: of the chart.
+        title: what a screen reader says.
+        names: of the bars.
+        values: ``(bars,)`` float64, none below 0.
+        unit: what the axis says.
+    """
+    order = np.argsort(-values, kind="stable")[:_BARS]
+    with drawing(name, title, width=4.8, height=0.7 + 0.26 * len(order)) as made:
         axes = made.figure.add_subplot()
-        axes.barh(np.arange(len(order)), numbers[order], color=_SERIES)
-        axes.set_yticks(np.arange(len(order)), labels)
+        axes.barh(np.arange(len(order)), values[order], color=SERIES)
+        axes.set_yticks(np.arange(len(order)), [shortened(names[place], 24) for place in order])
         axes.invert_yaxis()
-        axes.set_xlabel("scaled importance")
+        axes.set_xlabel(unit)
     return made.svg
 
 
@@ -208,7 +150,7 @@ def decades(name: str, title: str, counts: Mapping[int, int]) -> str:
     powers = sorted(counts)
     with drawing(f"decades-{name}", f"Rows by their difference: {title}", height=2.2) as made:
         axes = made.figure.add_subplot()
-        axes.bar(range(len(powers)), [counts[power] for power in powers], color=_SERIES)
+        axes.bar(range(len(powers)), [counts[power] for power in powers], color=SERIES)
         labels = [f"1e{power}" if power % 3 == 0 else "" for power in powers]
         axes.set_xticks(range(len(powers)), labels)
         axes.set_xlabel("largest difference of a row, over 1 + |value|, up to ten times")
@@ -233,8 +175,8 @@ def curve(name: str, title: str, points: tuple[Array, Array], labels: tuple[str,
     marker = "o-" if len(points[0]) <= _FEW_POINTS else "-"
     with drawing(name, title, width=4.2, height=3.6) as made:
         axes = made.figure.add_subplot()
-        axes.plot([0, 1], [0, 1], "--", color=_FAINT)
-        axes.plot(*points, marker, markersize=4, color=_SERIES)
+        axes.plot([0, 1], [0, 1], "--", color=FAINT)
+        axes.plot(*points, marker, markersize=4, color=SERIES)
         axes.set_xlabel(labels[0])
         axes.set_ylabel(labels[1])
     return made.svg
@@ -244,8 +186,8 @@ def scatter(name: str, title: str, points: tuple[Array, Array], labels: tuple[st
     """Draw points, and the line of zero."""
     with drawing(name, title, height=3.2) as made:
         axes = made.figure.add_subplot()
-        axes.axhline(0, color=_FAINT)
-        axes.scatter(*points, s=6, color=_SERIES, alpha=0.6)
+        axes.axhline(0, color=FAINT)
+        axes.scatter(*points, s=6, color=SERIES, alpha=0.6)
         axes.set_xlabel(labels[0])
         axes.set_ylabel(labels[1])
     return made.svg
@@ -260,7 +202,3 @@ def _number(cell: Any) -> float:
         return float(cell)
     except (TypeError, ValueError):
         return float("nan")
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= _NAME_CHARS else text[: _NAME_CHARS - 1] + "…"

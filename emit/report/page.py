@@ -6,12 +6,14 @@ content security policy forbids it to fetch anything. All text from the MOJO or 
 
 import platform
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from importlib import metadata, resources
 from typing import Any, Final
 
 import jinja2
+import numpy as np
+from numpy.typing import NDArray
 
 from mojo_reader.details import read_details
 from mojo_reader.errors import printable
@@ -20,23 +22,30 @@ from mojo_reader.scoring.scorer import Scorer
 from mojo_reader.summary import summarize
 
 from ..proving.made_rows import check_rows
-from . import charts, facts, units, what_if
+from . import charts, facts, units, what_if, why
 from . import rows as row_findings
+from .background import Background, background_of, sample
+from .moves import Mover
 from .proofs import Proof
 from .rows import Rows
 
+Array = NDArray[np.float64]
+Progress = Callable[[str], None]
 _PACKAGES: Final = ("mojo2keras", "numpy", "keras", "jax", "onnx", "onnxruntime", "pyarrow")
-#: Rows that are made to find dead units, where no rows are given.
+#: Rows that dead units are looked for on.
 _LOOKED_AT: Final = 2000
 
 
-def report_page(
+def report_page(  # noqa: PLR0913 - what it shows
     mojo: Mojo,
     *,
     title: str,
     proofs: Sequence[Proof] = (),
     proof_notes: Sequence[str] = (),
     rows: Rows | None = None,
+    background: Background | None = None,
+    shown_rows: Sequence[int] = (),
+    progress: Progress | None = None,
 ) -> str:
     """Make the page.
 
@@ -46,13 +55,19 @@ def report_page(
         proofs: comparisons to show.
         proof_notes: sentences above them, such as why one is absent.
         rows: rows to look at, as ``read_rows`` returns them.
+        background: what their contributions are compared with, as ``read_background`` returns
+            it; None draws rows of the rows, or takes the training means where there are none.
+        shown_rows: positions of rows, from 0, whose contributions are shown one by one.
+        progress: called with what is done next, in words.
 
     Returns:
         HTML that needs no other file and no network.
     """
+    say = progress or _nothing
     scorer = Scorer(mojo)
-    # Dead hidden units show on rows only.
-    looked_at = check_rows(mojo, rows=_LOOKED_AT) if rows is None else rows.matrix
+    compared = background or background_of(mojo, rows)
+    mover = None if compared is None else Mover(scorer, compared)
+    looked_at, looked_at_words = _looked_at(mojo, rows)
     summary = summarize(mojo)
     why_no_what_if = what_if.why_absent(mojo)
     context = {
@@ -63,12 +78,12 @@ def report_page(
         "scale_name": facts.scale_name(mojo),
         "steps": facts.output_steps(mojo.output),
         "layers": units.layers(scorer, looked_at),
-        "looked_at": f"{len(looked_at):,} rows"
-        + (" made for it" if rows is None else f" of {rows.name}"),
+        "looked_at": looked_at_words,
         "proofs": [_proof(index, proof) for index, proof in enumerate(proofs)],
         "proof_notes": proof_notes,
         "environment": _environment(),
-        "rows": None if rows is None else _rows(scorer, rows),
+        **_importances(mojo),
+        **_of_rows(scorer, rows, mover, shown_rows, say),
         "why_no_what_if": why_no_what_if,
         "page_model": None
         if why_no_what_if
@@ -86,7 +101,6 @@ def report_page(
 def _training(mojo: Mojo) -> dict[str, Any]:
     details = read_details(mojo)
     history = details.tables.get("scoring_history")
-    importances = details.tables.get("variable_importances")
     return {
         "training_note": details.warning,
         "parameters": facts.parameters(details),
@@ -94,7 +108,6 @@ def _training(mojo: Mojo) -> dict[str, Any]:
             "network": charts.network(mojo),
             "weights": charts.weights(mojo),
             "history": None if history is None else charts.history(history),
-            "importances": None if importances is None else charts.importances(importances),
         },
     }
 
@@ -110,13 +123,48 @@ def _proof(index: int, proof: Proof) -> dict[str, Any]:
     }
 
 
-def _rows(scorer: Scorer, rows: Rows) -> dict[str, Any]:
+def _nothing(_words: str) -> None:
+    pass
+
+
+def _looked_at(mojo: Mojo, rows: Rows | None) -> tuple[Array, str]:
+    """Return rows to find dead units on, which show on rows only, and words for them."""
+    if rows is None:
+        return check_rows(mojo, rows=_LOOKED_AT), f"{_LOOKED_AT:,} rows made for it"
+    count = len(rows.matrix)
+    places = sample(count, _LOOKED_AT, seed=1)
+    drawn = f" drawn of the {count:,}" if len(places) < count else ""
+    return rows.matrix[places], f"{len(places):,} rows{drawn} of {rows.name}"
+
+
+def _importances(mojo: Mojo) -> dict[str, str | None]:
+    chart, words = why.h2o_importances(mojo)
+    return {"importances": chart, "importance_notes": words}
+
+
+def _of_rows(
+    scorer: Scorer, rows: Rows | None, mover: Mover | None, shown: Sequence[int], say: Progress
+) -> dict[str, Any]:
+    """Say what the rows say of the model: how well it does, and why."""
+    if rows is None or mover is None:
+        return {"rows": None, "why": None}
+    say(f"scoring {len(rows.matrix):,} rows")
+    predicted = row_findings.predictions(scorer, rows.matrix)
+    found = _rows(scorer, rows, predicted)
+    say("explaining the predictions")
+    return {
+        "rows": found,
+        "why": why.section(scorer, mover, rows, predicted, chosen=shown),
+    }
+
+
+def _rows(scorer: Scorer, rows: Rows, predicted: Array) -> dict[str, Any]:
     return {
         "name": rows.name,
         "count": len(rows.matrix),
         "sentences": list(rows.notices.sentences()),
         "columns": row_findings.columns(scorer.mojo, rows),
-        "found": row_findings.findings(scorer, rows),
+        "found": row_findings.findings(scorer, rows, predicted),
     }
 
 

@@ -103,12 +103,29 @@ def columns(mojo: Mojo, rows: Rows) -> list[dict[str, Any]]:
     return made
 
 
-def findings(scorer: Scorer, rows: Rows) -> Findings:
-    """Look at the predictions, and at the response where there is one."""
-    values = scorer.score_matrix(rows.matrix)
+def predictions(scorer: Scorer, matrix: Array) -> Array:
+    """Return probabilities or the response, ``(rows, outputs)``; of an autoencoder its errors.
+
+    Args:
+        scorer: of the model.
+        matrix: ``(rows, n_features)`` float64.
+    """
+    if isinstance(scorer.mojo.output, Reconstruction):
+        return scorer.anomaly_matrix(matrix, missing="server")[:, None]
+    return scorer.score_matrix(matrix)
+
+
+def findings(scorer: Scorer, rows: Rows, values: Array) -> Findings:
+    """Look at the predictions, and at the response where there is one.
+
+    Args:
+        scorer: of the model.
+        rows: the rows.
+        values: their ``predictions``.
+    """
     output = scorer.mojo.output
     if isinstance(output, Reconstruction):
-        errors = _finite(scorer.anomaly_matrix(rows.matrix, missing="server"))
+        errors = _finite(values[:, 0])
         chart = charts.distribution("error", "Reconstruction.MSE", errors)
         return Findings(charts=[chart], figures={"mean Reconstruction.MSE": float(errors.mean())})
     if isinstance(output, Classification):

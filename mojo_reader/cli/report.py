@@ -22,7 +22,7 @@ from mojo_reader.cli.options import (
     model_source,
     named_inputs,
 )
-from mojo_reader.cli.printing import echo
+from mojo_reader.cli.printing import echo, say
 from mojo_reader.cli.reading import ReadingOptions, grouped
 from mojo_reader.cli.rows import ResponseOption, say_notices
 from mojo_reader.cli.verify import against_h2o
@@ -54,6 +54,21 @@ def report(  # noqa: PLR0913 - a command's options
         typer.Option("--expected", metavar="SCORES", help="H2O's own scores of the --rows."),
     ] = None,
     response: ResponseOption = None,
+    background: Annotated[
+        Path | None,
+        typer.Option(
+            "--background",
+            "-b",
+            metavar="FILE",
+            help="Rows that contributions are compared with; some of the --rows by default.",
+        ),
+    ] = None,
+    row: Annotated[
+        list[int] | None,
+        typer.Option(
+            "--row", metavar="N", min=1, help="Of the --rows, one to explain; may be repeated."
+        ),
+    ] = None,
     base_model: BaseModelOption = None,
     limit: LimitOption = None,
     reading: ReadingOptions,
@@ -65,30 +80,40 @@ def report(  # noqa: PLR0913 - a command's options
     the rows say; a panel to move the columns and see the prediction change. It needs no network.
     Where a comparison failed, the page says so at its top, and the exit code is 1.
 
-    Example: mojo2keras report model.zip --rows rows.csv -o report.html
+    Examples: mojo2keras report model.zip --rows rows.csv -o report.html
+    mojo2keras report model.zip --rows rows.csv --background train.csv --row 17 -o report.html
     """
     from mojo_reader.reader import read_model
 
-    if expected is not None and rows is None:
-        raise typer.BadParameter("needs --rows ROWS", param_hint="'--expected'")
+    needing_rows = {"--expected": expected, "--row": row}
+    for name, given in needing_rows.items():
+        if given and rows is None:
+            raise typer.BadParameter("needs --rows ROWS", param_hint=f"'{name}'")
     target = output or default_output(model, base_model, _SUFFIX)
     if target.suffix.lower() not in _SUFFIXES:
         raise typer.BadParameter("expected a name that ends in .html", param_hint="'-o'")
-    inputs = named_inputs(model, {"--rows": rows, "--expected": expected})
+    files = {"--rows": rows, "--expected": expected, "--background": background}
+    inputs = named_inputs(model, files)
     check_outputs([("-o", target)], inputs, quiet=quiet)
     emitters.require_report()
     reading = replace(reading, limits=chosen_limits(limit))
     mojo = read_model(model_source(model), base_model=base_model, limits=reading.limits)
     rules = TableRules(**values_of(Reading, reading))
     shown = None if rows is None else emitters.read_rows(mojo, rows, response=response, rules=rules)
-    if shown is not None:
-        say_notices(shown.notices)
+    chosen = _chosen(row or [], shown)
+    behind = _background(mojo, background, rules)
     proofs, notes = _emitted(mojo, shown, rules)
     if rows is not None and expected is not None:
         verified = against_h2o(mojo, rows, expected, reading)
         proofs.append(emitters.h2o_proof(expected.name, verified))
     page = emitters.report_page(
-        mojo, title=target.stem, proofs=proofs, proof_notes=notes, rows=shown
+        mojo,
+        title=target.stem,
+        proofs=proofs,
+        proof_notes=notes,
+        rows=shown,
+        background=behind,
+        shown_rows=chosen,
     )
     with replacing(target) as partial:
         partial.write_text(page, "utf-8")
@@ -98,6 +123,28 @@ def report(  # noqa: PLR0913 - a command's options
         raise ParityError(message, file=str(target))
     if not quiet:
         echo(f"{target} shows the model and {len(proofs)} comparisons; open it in a browser.")
+
+
+def _chosen(numbers: list[int], rows: Any) -> list[int]:
+    """Say what was seen in the rows, and return the positions of those to explain."""
+    if rows is None:
+        return []
+    say_notices(rows.notices)
+    count = len(rows.matrix)
+    if max(numbers, default=1) > count:
+        message = f"expected a row from 1 to {count:,}, found {max(numbers):,}"
+        raise typer.BadParameter(message, param_hint="'--row'")
+    return [number - 1 for number in numbers]
+
+
+def _background(mojo: Any, path: Path | None, rules: Any) -> Any:
+    """Read the background rows, and say what was seen in them; None where none are given."""
+    if path is None:
+        return None
+    found = emitters.read_background(mojo, path, rules=rules)
+    for sentence in found.notices.of_rows().sentences():
+        say(f"in the background: {sentence}")
+    return found
 
 
 def _emitted(mojo: Any, rows: Any, rules: Any) -> tuple[list[Any], list[str]]:

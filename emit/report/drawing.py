@@ -1,0 +1,93 @@
+"""One chart in the page's style: SVG that takes its colours from the page, in light and dark."""
+
+import io
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import matplotlib as mpl
+from markupsafe import escape
+from matplotlib.figure import Figure
+
+from mojo_reader.errors import printable
+
+# Colours that stand for the page's own until the SVG is written.
+INK: Final = "#010203"
+SERIES: Final = "#040506"
+SECOND: Final = "#070809"
+FAINT: Final = "#0a0b0c"
+#: From a column's least value to its largest, told apart in grey, too.
+SCALE: Final = ("#0d0e0f", "#101112", "#131415", "#161718", "#191a1b")
+_PAGE_COLOURS: Final = {
+    INK: "currentColor",
+    SERIES: "var(--series)",
+    SECOND: "var(--second)",
+    FAINT: "var(--faint)",
+    **{colour: f"var(--scale-{step})" for step, colour in enumerate(SCALE)},
+}
+_STYLE: Final[Any] = {
+    "svg.fonttype": "none",
+    "text.parse_math": False,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": INK,
+    "axes.facecolor": "none",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "figure.facecolor": "none",
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "font.size": 10,
+    "legend.frameon": False,
+}
+_NAME_CHARS: Final = 32
+
+
+class Drawing:
+    """One chart while it is drawn.
+
+    Attributes:
+        figure: matplotlib's figure.
+        svg: the finished text, once the block has ended.
+    """
+
+    def __init__(self, figure: Figure) -> None:
+        self.figure = figure
+        self.svg = ""
+
+
+@contextmanager
+def drawing(name: str, title: str, *, width: float = 6.4, height: float = 3.0) -> Iterator[Drawing]:
+    """Draw one chart in the page's style.
+
+    Args:
+        name: makes the identities inside the SVG this chart's own.
+        title: what a screen reader says.
+        width: in inches.
+        height: in inches.
+    """
+    with mpl.rc_context({**_STYLE, "svg.hashsalt": name}), warnings.catch_warnings():
+        # A name may hold letters that the font, which only measures here, does not have.
+        warnings.filterwarnings("ignore", message="Glyph")
+        made = Drawing(Figure(figsize=(width, height), layout="constrained"))
+        yield made
+        buffer = io.StringIO()
+        made.figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+        made.svg = _for_the_page(buffer.getvalue(), name, title)
+
+
+def _for_the_page(svg: str, name: str, title: str) -> str:
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{name}-", svg)
+    for colour, page_colour in _PAGE_COLOURS.items():
+        svg = svg.replace(colour, page_colour)
+    return svg.replace("<svg", f'<svg role="img" aria-label="{escape(title)}"', 1)
+
+
+def shortened(text: str, most: int = _NAME_CHARS) -> str:
+    """Return a name or a level as a chart holds it."""
+    text = printable(text)
+    return text if len(text) <= most else text[: most - 1] + "…"
