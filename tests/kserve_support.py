@@ -20,7 +20,7 @@ from kserve.protocol.grpc import grpc_predict_v2_pb2 as pb
 from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceStub
 from support import Golden
 
-from emit.kserve_model.tensors import input_types
+from emit.serving.tensors import input_types
 from mojo_reader import Scorer
 from mojo_reader.java import text as java
 from mojo_reader.model.levels import MISSING_MARKS

@@ -193,7 +193,7 @@ def _mlflow(path: Path, table: Any, folder: Path, _: pytest.FixtureRequest) -> A
 def _kserve(path: Path, table: Any, *_: Any) -> Any:
     from kserve import InferInput, InferRequest
 
-    from emit.kserve_model.model import MojoModel
+    from emit.kserve_model.model import ServedMojo
 
     tensors = []
     for name, values in _arrays(table).items():
@@ -204,7 +204,7 @@ def _kserve(path: Path, table: Any, *_: Any) -> Any:
         sent.set_data_from_numpy(values)
         tensors.append(sent)
     request = InferRequest(model_name="m", infer_inputs=tensors)
-    response, _headers = asyncio.run(MojoModel("m", Scorer(read_mojo(path)))(request))
+    response, _headers = asyncio.run(ServedMojo("m", Scorer(read_mojo(path)))(request))
     (found,) = [one for one in response.outputs if one.name == "probabilities"]
     return np.asarray(found.as_numpy())[:, 1]
 

@@ -1,19 +1,21 @@
-"""``python -m emit.kserve_model`` before it serves: which MOJO, and what can be wrong with it.
+"""The commands that serve, before they serve: which MOJO, and what can be wrong with it.
 
-None of it needs KServe.
+None of it needs what serving needs.
 """
 
 import shutil
 import socket
 import sys
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from support import golden
 
 from emit.kserve_model.__main__ import main
-from emit.kserve_model.listening import listen
+from emit.serving.__main__ import main as serving_main
+from emit.serving.listening import listen
 from mojo_reader.reader import find_mojo
 
 IRIS = golden("iris_tanh")
@@ -71,16 +73,20 @@ def test_a_folder_without_one_model_is_a_sentence_and_a_code(
     assert capfd.readouterr().err.startswith(f"mojo2keras: {sentence.format(folder)}")
 
 
-def test_without_kserve_the_command_that_installs_it_is_said(
-    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("command", "extra"), [(main, "kserve"), (serving_main, "serve")])
+def test_without_what_serves_the_command_that_installs_it_is_said(
+    command: Callable[[list[str]], int],
+    extra: str,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for name in [name for name in sys.modules if name.startswith("emit.kserve_model.")]:
+    for name in [name for name in sys.modules if name.startswith("emit.serving.")]:
         monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, "kserve", None)
-    assert main(["--model-dir", str(IRIS.path)]) == 5
+    monkeypatch.setitem(sys.modules, "orjson", None)
+    assert command(["--model-dir", str(IRIS.path)]) == 5
     assert capfd.readouterr().err == (
-        "mojo2keras: serving needs KServe (kserve is not installed); install it with: "
-        "pip install 'mojo2keras[kserve]'\n"
+        "mojo2keras: serving needs orjson, which is not installed; install it with: "
+        f"pip install 'mojo2keras[{extra}]'\n"
     )
 
 

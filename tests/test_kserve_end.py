@@ -143,7 +143,7 @@ def test_sigterm_loses_no_grpc_request(ks: ModuleType, models: Path) -> None:
             server.process.send_signal(signal.SIGTERM)
             ends = {future.result() for future in asking}
         assert server.finish() == 0
-        assert ends == {"UNAVAILABLE: Server is not ready. It is stopping."}
+        assert ends == {"UNAVAILABLE: the server is stopping"}
 
 
 def test_a_server_that_drains_is_not_ready_and_answers(
@@ -157,7 +157,7 @@ def test_a_server_that_drains_is_not_ready_and_answers(
             response = client.get("/v2/health/ready")
             assert (response.status_code, response.json()) == (
                 503,
-                {"error": "Server is not ready."},
+                {"error": "the server is stopping"},
             )
             assert response.headers["connection"] == "close"
             response = infer(client, inputs=[ks.tensor("Petal.Length", "FP64", [1.4])])

@@ -1,9 +1,9 @@
-"""Serve a MOJO by the Open Inference Protocol (v2) over HTTP and gRPC, with KServe.
+"""Serve a MOJO with KServe: its model class, and its gRPC beside the HTTP of ``emit.serving``.
 
 ::
 
     python -m emit.kserve_model --model-dir /mnt/models
 
-A request's tensors become columns, ``Scorer`` scores them, predictions become tensors. Needs the
+``model.ServedMojo`` is a ``kserve.Model`` for who runs KServe's own ``ModelServer``. Needs the
 extra ``kserve``; neither Keras nor Java.
 """

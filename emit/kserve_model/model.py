@@ -1,29 +1,20 @@
-"""``ServedMojo``: a ``kserve.Model`` around a ``Scorer``."""
+"""``ServedMojo``: a ``kserve.Model`` around a ``Scorer``, for KServe's own ``ModelServer``."""
 
 import asyncio
-import os
-import uuid
-from concurrent.futures import ThreadPoolExecutor
+import struct
 from typing import Any
 
 import kserve
-from kserve import InferRequest, InferResponse
+import numpy as np
+from kserve import InferInput, InferOutput, InferRequest, InferResponse
 from kserve.errors import InvalidInput
 
 from mojo_reader import Scorer
-from mojo_reader.errors import MojoDataError, MojoUnsupportedError
-from mojo_reader.scoring.equal_names import require_distinct
-from mojo_reader.scoring.notices import Notices
-from mojo_reader.scoring.rows import EncodedRows
 
-from .tensors import (
-    input_types,
-    output_tensor,
-    output_types,
-    predictions,
-    request_columns,
-    wanted_outputs,
-)
+from ..serving.answers import ServedModel
+from ..serving.datatypes import TEXT, check_datatype, decoded_text
+from ..serving.refusals import Refused
+from ..serving.tensors import Tensor
 
 
 class ServedMojo(kserve.Model):
@@ -36,22 +27,16 @@ class ServedMojo(kserve.Model):
 
     def __init__(self, name: str, scorer: Scorer) -> None:
         super().__init__(name)
-        self.scorer = scorer
         self.ready = True
-        self._inputs = input_types(scorer)
-        self._input_names = dict.fromkeys(tensor.name for tensor in self._inputs)
-        self._outputs = output_types(scorer.mojo)
-        # Scoring is arithmetic: more threads than processors only wait for each other, and in
-        # the loop's own thread a large batch would keep everybody waiting.
-        self._threads = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="scorer")
+        self._served = ServedModel(name, scorer)
 
     def get_input_types(self) -> list[dict[str, Any]]:
         """Return the metadata of the inputs."""
-        return [tensor.metadata() for tensor in self._inputs]
+        return [tensor.metadata() for tensor in self._served.inputs]
 
     def get_output_types(self) -> list[dict[str, Any]]:
         """Return the metadata of the outputs."""
-        return [tensor.metadata() for tensor in self._outputs]
+        return [tensor.metadata() for tensor in self._served.outputs]
 
     async def predict(
         self, payload: Any, headers: Any = None, response_headers: Any = None
@@ -72,53 +57,58 @@ class ServedMojo(kserve.Model):
         """
         del headers, response_headers
         answer = self._infer if isinstance(payload, InferRequest) else self._predict_instances
-        loop = asyncio.get_running_loop()
         try:
-            return await loop.run_in_executor(self._threads, answer, payload)
-        except (MojoDataError, MojoUnsupportedError) as error:
-            raise InvalidInput(str(error)) from error
+            return await asyncio.to_thread(answer, payload)
+        except Refused as refused:
+            raise InvalidInput(str(refused)) from refused
 
     def _infer(self, request: InferRequest) -> InferResponse:
-        wanted = wanted_outputs(request, [tensor.name for tensor in self._outputs])
-        columns, _ = request_columns(request, self._input_names)
-        rows, notices = self._encoded(columns)
+        wanted = [output.name for output in request.request_outputs or ()]
+        tensors = [_tensor(given, from_grpc=request.from_grpc) for given in request.inputs]
+        outputs, notices, _ = self._served.infer(tensors, wanted)
         return InferResponse(
-            response_id=request.id or str(uuid.uuid4()),
+            response_id=request.id,
             model_name=self.name,
-            infer_outputs=[
-                output_tensor(name, values, request)
-                for name, values in predictions(self.scorer, rows, wanted).items()
-            ],
+            infer_outputs=[_output(name, values, request) for name, values in outputs.items()],
             parameters={"notices": notices} if notices else None,
             use_binary_outputs=request.use_binary_outputs,
             requested_outputs=request.request_outputs,
         )
 
     def _predict_instances(self, payload: Any) -> dict[str, Any]:
-        """Answer a v1 request with one mapping of H2O's output columns for each row.
+        instances = payload.get("instances") if isinstance(payload, dict) else None
+        if not isinstance(instances, list):
+            message = "expected an object whose 'instances' is a list of rows"
+            raise Refused(message)
+        return self._served.predict(instances)
 
-        Raises:
-            MojoUnsupportedError: H2O gives two columns one name.
-        """
-        require_distinct(
-            self.scorer.mojo.output.columns,
-            "a response of the v1 protocol",
-            "ask by the v2 protocol, whose tensors go by position",
+
+def _tensor(given: InferInput, *, from_grpc: bool) -> Tensor:
+    """Return a tensor of KServe's; JSON keeps its own cells."""
+    if not from_grpc and isinstance(given.data, list):
+        return Tensor(given.name, given.datatype, given.shape, given.data)
+    check_datatype(given.name, given.datatype)
+    try:
+        cells = np.asarray(given.as_numpy()).reshape(-1)
+    except (ValueError, TypeError, OverflowError, struct.error) as error:
+        message = (
+            f"input {given.name!r}: expected {given.shape[0]:,} values of {given.datatype}, "
+            "found data of another length or range"
         )
-        if not isinstance(payload, dict) or not isinstance(payload.get("instances"), list):
-            message = (
-                "expected an object whose 'instances' is a list of rows, as JSON with the content "
-                "type application/json"
-            )
-            raise InvalidInput(message)
-        encoded, notices = self._encoded(payload["instances"])
-        columns = self.scorer.output_columns(encoded.matrix, offset=encoded.offset)
-        rows = zip(*(values.tolist() for values in columns.values()), strict=True)
-        answer = {"predictions": [dict(zip(columns, row, strict=True)) for row in rows]}
-        return {**answer, "notices": notices} if notices else answer
+        raise Refused(message) from error
+    data: Any = cells
+    if given.datatype == TEXT:
+        data = [
+            decoded_text(given.name, cell) if isinstance(cell, bytes) else cell
+            for cell in cells.tolist()
+        ]
+    return Tensor(given.name, given.datatype, given.shape, data)
 
-    def _encoded(self, table: object) -> tuple[EncodedRows, str]:
-        """Return the rows as the model reads them, and what a person should know about them."""
-        notices = Notices()
-        rows = self.scorer.encode_rows(table, notices)
-        return rows, "; ".join(notices.sentences())
+
+def _output(name: str, values: Any, request: InferRequest) -> InferOutput:
+    """Return an array as an output; gRPC is answered in bytes where it asked in bytes."""
+    datatype = TEXT if values.dtype == np.object_ else "FP64"
+    tensor = InferOutput(name=name, shape=list(values.shape), datatype=datatype, data=values)
+    if request.from_grpc:
+        tensor.set_data_from_numpy(values, binary_data=request.use_binary_outputs)
+    return tensor

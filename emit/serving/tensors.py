@@ -4,19 +4,14 @@ One input tensor for each raw column: ``BYTES`` for levels, ``FP64`` for numbers
 are taken too; what a cell means in its column is the scorer's to say. An input that the model does
 not have is refused, because the metadata name them all; one that is left out is missing.
 
-Source: the Open Inference Protocol, version 2, with the binary tensor data extension.
+Source: the Open Inference Protocol, version 2.
 """
 
-import struct
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import numpy as np
-from kserve import InferInput, InferOutput, InferRequest
-from kserve.errors import InvalidInput
-from kserve.utils.numpy_codec import to_np_dtype
 from numpy.typing import NDArray
 
 from mojo_reader import Mojo, Scorer
@@ -27,6 +22,9 @@ from mojo_reader.scoring.near_names import with_near_names
 from mojo_reader.scoring.notices import Notices
 from mojo_reader.scoring.outputs import Predicted, RowErrors, ScorerOutput, label_texts
 from mojo_reader.scoring.rows import EncodedRows
+
+from .datatypes import TEXT, cells_of_bytes, check_datatype, check_integers
+from .refusals import Refused
 
 #: What a response can hold, of what the model has.
 _SERVED: Final[tuple[ScorerOutput, ...]] = (Predicted(), RowErrors())
@@ -51,12 +49,29 @@ class TensorType:
         return {"name": self.name, "datatype": self.datatype, "shape": list(self.shape)}
 
 
+@dataclass(slots=True)
+class Tensor:
+    """An input tensor as it came.
+
+    Attributes:
+        name: of the tensor.
+        datatype: the protocol's name.
+        shape: as it was said.
+        data: a list of cells, nested or not; ``bytes`` in the binary form; an array.
+    """
+
+    name: str
+    datatype: str
+    shape: Sequence[int]
+    data: Any
+
+
 def input_types(scorer: Scorer) -> tuple[TensorType, ...]:
     """Return one tensor for each raw column, in the model's order; the offset last."""
     return tuple(
         TensorType(
             name=column.name,
-            datatype="BYTES" if isinstance(column, CategoricalInput) else "FP64",
+            datatype=TEXT if isinstance(column, CategoricalInput) else "FP64",
             shape=(-1,),
         )
         for column in scorer.row_columns
@@ -74,7 +89,7 @@ def _tensors(output: ScorerOutput, mojo: Mojo) -> list[TensorType]:
     names = output.columns(mojo)
     found = []
     if output.labelled(mojo):
-        found.append(TensorType(name=names[0], datatype="BYTES", shape=(-1,)))
+        found.append(TensorType(name=names[0], datatype=TEXT, shape=(-1,)))
         names = names[1:]
     block = output.block(mojo)
     shape = (-1,) if block is None else (-1, len(names))
@@ -84,79 +99,74 @@ def _tensors(output: ScorerOutput, mojo: Mojo) -> list[TensorType]:
 # --------------------------------------------------------------------------- requests
 
 
-def request_columns(request: InferRequest, names: Collection[str]) -> tuple[dict[str, Any], int]:
-    """Return a request's tensors as columns, and its number of rows.
+def request_columns(tensors: Sequence[Tensor], names: Collection[str]) -> dict[str, Any]:
+    """Return a request's tensors as columns.
 
     Args:
-        request: over HTTP, ``data`` is a list, or an array where the body carried it in binary.
+        tensors: as they came.
         names: the model's inputs; quick to search.
 
     Returns:
         Column name to ``(rows,)`` cells: a list, or an array of numbers.
 
     Raises:
-        InvalidInput: a name, a shape or data are not the model's or not the protocol's.
+        Refused: a name, a shape or data are not the model's or not the protocol's.
     """
-    given = [tensor.name for tensor in request.inputs]
-    meant = matched_names(given, names)
-    found = [meant.get(name, name) for name in given]
-    _check_names(found, names)
-    tensors = dict(zip(found, request.inputs, strict=True))
-    rows = {name: _rows(tensor) for name, tensor in tensors.items()}
-    if len(set(rows.values())) > 1:
-        message = f"expected inputs of equally many rows, found {_counts(rows)}"
-        raise InvalidInput(message)
-    cells = {name: _cells(tensor, from_grpc=request.from_grpc) for name, tensor in tensors.items()}
-    return cells, next(iter(rows.values()))
+    found = [tensor.name for tensor in tensors]
+    if not found or len(found) > len(names) or not all(name in names for name in found):
+        meant = matched_names(found, names)
+        found = [meant.get(name, name) for name in found]
+        _check_names(found, names)
+    columns: dict[str, Any] = {}
+    counts = {}
+    for name, tensor in zip(found, tensors, strict=True):
+        counts[name] = _rows(tensor)
+        columns[name] = tensor
+    if len(columns) < len(tensors):
+        _check_names(found, names)
+    if len(set(counts.values())) > 1:
+        message = f"expected inputs of equally many rows, found {_counts(counts)}"
+        raise Refused(message)
+    return {name: _cells(tensor) for name, tensor in columns.items()}
 
 
-def wanted_outputs(request: InferRequest, names: Sequence[str]) -> list[str]:
+def wanted_outputs(wanted: Sequence[str], names: Sequence[str]) -> Sequence[str]:
     """Return the names of the outputs that a request asks for; without a wish, all of them.
 
     Raises:
-        InvalidInput: the model has no such output.
+        Refused: the model has no such output.
     """
-    wanted = [output.name for output in request.request_outputs or ()]
     for name in wanted:
         if name not in names:
             message = f"expected one of the outputs {listed(names)}, found {name!r}"
-            raise InvalidInput(message)
-    return wanted or list(names)
-
-
-def check_datatype(name: str, datatype: str) -> None:
-    """Require one of the protocol's datatypes.
-
-    Raises:
-        InvalidInput: it is none.
-    """
-    if to_np_dtype(datatype.upper()) is None:
-        message = f"input {name!r}: expected a datatype such as BYTES or FP64, found {datatype!r}"
-        raise InvalidInput(message)
+            raise Refused(message)
+    return wanted or names
 
 
 def _check_names(found: Sequence[str], names: Collection[str]) -> None:
     if not found:
         message = f"expected input tensors, found none; the model's are {listed(list(names))}"
-        raise InvalidInput(message)
+        raise Refused(message)
     for name, count in Counter(found).items():
         if name not in names:
             message = (
                 f"the model has no input {with_near_names((name,), names)}; its inputs are "
                 f"{listed(list(names))}"
             )
-            raise InvalidInput(message)
+            raise Refused(message)
         if count > 1:
             message = f"the input {name!r} stands twice"
-            raise InvalidInput(message)
+            raise Refused(message)
 
 
-def _rows(tensor: InferInput) -> int:
+def _rows(tensor: Tensor) -> int:
     check_datatype(tensor.name, tensor.datatype)
-    shape = list(tensor.shape)
-    if len(shape) not in {1, 2} or shape[0] < 0 or shape[1:] not in ([], [1]):
-        message = f"input {tensor.name!r}: expected the shape [rows] or [rows, 1], found {shape}"
-        raise InvalidInput(message)
+    shape = tensor.shape
+    if len(shape) not in {1, 2} or shape[0] < 0 or (len(shape) > 1 and shape[1] != 1):
+        message = (
+            f"input {tensor.name!r}: expected the shape [rows] or [rows, 1], found {list(shape)}"
+        )
+        raise Refused(message)
     return int(shape[0])
 
 
@@ -166,51 +176,29 @@ def _counts(rows: Mapping[str, int]) -> str:
     return f"{first[1]:,} in {first[0]!r} and {other[1]:,} in {other[0]!r}"
 
 
-def _cells(tensor: InferInput, *, from_grpc: bool) -> Any:
+def _cells(tensor: Tensor) -> Any:
     """Return ``(rows,)`` cells.
 
-    JSON keeps its own cells, so that null is missing whatever the datatype.
+    A list keeps its own cells, so that null is missing whatever the datatype.
     """
-    if from_grpc or not isinstance(tensor.data, list):
-        return _texts(tensor.name, _array(tensor))
-    cells = tensor.data
-    if any(isinstance(cell, list) for cell in cells):
+    cells, rows = tensor.data, tensor.shape[0]
+    if isinstance(cells, bytes):
+        return cells_of_bytes(tensor.name, tensor.datatype, rows, cells)
+    if isinstance(cells, list) and any(type(cell) is list for cell in cells):
         cells = [part for cell in cells for part in (cell if isinstance(cell, list) else [cell])]
-    if len(cells) != tensor.shape[0]:
-        message = (
-            f"input {tensor.name!r}: expected {tensor.shape[0]:,} values, found {len(cells):,}"
-        )
-        raise InvalidInput(message)
+    if len(cells) != rows:
+        message = f"input {tensor.name!r}: expected {rows:,} values, found {len(cells):,}"
+        raise Refused(message)
+    if isinstance(cells, list):
+        check_integers(tensor.name, tensor.datatype, cells)
     return cells
-
-
-def _array(tensor: InferInput) -> NDArray[Any]:
-    try:
-        return np.asarray(tensor.as_numpy()).reshape(-1)
-    except (ValueError, TypeError, struct.error) as error:
-        message = (
-            f"input {tensor.name!r}: expected {tensor.shape[0]:,} values of {tensor.datatype}, "
-            "found data of another length"
-        )
-        raise InvalidInput(message) from error
-
-
-def _texts(name: str, cells: NDArray[Any]) -> Any:
-    """Decode ``BYTES``; numbers stay as they are."""
-    if cells.dtype != np.object_:
-        return cells
-    try:
-        return [cell.decode() if isinstance(cell, bytes) else cell for cell in cells.tolist()]
-    except UnicodeDecodeError as error:
-        message = f"input {name!r}: expected text in UTF-8, found {error.object!r:.60}"
-        raise InvalidInput(message) from error
 
 
 # --------------------------------------------------------------------------- responses
 
 
 def predictions(
-    scorer: Scorer, rows: EncodedRows, wanted: Sequence[str]
+    scorer: Scorer, rows: EncodedRows, wanted: Collection[str]
 ) -> dict[str, NDArray[Any]]:
     """Score encoded rows.
 
@@ -220,7 +208,7 @@ def predictions(
         wanted: names out of ``output_types``.
 
     Returns:
-        Output name to its array, shaped as ``output_types`` says.
+        Output name to its array, shaped as ``output_types`` says; objects are texts.
 
     Raises:
         MojoDataError: a prediction is NaN, where the Java scorer stops.
@@ -230,7 +218,7 @@ def predictions(
         if output.problem(scorer.mojo) is not None:
             continue
         tensors = _tensors(output, scorer.mojo)
-        if {tensor.name for tensor in tensors}.isdisjoint(wanted):
+        if not any(tensor.name in wanted for tensor in tensors):
             continue
         made = output.made(scorer, rows, Notices())
         if made.labels is not None:
@@ -238,19 +226,3 @@ def predictions(
         values = made.values if len(tensors[-1].shape) > 1 else made.values[:, 0]
         found[tensors[-1].name] = values
     return {name: found[name] for name in wanted}
-
-
-def output_tensor(name: str, values: NDArray[Any], request: InferRequest) -> InferOutput:
-    """Return an array as an output tensor.
-
-    Args:
-        name: of the tensor.
-        values: ``(rows,)`` or ``(rows, columns)``; objects are texts.
-        request: gRPC is answered in bytes where it asked in bytes; KServe turns arrays into what
-            HTTP asked for.
-    """
-    datatype = "BYTES" if values.dtype == np.object_ else "FP64"
-    tensor = InferOutput(name=name, shape=list(values.shape), datatype=datatype, data=values)
-    if request.from_grpc:
-        tensor.set_data_from_numpy(values, binary_data=request.use_binary_outputs)
-    return tensor

@@ -1,0 +1,51 @@
+"""``python -m emit.serving``: serve the model of a folder."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from mojo_reader import Scorer
+
+from .command import add, count, limits_of, parser_of, run
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until a signal.
+
+    Args:
+        arguments: the words after the program's name; ``sys.argv`` where None.
+
+    Returns:
+        The exit code: 0 after SIGTERM, else as ``mojo_reader.errors`` says.
+    """
+    return run(_parser(), arguments, _serve, "serve")
+
+
+def _serve(name: str, scorer: Scorer, chosen: argparse.Namespace) -> None:
+    from .answers import ServedModel
+    from .server import Serving, serve
+
+    serve(
+        ServedModel(name, scorer),
+        Serving(
+            host=chosen.host,
+            http_port=chosen.http_port,
+            drain_seconds=chosen.drain_seconds,
+            access_log=chosen.access_log,
+            workers=chosen.workers,
+            limits=limits_of(chosen),
+            certificate=chosen.certificate,
+            key=chosen.key,
+        ),
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    description = "Serve a MOJO by the Open Inference Protocol, and KServe's v1, over HTTP."
+    parser = parser_of("emit.serving", description)
+    add(parser, "workers", type=count, default=1, help="processes that answer")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,94 @@
+"""Several processes that answer on one socket, and one that looks after them."""
+
+import multiprocessing
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from multiprocessing.connection import wait
+from multiprocessing.process import BaseProcess
+from typing import Final
+
+# Seconds that a process must have lived for the next one to be started without a pause.
+_LIVED: Final = 1.0
+
+
+def supervise(count: int, run: Callable[[], signal.Signals]) -> signal.Signals:
+    """Keep processes running until a signal, which is handed on to them.
+
+    Args:
+        count: of processes; one that ends unasked is started again.
+        run: what each does until a signal. The processes are forked, so that they share the
+            model's memory.
+
+    Returns:
+        The signal.
+    """
+    told, teller = os.pipe()
+    os.set_blocking(teller, False)
+    received: list[signal.Signals] = []
+
+    def note(number: int, _frame: object) -> None:
+        received.append(signal.Signals(number))
+        os.write(teller, b"!")
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        running = [_start(run) for _ in range(count)]
+        handed = 0
+        while running:
+            wait([told, *(process.sentinel for process, _ in running)])
+            for number in received[handed:]:
+                _hand_on(number, running)
+            if len(received) > handed:
+                os.read(told, len(received) - handed)
+                handed = len(received)
+            running = [
+                kept
+                for one in running
+                if (kept := _checked(one, run, stopping=bool(received))) is not None
+            ]
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        os.close(told)
+        os.close(teller)
+    return received[-1]
+
+
+_Running = tuple[BaseProcess, float]
+
+
+def _start(run: Callable[[], signal.Signals]) -> _Running:
+    process = multiprocessing.get_context("fork").Process(target=_run, args=(run,))
+    process.start()
+    return process, time.monotonic()
+
+
+def _run(run: Callable[[], signal.Signals]) -> None:
+    run()
+
+
+def _hand_on(number: signal.Signals, running: list[_Running]) -> None:
+    for process, _ in running:
+        if process.pid is not None and process.is_alive():
+            os.kill(process.pid, number)
+
+
+def _checked(
+    one: _Running, run: Callable[[], signal.Signals], *, stopping: bool
+) -> _Running | None:
+    """Return a process that runs, or another in the place of one that ended unasked."""
+    process, since = one
+    if process.is_alive():
+        return one
+    process.join()
+    if stopping:
+        return None
+    sys.stderr.write(
+        f"mojo2keras: the process {process.pid} ended with {process.exitcode}; another starts\n"
+    )
+    if time.monotonic() - since < _LIVED:
+        time.sleep(_LIVED)
+    return _start(run)
