@@ -121,6 +121,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--rows", type=int, default=1000)
     parser.add_argument("--background", type=int, default=100)
+    parser.add_argument("--keep", type=Path, help="folder for the model and the rows")
     options = parser.parse_args()
     sys.path.insert(0, str(GOLDEN))
     from case import SCORER
@@ -131,7 +132,9 @@ def main() -> None:
         Server(release, memory="1500m", threads=os.cpu_count() or 1) as server,
         tempfile.TemporaryDirectory() as folder,
     ):
-        compare(server, Path(folder), options)
+        kept = options.keep or Path(folder)
+        kept.mkdir(parents=True, exist_ok=True)
+        compare(server, kept, options)
 
 
 if __name__ == "__main__":

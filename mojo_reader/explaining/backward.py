@@ -58,18 +58,25 @@ class Backward:
             joined = found[0] if len(found) == 1 else np.concatenate(found, axis=2)
             yield np.broadcast_to(joined, (len(rows), len(others), self.sums))
 
-    def inputs(self, rows: Passed, others: Passed, slots: NDArray[np.int64]) -> Iterator[Array]:
+    def inputs(
+        self, rows: Passed, others: Passed, own: NDArray[np.int64], theirs: NDArray[np.int64]
+    ) -> Iterator[Array]:
         """Yield for each output how it moves with the network's inputs.
 
         Args:
             rows: the rows.
             others: the background rows.
-            slots: ``(slots,)`` int64, the inputs of the one-hot block that are asked for, -1 for
+            own: ``(rows, cats)`` int64, the inputs of the one-hot block that the rows set, -1 for
                 none.
+            theirs: ``(others, cats)`` int64, those that the background rows set.
 
         Returns:
-            ``(rows, others, slots + nums)`` float64: these inputs, then the numbers.
+            ``(rows, others, 2 * cats + nums)`` float64: a row's inputs of the one-hot block, the
+            background row's, then the numbers.
         """
+        every = np.concatenate([own, theirs])
+        slots, places = np.unique(every, return_inverse=True)
+        here, there = np.split(places.reshape(every.shape), [len(rows)])
         kernel = np.concatenate([self.table[slots], self.kernel]).T
         direct = None
         if isinstance(self._target, Error):
@@ -80,7 +87,10 @@ class Backward:
                 width = len(self.table) - 1
                 found[..., : len(slots)] += np.where(slots >= 0, direct[..., slots], 0.0)
                 found[..., len(slots) :] += direct[..., width:]
-            yield found
+            picked = (
+                np.take_along_axis(found, which, axis=2) for which in (here[:, None], there[None])
+            )
+            yield np.concatenate([*picked, found[..., len(slots) :]], axis=2)
 
     def _carried(self, multipliers: list[Array], index: int) -> Array:
         """Carry multipliers of a layer's sums to its inputs."""

@@ -27,6 +27,9 @@ from mojo_reader.scoring.rows import EncodedRows
 Array = NDArray[np.float64]
 #: Numbers that a block of pairs holds for its widest layer: what stays near the processor.
 _BLOCK: Final = 1 << 17
+#: The same where each pair has its own contributions. Larger arrays the system takes back and
+#: gives anew, page by page.
+_PAIR_BLOCK: Final = 1 << 16
 #: Background rows of a block.
 _MOST_OTHERS: Final = 128
 #: Numbers that hold what the background rows of a block add to the first layer's sums.
@@ -91,7 +94,7 @@ class Explainer:
         # Numbers that a pair holds at its widest: an autoencoder's error is of every input.
         width = mojo.features.width if isinstance(self._target, Error) else 0
         self._pair_width = max(self._widest, len(self._columns.names), width)
-        self._most_paired = max(1, min(_MOST_OTHERS, _BLOCK // self._pair_width))
+        self._most_paired = max(1, min(_MOST_OTHERS, _PAIR_BLOCK // self._pair_width))
         self.outputs = 1 if h2o else self._target.outputs
         self.pairs = self._passing.others if options.per_reference else 1
         offset = () if background.offset is None else (mojo.info.offset_column or "offset",)
@@ -167,8 +170,8 @@ class Explainer:
 
     def _multipliers(self, rows: Passed, others: Passed, places: PairColumns) -> Iterator[Array]:
         if self._deep_shap is None:
-            return self._backward.inputs(rows, others, places.slots)
-        return iter([self._deep_shap.inputs(rows, others, places.slots)])
+            return self._backward.inputs(rows, others, places.own, places.theirs)
+        return iter([self._deep_shap.inputs(rows, others, places.own, places.theirs)])
 
     @property
     def _scales(self) -> bool:
@@ -223,7 +226,7 @@ class Explainer:
 
     def _blocks(self, rows: Passed, others: Passed) -> Iterator[tuple[int, Passed]]:
         """Cut rows into blocks whose pairs stay near the processor."""
-        block = max(1, _BLOCK // (self._pair_width * len(others)))
+        block = max(1, _PAIR_BLOCK // (self._pair_width * len(others)))
         for start in range(0, len(rows), block):
             yield start, rows.part(start, start + block)
 

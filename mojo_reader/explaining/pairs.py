@@ -18,36 +18,32 @@ class PairColumns:
         others: the background rows.
 
     Attributes:
-        slots: ``(slots,)`` int64, the inputs of the one-hot block that any of them sets.
+        own: ``(rows, cats)`` int64, the inputs of the one-hot block that the rows set, -1 for none.
+        theirs: ``(others, cats)`` int64, those that the background rows set.
     """
 
     def __init__(self, columns: Columns, rows: Passed, others: Passed) -> None:
         self._columns = columns
         self._rows = rows
         self._others = others
-        here, there = columns.slots(rows), columns.slots(others)
-        self.slots, positions = np.unique(
-            np.concatenate([here.ravel(), there.ravel()]), return_inverse=True
-        )
-        self._here = positions[: here.size].reshape(here.shape)
-        self._there = positions[here.size :].reshape(there.shape)
+        self.own, self.theirs = columns.slots(rows), columns.slots(others)
 
     def shares(self, multipliers: Array) -> Array:
         """Return the contributions, ``(rows, others, columns)``.
 
         Args:
-            multipliers: ``(rows, others, slots + nums)`` float64.
+            multipliers: ``(rows, others, 2 * cats + nums)`` float64: of the row's inputs of the
+                one-hot block, of the background row's, of the numbers.
         """
         found = np.zeros((*multipliers.shape[:2], len(self._columns.names)))
         here, there = np.arange(len(self._rows))[:, None], np.arange(len(self._others))[None]
-        places = zip(self._columns.of(self._rows).T, self._columns.of(self._others).T, strict=True)
-        for column, (row_places, other_places) in enumerate(places):
-            own = multipliers[here, there, self._here[:, column, None]]
-            found[here, there, row_places[:, None]] += own
-            others = multipliers[here, there, self._there[None, :, column]]
-            found[here, there, other_places[None]] -= others
+        cats = self.own.shape[1]
+        own, theirs = self._columns.of(self._rows), self._columns.of(self._others)
+        for index in range(cats):
+            found[here, there, own[:, index, None]] += multipliers[..., index]
+            found[here, there, theirs[None, :, index]] -= multipliers[..., cats + index]
         moves = self._rows.numbers[:, None] - self._others.numbers[None]
-        numbers = multipliers[..., len(self.slots) :] * moves
+        numbers = multipliers[..., 2 * cats :] * moves
         for place, column in enumerate(self._columns.numbers.tolist()):
             found[..., column] += numbers[..., place]
         return found
