@@ -27,10 +27,11 @@ if TYPE_CHECKING:
         to_stablehlo,
         training_model,
     )
-    from mojo_reader.explaining.contributions import contributions
+    from mojo_reader.explaining.contributions import contribution_batches, contributions
     from mojo_reader.explaining.dependence import partial_dependence
     from mojo_reader.explaining.expectations import individual_expectations
     from mojo_reader.explaining.importances import importances
+    from mojo_reader.files.background import read_background
     from mojo_reader.files.score import ScoreOptions, score_file
     from mojo_reader.files.verification import verify_file
     from mojo_reader.making.described import CategoricalColumn, ModelDescription, NumericColumn
@@ -54,6 +55,7 @@ __all__ = [
     "check_onnx",
     "check_parity",
     "columns_json",
+    "contribution_batches",
     "contributions",
     "convert",
     "from_h2o",
@@ -63,6 +65,7 @@ __all__ = [
     "list_base_models",
     "max_f1_threshold",
     "partial_dependence",
+    "read_background",
     "read_model",
     "read_mojo",
     "rebuilt",
@@ -83,6 +86,7 @@ _HOMES: Final = {
     "ModelDescription": "mojo_reader.making.described",
     "NumericColumn": "mojo_reader.making.described",
     "ScoreOptions": "mojo_reader.files.score",
+    "contribution_batches": "mojo_reader.explaining.contributions",
     "contributions": "mojo_reader.explaining.contributions",
     "convert": "mojo_reader.converting",
     "from_h2o": "mojo_reader.making.from_h2o",
@@ -90,6 +94,7 @@ _HOMES: Final = {
     "individual_expectations": "mojo_reader.explaining.expectations",
     "max_f1_threshold": "mojo_reader.making.threshold",
     "partial_dependence": "mojo_reader.explaining.dependence",
+    "read_background": "mojo_reader.files.background",
     "rebuilt": "mojo_reader.making.rebuilding",
     "score_file": "mojo_reader.files.score",
     "summarize": "mojo_reader.summary",

@@ -65,6 +65,7 @@ PUBLIC: Final = (
     "mojo_reader.explaining.importances",
     "mojo_reader.explaining.dependence",
     "mojo_reader.explaining.expectations",
+    "mojo_reader.files.background",
     "mojo_reader.files.score",
     "mojo_reader.files.explained",
     "mojo_reader.files.verification",
@@ -87,6 +88,7 @@ FRAMEWORKS: Final = frozenset(
 NEEDS: Final[Mapping[str, frozenset[str]]] = {
     "mojo_reader.formats": frozenset({"construct"}),
     "mojo_reader.scoring": frozenset({"pyarrow"}),
+    "mojo_reader.explaining": frozenset({"pyarrow"}),
     "mojo_reader.files": frozenset({"pyarrow"}),
     "mojo_reader.writer": frozenset({"construct"}),
     "mojo_reader.cli": frozenset({"typer", "rich", "click"}),

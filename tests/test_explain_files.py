@@ -10,7 +10,8 @@ from support import GOLDEN_FOLDER, read_csv
 from test_explaining import background, rows, scorer
 
 from mojo_reader import contributions
-from mojo_reader.files.explained import _Draw
+from mojo_reader.explaining.drawing import Draw
+from mojo_reader.explaining.options import Drawing
 from mojo_reader.scoring.rows import EncodedRows
 
 FOLDER = GOLDEN_FOLDER / "contributions"
@@ -113,7 +114,7 @@ def test_files_of_several_pieces_count_on(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("mojo_reader.files.records.PIECE_BYTES", 200)
-    monkeypatch.setattr("mojo_reader.files.explained._PART", 100)
+    monkeypatch.setattr("mojo_reader.explaining.parts._PART", 100)
     target = tmp_path / "c.csv"
     assert run(capfd, *words("binomial_tanh", "-o", target, "--per-reference")).code == 0
     found = columns_of(target)
@@ -139,7 +140,7 @@ def test_background_rows_are_drawn_by_seed(
 def test_every_row_is_drawn_as_often_as_any_other() -> None:
     times = np.zeros(20)
     for seed in range(400):
-        draw = _Draw(5, seed)
+        draw = Draw(Drawing(background_rows=5, seed=seed))
         for start in (0, 7, 11):
             stop = {0: 7, 7: 11, 11: 20}[start]
             matrix = np.arange(start, stop, dtype=float)[:, None]

@@ -5,7 +5,7 @@ import numpy as np
 from mojo_reader.errors import MojoUnsupportedError, listed
 from mojo_reader.making.retraining import FitOptions
 from mojo_reader.model import Classification, Mojo
-from mojo_reader.scoring.options import problems_of
+from mojo_reader.scoring.options import checked
 
 
 def check_options(mojo: Mojo, options: FitOptions) -> None:
@@ -15,8 +15,7 @@ def check_options(mojo: Mojo, options: FitOptions) -> None:
         ValueError: a number is out of its range.
         MojoUnsupportedError: the model has not what is asked for.
     """
-    for problem in problems_of(options):
-        raise ValueError(problem)
+    checked(options)
     if not 0 <= options.freeze < len(mojo.layers):
         message = (
             f"expected 0 to {len(mojo.layers) - 1} layers to freeze, found {options.freeze}: the "

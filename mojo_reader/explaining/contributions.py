@@ -9,16 +9,27 @@ from numpy.typing import NDArray
 from mojo_reader.errors import MojoDataError
 from mojo_reader.explaining.background import BackgroundWarning, without_rows
 from mojo_reader.explaining.columns import Shares
+from mojo_reader.explaining.drawing import BackgroundRows, drawn
 from mojo_reader.explaining.explainer import Explained, Explainer
-from mojo_reader.explaining.options import PAIR_COLUMNS, ExplainOptions, Method, Space
+from mojo_reader.explaining.options import (
+    ALL_ROWS,
+    PAIR_COLUMNS,
+    Drawing,
+    ExplainOptions,
+    Method,
+    Space,
+    TableOptions,
+)
 from mojo_reader.explaining.refusals import check_unseen
 from mojo_reader.scoring.encoded import EncodedScorer
 from mojo_reader.scoring.equal_names import require_distinct
+from mojo_reader.scoring.extras import require_pyarrow
 from mojo_reader.scoring.notices import Notices
+from mojo_reader.scoring.options import checked, part_of
 from mojo_reader.scoring.row_warnings import callers_level, warn_of
 from mojo_reader.scoring.rows import EncodedRows
 
-__all__ = ["BackgroundWarning", "contributions"]
+__all__ = ["BackgroundWarning", "contribution_batches", "contributions"]
 
 #: Numbers that one call returns at most: 800 MB.
 LARGEST: Final = 100_000_000
@@ -33,6 +44,8 @@ def contributions(  # noqa: PLR0913 - options
     output: Shares = "original",
     space: Space = "margin",
     per_reference: bool = False,
+    background_rows: int | None = None,
+    seed: int = 1,
 ) -> dict[str, NDArray[Any]]:
     r"""Return how much each column moves the prediction of each row, from that of background rows.
 
@@ -49,7 +62,8 @@ def contributions(  # noqa: PLR0913 - options
         scorer: the model's scorer; its rule for the offset holds, and the offset's share has its
             column.
         rows: the rows, any table that the scorer takes.
-        background: the rows that they are compared with, such a table too. None, for ``margin``
+        background: the rows that they are compared with, such a table too, or what
+            ``read_background`` read of files. None, for ``margin``
             alone, for one row of the training means; a ``BackgroundWarning`` says what it is.
         method: ``margin`` or ``h2o``.
         output: ``original``: a column for each level and number; ``compact``: for each column of
@@ -59,6 +73,8 @@ def contributions(  # noqa: PLR0913 - options
             mean is taken. With ``h2o``, the server's ``output_space=True``.
         per_reference: return the contributions of each pair, not their means, with the columns
             ``RowIdx`` and ``BackgroundRowIdx``, counted from 0.
+        background_rows: take so many of the background's rows, drawn; all by default.
+        seed: of the rows that are drawn.
 
     Returns:
         H2O's column names, in its order, then ``BiasTerm``, to ``(rows,)`` float64 arrays, or
@@ -68,15 +84,16 @@ def contributions(  # noqa: PLR0913 - options
         MojoDataError: no background rows, a cell has no meaning in its column, numbers too large
             to be explained, or more pairs than memory is for.
         MojoUnsupportedError: H2O's server has no such contributions, or gives two columns one name.
-        ValueError: an unknown choice.
+        ValueError: an unknown choice, or a number that cannot be.
     """
     options = ExplainOptions(method=method, output=output, space=space, per_reference=per_reference)
-    explainer = Explainer(scorer, encoded_background(scorer, background, options), options)
+    drawing = checked(Drawing(background_rows=background_rows, seed=seed))
+    explainer = Explainer(scorer, encoded_background(scorer, background, options, drawing), options)
     notices = Notices()
     encoded = scorer.encode_rows(rows, notices)
     warn_of(notices)
     if options.method == "h2o":
-        check_unseen(scorer.mojo, notices)
+        check_unseen(scorer.mojo, notices.unseen)
     _check_size(explainer, len(encoded.matrix))
     return as_mapping(explainer, explainer.explain(encoded))
 
@@ -99,8 +116,46 @@ def _check_size(explainer: Explainer, rows: int) -> None:
     raise MojoDataError(message)
 
 
+def contribution_batches(
+    scorer: EncodedScorer, reader: Any, background: object | None = None, **options: Any
+) -> Any:
+    """Explain Arrow batches lazily, in bounded memory.
+
+    The columns are those of ``contributions``, and of more than two classes there is a row for
+    each class, with the columns ``RowIdx``, counted from 0 over all batches, and ``Class``.
+
+    Args:
+        scorer: the model's scorer; its rules for the rows hold.
+        reader: a ``pyarrow.RecordBatchReader``, anything with ``__arrow_c_stream__``, or an
+            iterable of record batches.
+        background: as for ``contributions``.
+        **options: as in ``mojo_reader.explaining.options.TableOptions``.
+
+    Returns:
+        A ``pyarrow.RecordBatchReader``: the columns to keep, then contributions. Errors arise
+        while it is read.
+
+    Raises:
+        MissingExtraError: pyarrow is not installed.
+        MojoDataError: no background rows, or a column to keep is absent or has the name of one of
+            contributions.
+        MojoUnsupportedError: H2O's server has no such contributions.
+        ValueError: an option has no such value.
+    """
+    require_pyarrow("Arrow batches")
+    from mojo_reader.explaining.batches import contribution_reader
+
+    chosen = checked(TableOptions(**options))
+    rows = encoded_background(scorer, background, chosen, chosen)
+    explainer = Explainer(scorer, rows, part_of(ExplainOptions, chosen))
+    return contribution_reader(scorer, reader, explainer, chosen)
+
+
 def encoded_background(
-    scorer: EncodedScorer, background: object | None, options: ExplainOptions
+    scorer: EncodedScorer,
+    background: object | None,
+    options: ExplainOptions,
+    drawing: Drawing = ALL_ROWS,
 ) -> EncodedRows:
     """Return background rows as the model reads them; without any, what the model knows itself.
 
@@ -108,14 +163,16 @@ def encoded_background(
         MojoDataError: there are none and H2O's rules need them, or a cell has no meaning.
     """
     if isinstance(background, EncodedRows):
-        return background
+        if options.method == "h2o" and isinstance(background, BackgroundRows):
+            check_unseen(scorer.mojo, background.unseen)
+        return drawn(background, drawing)
     if background is not None:
         notices = Notices()
         rows = scorer.encode_rows(background, notices)
         warn_of(notices)
         if options.method == "h2o":
-            check_unseen(scorer.mojo, notices)
-        return rows
+            check_unseen(scorer.mojo, notices.unseen)
+        return drawn(rows, drawing)
     rows, sentence = without_rows(scorer, options.method)
     warnings.warn(sentence, BackgroundWarning, stacklevel=callers_level())
     return rows

@@ -15,7 +15,7 @@ from mojo_reader.explaining.labelled import LabelledRows, labelled_rows
 from mojo_reader.explaining.moved_columns import MovedColumns, outputs_of
 from mojo_reader.model import InputColumn, Mojo
 from mojo_reader.scoring.encoded import EncodedScorer
-from mojo_reader.scoring.options import problems_of
+from mojo_reader.scoring.options import checked
 
 __all__ = ["FIGURES", "partial_dependence"]
 
@@ -83,17 +83,6 @@ def partial_dependence(  # noqa: PLR0913 - options
         **points_of(grids),
         **{name: one[:, 0] if single else one for name, one in zip(FIGURES, figures, strict=True)},
     }
-
-
-def checked(options: GridOptions) -> GridOptions:
-    """Require numbers that options may be.
-
-    Raises:
-        ValueError: one is too small.
-    """
-    for problem in problems_of(options):
-        raise ValueError(problem)
-    return options
 
 
 def columns_of(mojo: Mojo, column: str, other: str | None) -> tuple[InputColumn, ...]:

@@ -14,8 +14,8 @@ Space = Literal["margin", "response"]
 
 @described
 @dataclass(frozen=True, kw_only=True)
-class ExplainOptions(Options):
-    """How rows are explained."""
+class Rules(Options):
+    """By which rules rows are explained."""
 
     method: Method = option(
         "margin",
@@ -30,10 +30,40 @@ class ExplainOptions(Options):
         "What is explained: the linear predictor, or the prediction in its own units.",
         words=get_args(Space),
     )
+
+
+@described
+@dataclass(frozen=True, kw_only=True)
+class ExplainOptions(Rules):
+    """How rows are explained."""
+
     per_reference: bool = option(
         False, "Each pair of a row and a background row, instead of their means."
     )
 
 
+@described
+@dataclass(frozen=True, kw_only=True)
+class Drawing(Options):
+    """How many of the background rows are taken."""
+
+    background_rows: int | None = option(
+        None, "Of the background, so many rows drawn; all by default.", sign="N", least=1
+    )
+    seed: int = option(1, "Of the rows that are drawn.", sign="N", least=0)
+
+
+@described
+@dataclass(frozen=True, kw_only=True)
+class TableOptions(Drawing, ExplainOptions):
+    """How contributions become a table."""
+
+    top: int | None = option(
+        None, "The columns that move a row most, by name, instead of all.", sign="N", least=1
+    )
+    keep: tuple[str, ...] = option((), "Columns to carry through, before the contributions.")
+
+
+ALL_ROWS: Final = Drawing()
 #: Columns that tell the rows of a pair, counted from 0 as H2O counts them.
 PAIR_COLUMNS: Final = ("RowIdx", "BackgroundRowIdx")

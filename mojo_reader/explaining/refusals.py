@@ -1,5 +1,6 @@
 """What cannot be explained, a sentence each."""
 
+from collections.abc import Collection
 from typing import Final
 
 import numpy as np
@@ -15,7 +16,6 @@ from mojo_reader.model import (
     Reconstruction,
 )
 from mojo_reader.scoring.invalid import RowError
-from mojo_reader.scoring.notices import Notices
 
 _INSTEAD: Final = "take method='margin'"
 _TWO_CLASSES: Final = 2
@@ -90,21 +90,21 @@ def check_rows(mojo: Mojo, matrix: NDArray[np.float64]) -> None:
         )
 
 
-def check_unseen(mojo: Mojo, notices: Notices) -> None:
+def check_unseen(mojo: Mojo, columns: Collection[str]) -> None:
     """Require levels that the model knows, where H2O's server takes others by the frame's order.
 
     Args:
         mojo: the model.
-        notices: what was seen in the rows.
+        columns: those that hold levels which the model does not know.
 
     Raises:
         MojoDataError: there is such a level.
     """
-    if not notices.unseen:
+    if not columns:
         return
     skips_first = any(feature.slots[0] < 0 for feature in mojo.features.categorical)
     if skips_first or mojo.info.categorical_encoding in _OF_KNOWN:
-        column = next(iter(notices.unseen))
+        column = next(iter(columns))
         message = (
             f"column {column!r} holds levels that the model does not know, which H2O's server "
             f"encodes by the order of its other levels; {_INSTEAD}"

@@ -122,7 +122,7 @@ def score_reader(scorer: EncodedScorer, reader: Any, choice: Choice) -> Any:
     """
     choice.check(scorer.mojo)
     schema = output_schema(scorer.mojo, choice.output)
-    return pa.RecordBatchReader.from_batches(schema, _scored(scorer, _batches(reader), choice))
+    return pa.RecordBatchReader.from_batches(schema, _scored(scorer, batches_of(reader), choice))
 
 
 def _scored(scorer: EncodedScorer, batches: Iterable[Any], choice: Choice) -> Iterator[Any]:
@@ -137,7 +137,12 @@ def _scored(scorer: EncodedScorer, batches: Iterable[Any], choice: Choice) -> It
     warn_of(notices)
 
 
-def _batches(reader: Any) -> Iterable[Any]:
+def batches_of(reader: Any) -> Iterable[Any]:
+    """Return the record batches of what ``score_reader`` takes.
+
+    Raises:
+        MojoDataError: it is nothing of the kind.
+    """
     if hasattr(reader, "__arrow_c_stream__"):
         try:
             batches: Iterable[Any] = pa.RecordBatchReader.from_stream(reader)

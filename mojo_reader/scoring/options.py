@@ -123,6 +123,17 @@ def problems_of(options: Any) -> Iterator[str]:
             yield problem
 
 
+def checked(options: _Options) -> _Options:
+    """Require values that options may be, and return them.
+
+    Raises:
+        ValueError: one is none.
+    """
+    for problem in problems_of(options):
+        raise ValueError(problem)
+    return options
+
+
 class Options:
     """What a group of options is derived from: words that are none are refused.
 
