@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import mojo_reader
 from mojo_reader import Mojo, Scorer, read_model
-from mojo_reader.errors import MojoOutputError
+from mojo_reader.errors import MojoDataError, MojoOutputError, listed
 from mojo_reader.files.outputs import separate
 from mojo_reader.making.origin import own_version
 from mojo_reader.model import CategoricalInput, Reconstruction, Regression
@@ -75,8 +75,23 @@ class MojoModel:
         """
         import pandas as pd
 
+        self._require_columns(model_input)
         columns = self._columns(model_input, params or {})
         return pd.DataFrame(columns, index=getattr(model_input, "index", None))
+
+    def _require_columns(self, rows: Any) -> None:
+        """Require a column: MLflow hands on those of the signature, and where none is, no rows.
+
+        Raises:
+            MojoDataError: there is none.
+        """
+        if len(getattr(rows, "columns", ("one",))) == 0:
+            wanted = listed([column.name for column in self.scorer.row_columns])
+            message = (
+                f"the rows have none of the model's columns: {wanted}; they are found by name, and "
+                "a matrix has no names"
+            )
+            raise MojoDataError(message)
 
     def _columns(self, rows: Any, params: Mapping[str, Any]) -> dict[str, Any]:
         chosen = {name: params[name] for name in _PARAMETERS if params.get(name)}

@@ -33,6 +33,12 @@ def test_a_pandas_frame_keeps_its_index() -> None:
     np.testing.assert_allclose(numbers(joined), EXPECTED.values, rtol=0, atol=1e-10)
 
 
+def test_no_rows_of_pandas_have_the_types_of_some() -> None:
+    """Dask asks them how its partitions will look."""
+    rows = pd.DataFrame(ROWS)
+    assert SCORER.score_frame(rows[:0]).dtypes.equals(SCORER.score_frame(rows).dtypes)
+
+
 def test_a_polars_frame_gives_one_and_a_lazy_one_is_scored_when_collected() -> None:
     rows = pl.DataFrame(ROWS).with_columns(predict=pl.lit("no score"))
     found = SCORER.score_frame(rows)

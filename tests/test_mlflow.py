@@ -236,6 +236,24 @@ def test_columns_may_be_absent(tmp_path: Path) -> None:
         model.predict(rows[:2].assign(age=[1, "x"]))
 
 
+def test_rows_without_names_are_refused(tmp_path: Path) -> None:
+    case = golden("numbers_only")
+    rows = frame(case).astype(float)
+    model = loaded(saved(case, tmp_path))
+    message = (
+        "^the rows have none of the model's columns: 'age', 'size', 'income', 'ratio'; they are "
+        "found by name, and a matrix has no names$"
+    )
+    nameless = (rows.to_numpy(), rows.to_numpy().tolist(), pd.DataFrame(rows.to_numpy()), [])
+    for given in nameless:
+        with pytest.raises(MojoDataError, match=message):
+            model.predict(given)
+    # A series is a row to a person, and a column to MLflow.
+    with pytest.raises(MojoDataError, match=message):
+        model.predict(rows.iloc[0])
+    assert model.predict(rows[:0]).columns.tolist() == ["predict", "no", "yes"]
+
+
 # --------------------------------------------------------------------------- what is written
 
 

@@ -8,7 +8,7 @@ from mojo_reader import Scorer, read_mojo
 
 def score(part: pd.DataFrame, scorer: Scorer) -> pd.DataFrame:
     """Return a partition with its predictions."""
-    return part.assign(**scorer.score(part))
+    return part.assign(**scorer.score_frame(part))
 
 
 scorer = Scorer(read_mojo("model.zip"))

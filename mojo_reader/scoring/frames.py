@@ -37,9 +37,16 @@ def framed(table: Any, score: Callable[[Any], Columns], names: Sequence[str], la
 
 
 def _pandas(
-    pandas: Any, table: Any, score: Callable[[Any], Columns], _labels: object, _numbers: object
+    pandas: Any,
+    table: Any,
+    score: Callable[[Any], Columns],
+    labels: Sequence[str],
+    _numbers: object,
 ) -> Any:
-    return pandas.DataFrame(dict(score(table)), index=table.index)
+    # From pandas 3 on texts have a type of their own, which it cannot tell where there are no rows.
+    texts = pandas.Series([""]).dtype
+    frame = pandas.DataFrame(dict(score(table)), index=table.index)
+    return frame.astype(dict.fromkeys(labels, texts))
 
 
 def _polars(
