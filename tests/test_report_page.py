@@ -1,5 +1,6 @@
 """The report in a real browser: no error, no request, and the scorer's own numbers."""
 
+import functools
 import json
 import re
 import shutil
@@ -9,11 +10,19 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from support import Golden, assert_close, cases_of_each_kind, golden, rewritten
 
 from emit.report import report_page
+from emit.report.background import Background
+from emit.report.moves import outputs_of
 from mojo_reader import Mojo, Scorer, read_mojo
+from mojo_reader.explaining.explainer import Explainer
+from mojo_reader.explaining.options import ExplainOptions
 from mojo_reader.model import CategoricalInput
+from mojo_reader.scoring.encoding import standardized
+from mojo_reader.scoring.notices import Notices
+from mojo_reader.scoring.rows import EncodedRows
 
 pytestmark = [
     pytest.mark.chromium,
@@ -62,8 +71,12 @@ def kinds() -> list[Golden]:
 
 
 def cells(mojo: Mojo, case: Golden) -> list[dict[str, Any]]:
-    """Return the golden's rows as the panel would set them: levels, numbers, or missing."""
-    matrix = Scorer(mojo).encode(case.columns())
+    """Return the golden's rows as the panel would set them."""
+    return encoded_cells(mojo, Scorer(mojo).encode(case.columns()))
+
+
+def encoded_cells(mojo: Mojo, matrix: NDArray[np.float64]) -> list[dict[str, Any]]:
+    """Return encoded rows as the panel would set them: levels, numbers, or missing."""
     rows = []
     for row in matrix:
         cell: dict[str, Any] = {}
@@ -98,10 +111,31 @@ return arguments[0].map((row) => {
 """
 
 
-@pytest.mark.parametrize("case", kinds(), ids=lambda case: case.name)
-def test_the_panel_gives_the_scorers_numbers(case: Golden, browser: Any, tmp_path: Path) -> None:
+def usual_rows(mojo: Mojo, case: Golden) -> NDArray[np.float64]:
+    """Return the golden's encoded rows whose numbers lie within what contributions are for."""
+    matrix = Scorer(mojo).encode(case.columns())
+    return matrix[(np.abs(standardized(matrix, mojo.features)) < 1e8).all(axis=1)]
+
+
+@functools.cache
+def compared_page(case: Golden, path: Path) -> Path:
+    """Write the page of a golden, which compares with some of its rows."""
     mojo = case.mojo()
-    opened(browser, page(mojo, tmp_path / "report.html"))
+    matrix = usual_rows(mojo, case)[1::7]
+    behind = Background(words="some rows", matrix=matrix, notices=Notices())
+    path.write_text(report_page(mojo, title=case.name, background=behind), "utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("pages")
+
+
+@pytest.mark.parametrize("case", kinds(), ids=lambda case: case.name)
+def test_the_panel_gives_the_scorers_numbers(case: Golden, browser: Any, folder: Path) -> None:
+    mojo = case.mojo()
+    opened(browser, compared_page(case, folder / f"{case.name}.html"))
     numeric = [c.name for c in mojo.inputs if not isinstance(c, CategoricalInput)]
     scored = browser.execute_script(SCORE, cells(mojo, case), numeric)
     scorer = Scorer(mojo)
@@ -111,6 +145,80 @@ def test_the_panel_gives_the_scorers_numbers(case: Golden, browser: Any, tmp_pat
     assert_close(found, values, tolerance=1e-10)
     assert browser.get_log("browser") == []
     assert [url for url in requests(browser) if not url.startswith(("file:", "data:"))] == []
+
+
+EXPLAIN = """
+const numeric = new Set(arguments[1]);
+return arguments[0].map((row) => {
+  for (const name of numeric) if (row[name] !== null) row[name] = Number(row[name]);
+  return arguments[2].map((output) => {
+    const found = window.mojo.contributions(row, output);
+    return [...found.columns, found.base, found.value];
+  });
+});
+"""
+
+
+@pytest.mark.parametrize("case", kinds(), ids=lambda case: case.name)
+def test_the_panel_gives_the_scorers_contributions(
+    case: Golden, browser: Any, folder: Path
+) -> None:
+    mojo = case.mojo()
+    matrix = usual_rows(mojo, case)
+    opened(browser, compared_page(case, folder / f"{case.name}.html"))
+    rows = encoded_cells(mojo, matrix[:40])
+    numeric = [c.name for c in mojo.inputs if not isinstance(c, CategoricalInput)]
+    outputs = list(range(len(outputs_of(mojo.output))))
+    found = np.array(browser.execute_script(EXPLAIN, rows, numeric, outputs), np.float64)
+    explainer = Explainer(
+        Scorer(mojo),
+        EncodedRows(matrix=matrix[1::7], offset=None),
+        ExplainOptions(output="compact"),
+    )
+    expected = explainer.explain(EncodedRows(matrix=matrix[:40], offset=None)).values
+    value = expected.sum(axis=1, keepdims=True)
+    expected = np.concatenate([expected, value], axis=1).transpose(0, 2, 1)
+    scale = 1 + np.abs(expected).sum(axis=2, keepdims=True)
+    assert found.shape == expected.shape
+    assert (np.abs(found - expected) / scale).max() <= 1e-9
+    assert browser.get_log("browser") == []
+
+
+def test_moving_a_column_changes_what_moves_it(browser: Any, tmp_path: Path) -> None:
+    mojo = golden("binomial_tanh").mojo()
+    opened(browser, page(mojo, tmp_path / "report.html"))
+    before = lines(browser)
+    assert {name for name, _ in before} == {column.name for column in mojo.inputs}
+    sizes = [abs(number) for _, number in before]
+    assert sizes == sorted(sizes, reverse=True)
+    slider = browser.find_element("css selector", "#what-if-controls input[type=range]")
+    moved(browser, slider, slider.get_attribute("max"))
+    after = lines(browser)
+    assert dict(after) != dict(before)
+    said = browser.find_element("id", "what-if-moves-said").text
+    base, value = (float(number) for number in re.findall(r"(?:from|, to) (-?[\d.]+)", said))
+    assert sum(dict(after).values()) == pytest.approx(value - base, abs=0.02)
+    probability = shown(browser)[1]
+    assert 1 / (1 + np.exp(-value)) == pytest.approx(probability, abs=1e-5)
+
+
+def lines(browser: Any) -> list[tuple[str, float]]:
+    """Return what the panel shows of the contributions."""
+    found = browser.find_elements("css selector", "#what-if-moves tr")
+    return [
+        (
+            line.find_element("css selector", "th").text,
+            float(line.find_element("css selector", "td.number").text),
+        )
+        for line in found
+    ]
+
+
+def test_without_rows_and_means_the_panel_says_so(browser: Any, tmp_path: Path) -> None:
+    opened(browser, page(golden("not_standardized").mojo(), tmp_path / "report.html"))
+    said = browser.find_element("id", "what-if-moves-said").text
+    assert said == "There are no contributions: no rows to compare with were given."
+    assert browser.get_log("browser") == []
 
 
 def moved(browser: Any, element: Any, value: str) -> None:

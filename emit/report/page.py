@@ -87,9 +87,10 @@ def report_page(  # noqa: PLR0913 - what it shows
         "why_no_what_if": why_no_what_if,
         "page_model": None
         if why_no_what_if
-        else what_if.page_model(mojo, row_findings.ranges(mojo, rows)),
+        else what_if.page_model(mojo, row_findings.ranges(mojo, rows), mover),
         "style": _text("report.css"),
         "what_if_script": _text("what_if.js"),
+        "moves_script": _text("moves.js"),
         "panel_script": _text("panel.js"),
         **_training(mojo),
     }

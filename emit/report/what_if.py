@@ -24,10 +24,15 @@ from mojo_reader.model import (
     Regression,
 )
 
+from .moves import Mover, outputs_of
+
 #: A page with more weights would be slow to load and to send.
 MAX_WEIGHTS: Final = 300_000
 #: Level texts that a page can hold.
 MAX_LEVELS: Final = 20_000
+#: Products that contributions may take when a slider moves, and cells of background rows.
+_PANEL_WORK: Final = 5_000_000
+_PANEL_CELLS: Final = 20_000
 #: Deviations from the mean that a slider reaches where no rows tell the range.
 _DEVIATIONS: Final = 3.0
 
@@ -45,12 +50,13 @@ def why_absent(mojo: Mojo) -> str | None:
     return None
 
 
-def page_model(mojo: Mojo, ranges: Ranges) -> dict[str, Any]:
+def page_model(mojo: Mojo, ranges: Ranges, mover: Mover | None = None) -> dict[str, Any]:
     """Return the model as JSON-ready data for ``what_if.js``.
 
     Args:
         mojo: the model; ``why_absent`` says None of it.
         ranges: by numeric column, where a slider starts, stands at first, and ends.
+        mover: what the row's contributions are compared with; None for nothing.
     """
     features = mojo.features
     return {
@@ -64,7 +70,21 @@ def page_model(mojo: Mojo, ranges: Ranges) -> dict[str, Any]:
         },
         "layers": [_layer(layer) for layer in mojo.layers],
         "output": _output(mojo.output),
+        "explained": list(map(printable, outputs_of(mojo.output))),
+        "background": None if mover is None else _background(mojo, mover),
     }
+
+
+def _background(mojo: Mojo, mover: Mover) -> dict[str, Any] | None:
+    """Some background rows, so few that a moved slider is answered at once; None without any."""
+    weights = sum(kernel.size for layer in mojo.layers for kernel in layer.kernels)
+    count, features = mover.background.shape
+    most = max(1, min(count, _PANEL_WORK // weights, _PANEL_CELLS // max(1, features)))
+    if not count:
+        return None
+    places = np.linspace(0, count - 1, most).round().astype(int)
+    words = mover.words if most == count else f"{most:,} of {mover.words}"
+    return {"words": printable(words), "cells": _base64(mover.background[places], "<f8")}
 
 
 def _input(mojo: Mojo, column: InputColumn, ranges: Ranges) -> dict[str, Any]:
@@ -73,6 +93,7 @@ def _input(mojo: Mojo, column: InputColumn, ranges: Ranges) -> dict[str, Any]:
             "name": printable(column.name),
             "levels": list(map(printable, column.levels)),
             "feature": column.feature,
+            "width": column.width,
             "table": _plain(column.table),
         }
     low, start, high = ranges.get(column.name) or _training_range(mojo, column)
@@ -80,6 +101,7 @@ def _input(mojo: Mojo, column: InputColumn, ranges: Ranges) -> dict[str, Any]:
         "name": printable(column.name),
         "levels": None,
         "feature": column.feature,
+        "width": 1,
         "low": low,
         "start": start,
         "high": high,

@@ -46,14 +46,18 @@ const WhatIf = (() => {
     return made;
   }
 
+  // The input that each level sets, -1 for none.
+  function setSlots(model, made) {
+    return model.features.slots.map((codes, i) => {
+      const missing = codes.length - 1;
+      return codes[Number.isNaN(made[i]) ? missing : Math.min(made[i], missing)];
+    });
+  }
+
   function expanded(model, made) {
     const { slots, oneHotWidth, normSub, normMul } = model.features;
     const inputs = new Float64Array(oneHotWidth + normSub.length);
-    slots.forEach((codes, i) => {
-      const missing = codes.length - 1;
-      const slot = codes[Number.isNaN(made[i]) ? missing : Math.min(made[i], missing)];
-      if (slot >= 0) inputs[slot] += 1;
-    });
+    for (const slot of setSlots(model, made)) if (slot >= 0) inputs[slot] += 1;
     for (let i = 0; i < normSub.length; i += 1) {
       const number = (made[slots.length + i] - normSub[i]) * normMul[i];
       inputs[oneHotWidth + i] = Number.isNaN(number) ? 0 : number;
@@ -154,5 +158,5 @@ const WhatIf = (() => {
     return columns[values.indexOf(Math.max(...values))];
   }
 
-  return { NEW_LEVEL, open, predict, label };
+  return { ACTIVATIONS, NEW_LEVEL, expanded, features, label, numbers, open, predict, setSlots, sums };
 })();
