@@ -60,12 +60,14 @@ class Details:
         parameters: training parameters by H2O's name; empty where they cannot be had.
         defaults: H2O's default of each of them.
         tables: ``scoring_history``, ``variable_importances``, ``model_summary``, where present.
+        types: H2O's type of each column by name, such as ``Time``; empty where it is not said.
         warning: why the parameters cannot be had, else None.
     """
 
     parameters: Mapping[str, Any]
     defaults: Mapping[str, Any]
     tables: Mapping[str, Table]
+    types: Mapping[str, str]
     warning: str | None
 
 
@@ -92,6 +94,7 @@ def parse_details(content: bytes | None) -> Details:
             parameters=_parameters(document, "actual_value"),
             defaults=_parameters(document, "default_value"),
             tables=_tables(document["output"]),
+            types=_types(document["output"]),
             warning=None,
         )
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
@@ -106,7 +109,7 @@ def _reason(error: Exception) -> str:
 
 
 def _unknown(warning: str) -> Details:
-    return Details(parameters={}, defaults={}, tables={}, warning=warning)
+    return Details(parameters={}, defaults={}, tables={}, types={}, warning=warning)
 
 
 def _parameters(document: Any, value: str) -> dict[str, Any]:
@@ -134,6 +137,13 @@ def _scalar(value: Any) -> Any:
 def _tables(output: Any) -> dict[str, Table]:
     names = ("scoring_history", "variable_importances", "model_summary")
     return {name: table for name in names if (table := _table(output.get(name))) is not None}
+
+
+def _types(output: Any) -> dict[str, str]:
+    names, types = output.get("names"), output.get("column_types")
+    if not isinstance(names, list) or not isinstance(types, list) or len(names) != len(types):
+        return {}
+    return {str(_scalar(name)): str(_scalar(kind)) for name, kind in zip(names, types, strict=True)}
 
 
 def _table(entry: Any) -> Table | None:

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
         fit,
         plot,
         read_training_rows,
-        require_picture,
         row_columns,
         text_curve,
     )
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from emit.keras_model.weights import from_keras
     from emit.onnx_model import to_onnx
     from emit.onnx_model.parity import check_onnx
+    from emit.pictures import plot_dependence, plot_importances, require_picture
     from emit.report import (
         emitted_proof,
         h2o_proof,
@@ -58,6 +58,8 @@ __all__ = [
     "h2o_proof",
     "plan",
     "plot",
+    "plot_dependence",
+    "plot_importances",
     "read_background",
     "read_rows",
     "read_training_rows",
@@ -77,7 +79,7 @@ __all__ = [
 _HOMES: Final[Mapping[str, tuple[str, ...]]] = {
     "emit.fit": (
         *("RISING", "FitOptions", "FitResult", "fit", "plot", "read_training_rows"),
-        *("require_picture", "row_columns", "text_curve"),
+        *("row_columns", "text_curve"),
     ),
     "emit.keras_model": ("to_keras",),
     "emit.keras_model.columns": ("columns_json",),
@@ -87,6 +89,7 @@ _HOMES: Final[Mapping[str, tuple[str, ...]]] = {
     "emit.keras_model.weights": ("from_keras",),
     "emit.onnx_model": ("to_onnx",),
     "emit.onnx_model.parity": ("check_onnx",),
+    "emit.pictures": ("plot_dependence", "plot_importances", "require_picture"),
     "emit.report": (
         *("emitted_proof", "h2o_proof", "read_background", "read_rows", "report_page"),
     ),

@@ -22,9 +22,15 @@ DEPENDENCE = GOLDEN_FOLDER / "dependence"
 ASKED = sorted(path.parent.name for path in DEPENDENCE.glob("*/tables.json"))
 
 
-def each_first_long(cases: list[str]) -> list[Any]:
+def each_first_long(cases: list[Any]) -> list[Any]:
     """Return the first of some cases, and the others as long ones."""
-    return [cases[0], *(pytest.param(case, marks=pytest.mark.long) for case in cases[1:])]
+    return [
+        cases[0],
+        *(
+            pytest.param(*(case if isinstance(case, tuple) else (case,)), marks=pytest.mark.long)
+            for case in cases[1:]
+        ),
+    ]
 
 
 CASES = sorted(path.parent.name for path in FOLDER.glob("*/dependence.json"))

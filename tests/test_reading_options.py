@@ -30,7 +30,8 @@ def options_of(name: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "name", ["predict", "explain", "encode", "verify", "report", "convert", "fit"]
+    "name",
+    ["predict", "explain", "partial-dependence", "encode", "verify", "report", "convert", "fit"],
 )
 def test_every_command_that_reads_rows_has_the_group(name: str) -> None:
     assert options_of(name) >= READING | {"--limit"}

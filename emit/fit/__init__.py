@@ -2,7 +2,7 @@
 
 from mojo_reader.making.retraining import FitOptions
 
-from .curves import Epoch, plot, require_picture, text_curve
+from .curves import Epoch, plot, text_curve
 from .metrics import RISING
 from .rows import read_training_rows, row_columns
 from .run import FitResult, fit
@@ -15,7 +15,6 @@ __all__ = [
     "fit",
     "plot",
     "read_training_rows",
-    "require_picture",
     "row_columns",
     "text_curve",
 ]

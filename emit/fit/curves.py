@@ -4,11 +4,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from mojo_reader.errors import MissingExtraError, MojoOutputError, to_install
-
-PICTURE_SUFFIXES: Final = (".png", ".svg", ".pdf")
+from ..pictures.style import FAINT, SECOND, SERIES, picture
 
 _HEIGHT: Final = 8
 _WIDTH: Final = 60
@@ -92,27 +90,6 @@ def _mark(grid: list[list[str]], column: int, row: int | None, mark: str) -> Non
         grid[row][column] = mark if grid[row][column] == " " else _BOTH
 
 
-def require_picture(path: Path) -> None:
-    """Require what ``plot`` will need, before anything slow.
-
-    Raises:
-        MojoOutputError: no picture has such a suffix.
-        MissingExtraError: matplotlib is not installed.
-    """
-    if path.suffix not in PICTURE_SUFFIXES:
-        message = f"expected a picture's name that ends in {', '.join(PICTURE_SUFFIXES)}"
-        raise MojoOutputError(message, file=str(path))
-    _figure_class()
-
-
-def _figure_class() -> Any:
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise MissingExtraError(to_install("--plot needs matplotlib", "report")) from error
-    return Figure
-
-
 def plot(epochs: Sequence[Epoch], path: Path, *, title: str, judged: str) -> None:
     """Write the curves as a picture.
 
@@ -125,14 +102,15 @@ def plot(epochs: Sequence[Epoch], path: Path, *, title: str, judged: str) -> Non
     Raises:
         MissingExtraError: matplotlib is not installed.
     """
-    figure = _figure_class()(figsize=(7.0, 4.0), layout="constrained")
-    axes = figure.subplots()
     numbers = [epoch.epoch for epoch in epochs]
-    axes.plot(numbers[1:], [epoch.loss for epoch in epochs[1:]], label="trained on", marker=".")
-    axes.plot(numbers, [epoch.held_out for epoch in epochs], label=judged, marker=".")
-    best = best_of(epochs)
-    axes.axvline(best.epoch, color="gray", linewidth=0.8, linestyle=":", label="kept")
-    axes.set(xlabel="epoch", ylabel="mean deviance of a row", title=title)
-    axes.xaxis.get_major_locator().set_params(integer=True)
-    axes.legend()
-    figure.savefig(path, format=path.suffix.removeprefix("."))
+    with picture(path) as figure:
+        axes = figure.subplots()
+        losses = [epoch.loss for epoch in epochs[1:]]
+        axes.plot(numbers[1:], losses, label="trained on", marker=".", color=SECOND)
+        held_out = [epoch.held_out for epoch in epochs]
+        axes.plot(numbers, held_out, label=judged, marker=".", color=SERIES)
+        best = best_of(epochs)
+        axes.axvline(best.epoch, color=FAINT, linewidth=0.8, linestyle=":", label="kept")
+        axes.set(xlabel="epoch", ylabel="mean deviance of a row", title=title)
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.legend()

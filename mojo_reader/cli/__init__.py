@@ -15,7 +15,7 @@ from mojo_reader.errors import SIGNAL_CODES, USAGE
 _DEFAULT_COMMAND: Final = "convert"
 _COMMANDS: Final = (
     *("convert", "inspect", "diff", "encode", "predict", "explain", "verify", "fit", "report"),
-    *("importances", "to-mojo"),
+    *("importances", "partial-dependence", "to-mojo"),
 )
 _HELP: Final = "help"
 #: Likeness from which on a word is taken for a command that was mistyped.

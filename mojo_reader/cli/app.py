@@ -13,6 +13,7 @@ from mojo_reader.cli.explain import explain
 from mojo_reader.cli.fit import fit
 from mojo_reader.cli.importances import importances
 from mojo_reader.cli.inspect import inspect
+from mojo_reader.cli.partial_dependence import partial_dependence
 from mojo_reader.cli.predict import predict
 from mojo_reader.cli.printing import echo
 from mojo_reader.cli.report import report
@@ -46,6 +47,7 @@ _SHORT_HELP: Final[Mapping[Callable[..., None], str]] = {
     predict: "Score rows as H2O does, with H2O's columns.",
     explain: "Say what moves each prediction, column by column.",
     importances: "Print H2O's variable importances, from the weights.",
+    partial_dependence: "Say what the prediction is for each value of a column.",
     verify: "Score rows and compare with scores that H2O made.",
     report: "Write one HTML file that shows a model and proves it.",
     fit: "Train a model on in Keras, and write a MOJO.",

@@ -43,6 +43,11 @@ OutputOption = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE", help="File to write.")
 ]
 
+PlotOption = Annotated[
+    Path | None,
+    typer.Option("--plot", metavar="FILE", help="A picture as .png, .svg or .pdf."),
+]
+
 
 def model_source(model: str) -> ModelSource:
     """Return what ``read_model`` reads: the path, or standard input for ``-``."""

@@ -10,6 +10,7 @@ from typing import Any, Final, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from mojo_reader.details import read_details
 from mojo_reader.errors import MojoDataError, listed
 from mojo_reader.model import CategoricalInput, InputColumn, Mojo
 from mojo_reader.scoring.column_values import column_positions, number_values
@@ -27,6 +28,7 @@ Values = Sequence[Any] | Mapping[str, Sequence[Any]]
 
 #: H2O's text for a missing level.
 MISSING_LEVEL: Final = ".missing(NA)"
+_TIME: Final = "Time"
 #: Rows that are looked at together.
 BLOCK: Final = 4096
 
@@ -66,6 +68,12 @@ class Grid:
     def features(self) -> slice:
         """The features that the column fills."""
         return slice(self.column.feature, self.column.feature + self.cells.shape[1])
+
+
+def time_columns(mojo: Mojo) -> frozenset[str]:
+    """Return the columns that are times, milliseconds since 1970, where the file says so."""
+    types = read_details(mojo).types
+    return frozenset(name for name, kind in types.items() if kind == _TIME)
 
 
 def column_of(mojo: Mojo, name: str) -> InputColumn:

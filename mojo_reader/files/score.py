@@ -144,16 +144,29 @@ def score_file(
 
 
 def row_pieces(
-    scorer: Scorer, source: Source | Sequence[Source], options: ScoreOptions, notices: Notices
+    scorer: Scorer,
+    source: Source | Sequence[Source],
+    options: ScoreOptions,
+    notices: Notices,
+    *,
+    numbers: frozenset[str] = frozenset(),
 ) -> Iterator[Piece]:
     """Cut files into pieces that hold what the scorer reads.
+
+    Args:
+        scorer: of the model.
+        source: the files.
+        options: how they are read, and what is kept.
+        notices: what was seen is added here.
+        numbers: those of the kept columns whose CSV cells are read as numbers.
 
     Raises:
         MojoDataError: a file is no table, or lacks a column that must be there.
     """
     columns = scorer.row_columns
     required = columns[len(scorer.mojo.inputs) :] if options.on_absent == "missing" else columns
-    rules = replace(options.rules, required=tuple(column.name for column in required))
+    names = tuple(column.name for column in required)
+    rules = replace(options.rules, required=names, numbers=numbers)
     # The readers ask a model only for what its rows carry.
     return pieces(source, replace(scorer.mojo, inputs=columns), rules, notices)
 

@@ -49,6 +49,18 @@ def moment_milliseconds(moment: dt.datetime) -> float:
     return float((moment - _EPOCH) // _MILLISECOND)
 
 
+def moment_text(milliseconds: float) -> str:
+    """Return milliseconds since 1970 as a time of UTC, such as ``2020-01-31 23:59:59``.
+
+    What is beyond the years that Python knows stays a number.
+    """
+    try:
+        moment = _EPOCH + dt.timedelta(milliseconds=round(milliseconds))
+    except (OverflowError, ValueError):
+        return f"{milliseconds:.6g}"
+    return moment.strftime("%Y-%m-%d %H:%M:%S")
+
+
 def zone_of(name: str) -> dt.tzinfo:
     """Return a time zone.
 
