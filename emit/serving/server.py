@@ -22,6 +22,7 @@ from .connections import limited
 from .limits import Limits
 from .listening import listen, place, turn_away
 from .metrics import Metrics, shared_figures
+from .workers import supervise, take_signals
 
 # Seconds that requests in flight have to end in.
 _GRACE: Final = 30
@@ -80,12 +81,11 @@ def serve(model: ServedModel, serving: Serving, companion: Companion | None = No
     _check_tls(serving)
     with listen(serving.host, serving.http_port) as listener, one_blas_thread():
         if serving.workers > 1:
-            from .workers import supervise
-
             with shared_figures():
-                say_where(model.name, _address(serving, listener))
                 received = supervise(
-                    serving.workers, lambda: run(model, serving, listener, say=False)
+                    serving.workers,
+                    lambda: run(model, serving, listener, say=False),
+                    lambda: _say_where(model.name, _address(serving, listener)),
                 )
         else:
             received = run(model, serving, listener, companion)
@@ -125,7 +125,7 @@ async def _serve(
     server = _Server(_configured(serving, application))
     others = [] if companion is None else [await companion.start(state)]
     if say:
-        say_where(model.name, _address(serving, listener), *others)
+        _say_where(model.name, _address(serving, listener), *others)
     # The group ends with an error, instead of waiting for a signal, where HTTP cannot go on.
     async with asyncio.TaskGroup() as group:
         group.create_task(server.serve(sockets=[listener]))
@@ -202,6 +202,7 @@ def _signals() -> asyncio.Queue[signal.Signals]:
     received: asyncio.Queue[signal.Signals] = asyncio.Queue()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, received.put_nowait, number)
+    take_signals()
     return received
 
 
@@ -210,7 +211,7 @@ def _address(serving: Serving, listener: socket.socket) -> str:
     return f"{scheme}://{place(serving.host, listener.getsockname()[1])}"
 
 
-def say_where(name: str, *addresses: str) -> None:
+def _say_where(name: str, *addresses: str) -> None:
     """Say on standard error where a model is served."""
     sys.stderr.write(f"mojo2keras: serving {name!r} on {' and '.join(addresses)}\n")
     sys.stderr.flush()

@@ -14,13 +14,19 @@ from typing import Final
 _LIVED: Final = 1.0
 
 
-def supervise(count: int, run: Callable[[], signal.Signals]) -> signal.Signals:
+_ENDINGS: Final = (signal.SIGTERM, signal.SIGINT)
+
+
+def supervise(
+    count: int, run: Callable[[], signal.Signals], started: Callable[[], None]
+) -> signal.Signals:
     """Keep processes running until a signal, which is handed on to them.
 
     Args:
         count: of processes; one that ends unasked is started again.
-        run: what each does until a signal. The processes are forked, so that they share the
-            model's memory.
+        run: what each does until a signal, once it has called ``take_signals``. The processes
+            are forked, so that they share the model's memory.
+        started: called when they are there.
 
     Returns:
         The signal.
@@ -33,9 +39,10 @@ def supervise(count: int, run: Callable[[], signal.Signals]) -> signal.Signals:
         received.append(signal.Signals(number))
         os.write(teller, b"!")
 
-    before = {number: signal.signal(number, note) for number in (signal.SIGTERM, signal.SIGINT)}
+    before = {number: signal.signal(number, note) for number in _ENDINGS}
     try:
         running = [_start(run) for _ in range(count)]
+        started()
         handed = 0
         while running:
             wait([told, *(process.sentinel for process, _ in running)])
@@ -60,9 +67,19 @@ def supervise(count: int, run: Callable[[], signal.Signals]) -> signal.Signals:
 _Running = tuple[BaseProcess, float]
 
 
+def take_signals() -> None:
+    """Let signals come that were held back until there was a handler of one's own."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDINGS)
+
+
 def _start(run: Callable[[], signal.Signals]) -> _Running:
     process = multiprocessing.get_context("fork").Process(target=_run, args=(run,))
-    process.start()
+    # A new process has this one's handlers, which are none for it.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _ENDINGS)
+    try:
+        process.start()
+    finally:
+        take_signals()
     return process, time.monotonic()
 
 

@@ -1,0 +1,106 @@
+"""What the tests of the server share: requests, and a server in a process of its own."""
+
+import json
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from support import Golden
+
+from mojo_reader import Scorer
+from mojo_reader.java import text as java
+from mojo_reader.model import CategoricalInput
+
+ADDRESS = re.compile(r"serving .* on (https?)://(\S+):(\d+)")
+
+
+@dataclass
+class Server:
+    """A server in a process of its own, and where it listens."""
+
+    process: subprocess.Popen[str]
+    url: str
+    host: str
+    port: int
+    log: list[str] = field(default_factory=list)
+
+    def infer_url(self, name: str) -> str:
+        return f"{self.url}/v2/models/{name}/infer"
+
+    def finish(self) -> int:
+        return self.process.wait(60)
+
+
+@contextmanager
+def running(model: Path, *options: str) -> Iterator[Server]:
+    """Serve a model on a free port."""
+    command = [sys.executable, "-m", "emit.serving", "--model-dir", str(model), "--http-port", "0"]
+    process = subprocess.Popen(
+        [*command, "--drain-seconds", "0", *options], stderr=subprocess.PIPE, text=True
+    )
+    assert process.stderr is not None
+    log = [process.stderr.readline()]
+    found = ADDRESS.search(log[0])
+    assert found, f"the server ended: {log[0]}{process.stderr.read()}"
+    reader = threading.Thread(target=log.extend, args=(process.stderr,))
+    reader.start()
+    scheme, host, port = found.groups()
+    try:
+        yield Server(process, f"{scheme}://{host}:{port}", host, int(port), log)
+    finally:
+        process.terminate()
+        process.wait(60)
+        reader.join()
+        process.stderr.close()
+
+
+def tensor(name: str, datatype: str, cells: Sequence[Any]) -> dict[str, Any]:
+    return {"name": name, "datatype": datatype, "shape": [len(cells)], "data": list(cells)}
+
+
+def tensors(case: Golden) -> list[dict[str, Any]]:
+    """Return a golden case's rows as JSON tensors."""
+    columns = case.columns()
+    found = []
+    for column in Scorer(case.mojo()).row_columns:
+        cells: list[Any] = list(columns[column.name])
+        if isinstance(column, CategoricalInput):
+            found.append(tensor(column.name, "BYTES", cells))
+            continue
+        numbers = [None if cell is None else java.parse_double(cell) for cell in cells]
+        found.append(tensor(column.name, "FP64", numbers))
+    return found
+
+
+def binary_body(inputs: Sequence[Mapping[str, Any]], **further: Any) -> tuple[bytes, int]:
+    """Return tensors in the protocol's binary form, and the length of its JSON."""
+    head, parts = [], []
+    for given in inputs:
+        if given["datatype"] == "BYTES":
+            texts = [("" if cell is None else cell).encode() for cell in given["data"]]
+            part = b"".join(len(text).to_bytes(4, "little") + text for text in texts)
+        else:
+            cells = [np.nan if cell is None else cell for cell in given["data"]]
+            part = np.array(cells, "<f8").tobytes()
+        parts.append(part)
+        kept = {key: value for key, value in given.items() if key != "data"}
+        head.append({**kept, "parameters": {"binary_data_size": len(part)}})
+    text = json.dumps({"inputs": head, **further}).encode()
+    return b"".join([text, *parts]), len(text)
+
+
+def arrays(response: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    """Return the outputs of a JSON response by name; null is NaN."""
+    return {
+        output["name"]: np.array(
+            output["data"], object if output["datatype"] == "BYTES" else np.float64
+        ).reshape(output["shape"])
+        for output in response["outputs"]
+    }
