@@ -10,7 +10,6 @@ import ssl
 import subprocess
 import threading
 import time
-import urllib.request
 import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +19,7 @@ from typing import Any
 import numpy as np
 import pytest
 from serving_support import Server, arrays, binary_body, running, tensor, tensors
-from support import assert_close, golden, read_csv
+from support import assert_close, golden
 
 from mojo_reader import Scorer
 
@@ -444,8 +443,10 @@ def test_tls(tmp_path: Path) -> None:
     for workers in ("1", "2"):
         with running(IRIS.path, "--model-name", "m", *options, "--workers", workers) as server:
             assert server.url.startswith("https://")
-            with urllib.request.urlopen(f"{server.url}/v2", context=trusted) as answer:
-                assert json.load(answer)["name"] == "mojo2keras"
+            connection = http.client.HTTPSConnection(server.host, server.port, context=trusted)
+            connection.request("GET", "/v2")
+            assert json.load(connection.getresponse())["name"] == "mojo2keras"
+            connection.close()
 
 
 def test_a_certificate_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:

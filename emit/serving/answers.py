@@ -18,7 +18,15 @@ from mojo_reader.scoring.rows import EncodedRows
 from .datatypes import TEXT, bytes_of_cells
 from .refusals import Refused
 from .requests import BINARY_SIZE, JSON_LENGTH_HEADER, InferRequest, infer_request, instances_of
-from .tensors import Tensor, input_types, output_types, predictions, request_columns, wanted_outputs
+from .tensors import (
+    Tensor,
+    input_types,
+    output_types,
+    predictions,
+    request_columns,
+    served_outputs,
+    wanted_outputs,
+)
 
 PLATFORM: Final = "h2o_mojo"
 JSON_TYPE: Final = (b"content-type", b"application/json")
@@ -66,7 +74,8 @@ class ServedModel:
         self.name = name
         self.scorer = scorer
         self.inputs = input_types(scorer)
-        self.outputs = output_types(scorer.mojo)
+        self._served = served_outputs(scorer.mojo)
+        self.outputs = output_types(self._served)
         self._input_names = dict.fromkeys(tensor.name for tensor in self.inputs)
         self._output_names = tuple(tensor.name for tensor in self.outputs)
 
@@ -94,7 +103,7 @@ class ServedModel:
         columns = request_columns(tensors, self._input_names)
         try:
             rows, notices = self._encoded(columns)
-            return predictions(self.scorer, rows, names), notices, len(rows.matrix)
+            return predictions(self.scorer, self._served, rows, names), notices, len(rows.matrix)
         except (MojoDataError, MojoUnsupportedError) as error:
             raise Refused(str(error)) from error
 

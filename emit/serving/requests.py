@@ -105,32 +105,44 @@ def _tensors(content: Mapping[str, Any], body: bytes, start: int) -> list[Tensor
     """Return the input tensors; what has no data in JSON takes its share of the binary data."""
     head, tensors = start, []
     for place, given in enumerate(_member(content, "inputs", "", list)):
-        at = f"inputs.{place}"
-        if type(given) is not dict:
-            raise _no_request(at, dict, given)
-        name = _member(given, "name", at, str)
-        shape = _member(given, "shape", at, list)
-        if not all(type(size) is int for size in shape):
-            place_of = f"{at}.shape"
-            raise _no_request(place_of, int, next(n for n in shape if type(n) is not int))
-        datatype = _member(given, "datatype", at, str).upper()
-        parameters = given.get("parameters")
-        size = parameters.get(BINARY_SIZE) if isinstance(parameters, dict) else None
-        if size is None:
-            data: Any = _member(given, "data", at, list)
-        else:
-            left = len(body) - start
+        tensor = _tensor(given, place)
+        if tensor.data is None:
+            size, left = given["parameters"][BINARY_SIZE], len(body) - start
             if type(size) is not int or not 0 <= size <= left:
-                message = f"input {name!r}: expected {size} bytes of binary data, found {left}"
+                message = (
+                    f"input {tensor.name!r}: expected {size} bytes of binary data, found {left}"
+                )
                 raise Refused(message)
-            data = body[start : start + size]
+            tensor.data = body[start : start + size]
             start += size
-        tensors.append(Tensor(name, datatype, shape, data))
+        tensors.append(tensor)
     if start != len(body):
         found = len(body) - head
         message = f"expected {start - head} bytes of binary data, found {found}"
         raise Refused(message)
     return tensors
+
+
+def _tensor(given: Any, place: int) -> Tensor:
+    """Return one input; without its data where they are binary."""
+    if type(given) is not dict:
+        at = f"inputs.{place}"
+        raise _no_request(at, dict, given)
+    name, shape, datatype = given.get("name"), given.get("shape"), given.get("datatype")
+    data, parameters = given.get("data"), given.get("parameters")
+    if not (type(name) is str and type(shape) is list and type(datatype) is str):
+        for key, kind in (("name", str), ("shape", list), ("datatype", str)):
+            _member(given, key, f"inputs.{place}", kind)
+        raise AssertionError
+    if type(parameters) is dict and parameters.get(BINARY_SIZE) is not None:
+        data = None
+    elif type(data) is not list:
+        _member(given, "data", f"inputs.{place}", list)
+    for size in shape:
+        if type(size) is not int:
+            at = f"inputs.{place}.shape"
+            raise _no_request(at, int, size)
+    return Tensor(name, datatype.upper(), shape, data)
 
 
 def _read_outputs(outputs: list[Any], request: InferRequest) -> None:

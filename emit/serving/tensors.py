@@ -29,6 +29,10 @@ from .refusals import Refused
 #: What a response can hold, of what the model has.
 _SERVED: Final[tuple[ScorerOutput, ...]] = (Predicted(), RowErrors())
 
+#: What a request of one row is mostly made of; its cells need no look at their type.
+_ONE_ROW: Final = ([1], [1, 1])
+_PLAIN: Final = (TEXT, "FP64")
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TensorType:
@@ -78,10 +82,18 @@ def input_types(scorer: Scorer) -> tuple[TensorType, ...]:
     )
 
 
-def output_types(mojo: Mojo) -> tuple[TensorType, ...]:
+ServedOutputs = Sequence[tuple[ScorerOutput, Sequence[TensorType]]]
+"""What a response can hold, each with its tensors."""
+
+
+def served_outputs(mojo: Mojo) -> ServedOutputs:
+    """Return what a response can hold."""
+    return [(output, _tensors(output, mojo)) for output in _SERVED if not output.problem(mojo)]
+
+
+def output_types(served: ServedOutputs) -> tuple[TensorType, ...]:
     """Return the tensors that a response can hold."""
-    served = [output for output in _SERVED if output.problem(mojo) is None]
-    return tuple(tensor for output in served for tensor in _tensors(output, mojo))
+    return tuple(tensor for _, tensors in served for tensor in tensors)
 
 
 def _tensors(output: ScorerOutput, mojo: Mojo) -> list[TensorType]:
@@ -112,6 +124,9 @@ def request_columns(tensors: Sequence[Tensor], names: Collection[str]) -> dict[s
     Raises:
         Refused: a name, a shape or data are not the model's or not the protocol's.
     """
+    plain = _one_row(tensors, names)
+    if plain is not None:
+        return plain
     found = [tensor.name for tensor in tensors]
     if not found or len(found) > len(names) or not all(name in names for name in found):
         meant = matched_names(found, names)
@@ -128,6 +143,24 @@ def request_columns(tensors: Sequence[Tensor], names: Collection[str]) -> dict[s
         message = f"expected inputs of equally many rows, found {_counts(counts)}"
         raise Refused(message)
     return {name: _cells(tensor) for name, tensor in columns.items()}
+
+
+def _one_row(tensors: Sequence[Tensor], names: Collection[str]) -> dict[str, Any] | None:
+    """Return the columns of one row of levels' texts and FP64; None for any other request."""
+    columns: dict[str, Any] = {}
+    for tensor in tensors:
+        data = tensor.data
+        if (
+            tensor.shape not in _ONE_ROW
+            or tensor.datatype not in _PLAIN
+            or type(data) is not list
+            or len(data) != 1
+            or type(data[0]) is list
+            or tensor.name not in names
+        ):
+            return None
+        columns[tensor.name] = data
+    return columns if len(columns) == len(tensors) > 0 else None
 
 
 def wanted_outputs(wanted: Sequence[str], names: Sequence[str]) -> Sequence[str]:
@@ -198,12 +231,13 @@ def _cells(tensor: Tensor) -> Any:
 
 
 def predictions(
-    scorer: Scorer, rows: EncodedRows, wanted: Collection[str]
+    scorer: Scorer, served: ServedOutputs, rows: EncodedRows, wanted: Collection[str]
 ) -> dict[str, NDArray[Any]]:
     """Score encoded rows.
 
     Args:
         scorer: the model's scorer.
+        served: as ``served_outputs`` returns it.
         rows: as ``Scorer.encode_rows`` returns them.
         wanted: names out of ``output_types``.
 
@@ -214,10 +248,7 @@ def predictions(
         MojoDataError: a prediction is NaN, where the Java scorer stops.
     """
     found: dict[str, NDArray[Any]] = {}
-    for output in _SERVED:
-        if output.problem(scorer.mojo) is not None:
-            continue
-        tensors = _tensors(output, scorer.mojo)
+    for output, tensors in served:
         if not any(tensor.name in wanted for tensor in tensors):
             continue
         made = output.made(scorer, rows, Notices())

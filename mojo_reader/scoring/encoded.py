@@ -1,5 +1,6 @@
 """``EncodedScorer``: H2O's predictions of rows that are encoded, in NumPy."""
 
+import math
 import os
 from dataclasses import asdict
 from typing import Any
@@ -137,6 +138,8 @@ class EncodedScorer:
         """
         values = self.score_matrix(matrix, offset=offset)
         if not isinstance(self.mojo.output, Reconstruction):
+            if len(values) == 1 and all(map(math.isfinite, values[0].tolist())):
+                return values  # the same at a tenth of its cost
             broken = np.isnan(values).any(axis=1)
             if broken.any():
                 problem = ": the prediction is NaN (the Java scorer stops here too)"

@@ -15,6 +15,7 @@ from mojo_reader.scoring.invalid import Invalid, invalid_handler
 from mojo_reader.scoring.levels import LevelLookup
 from mojo_reader.scoring.near_names import near_names, shown_names
 from mojo_reader.scoring.notices import Count, Notices
+from mojo_reader.scoring.one_row_cells import OneRowEncoder
 from mojo_reader.scoring.options import Strictness
 
 DEFAULT_STRICTNESS: Final = Strictness()
@@ -40,6 +41,11 @@ class Encoder:
             for column in mojo.inputs
             if isinstance(column, CategoricalInput)
         }
+        self._one_row = OneRowEncoder(mojo.inputs, self._n_features, self._lookups)
+
+    def one_row(self, table: object) -> NDArray[np.float64] | None:
+        """Return the matrix ``(1, n_features)`` of one plain row; None for any other table."""
+        return self._one_row.matrix(table)
 
     def encode(
         self,

@@ -25,18 +25,24 @@ LookUp = Callable[[Any, OnInvalid], NDArray[np.int64]]
 
 
 class LevelLookup:
-    """Finds the position of a cell's level in ``CategoricalInput.table``."""
+    """Finds the position of a cell's level in ``CategoricalInput.table``.
+
+    Attributes:
+        missing: the position of a missing cell.
+        unseen: the position of a level that the column does not know.
+        positions: of each text that is known, the marks of missing cells among them.
+    """
 
     def __init__(self, column: CategoricalInput) -> None:
         self.missing = column.missing
         self.unseen = column.unseen
         self._levels = column.levels
-        self._positions = level_positions(column)
+        self.positions = level_positions(column)
 
     def cell_positions(self, cells: Sequence[Any], on_invalid: OnInvalid) -> NDArray[np.int64]:
         """Return the position of each of some plain Python cells, ``(rows,)`` int64."""
         try:
-            found: list[int | None] = list(map(self._positions.get, cells))
+            found: list[int | None] = list(map(self.positions.get, cells))
         except TypeError:  # an unhashable cell, which is named below
             found = [None] * len(cells)
         if None in found:
@@ -64,7 +70,7 @@ class LevelLookup:
         return position
 
     def _first_of(self, texts: Sequence[str]) -> int:
-        known = [(text, self._positions[text]) for text in texts if text in self._positions]
+        known = [(text, self.positions[text]) for text in texts if text in self.positions]
         for text, position in known:
             # A level itself, before what is one only behind the column's name, and missing marks.
             if self._levels[position : position + 1] == (text,):

@@ -70,9 +70,14 @@ class RowReader:
 
     def table(self, table: object, notices: Notices | None) -> EncodedRows:
         """Return a table's rows; warn of what was seen where no notices are given."""
-        columns, rows = named_columns(table, self._names)
         seen = Notices() if notices is None else notices
-        encoded = self._encoded(columns, rows, seen, self._strictness)
+        row = self._encoder.one_row(table) if self.offset_column is None else None
+        if row is None:
+            columns, rows = named_columns(table, self._names)
+            encoded = self._encoded(columns, rows, seen, self._strictness)
+        else:
+            seen.unused_offset = self._unused_offset
+            encoded = EncodedRows(matrix=row, offset=None)
         if notices is None:
             warn_of(seen)
         return encoded
