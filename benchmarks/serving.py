@@ -1,218 +1,398 @@
-"""How fast the KServe server answers: latency and throughput of 1, 8 and 64 clients.
+"""How fast the server answers, beside MLServer, FastAPI, and a Java server with H2O's wrapper.
 
-    python benchmarks/serving.py [--networks S L] [--seconds 5] [--models FOLDER] [--rounds 3]
+    python benchmarks/serving.py [--jar H2O_JAR] [--others PYTHON] [--models FOLDER]
+        [--seconds 5] [--rounds 3] [--only LOAD ...]
 
-Runs in an environment with the extras ``kserve`` and ``tables``. Clients ask for one row at a time,
-each as soon as it has its answer, over connections that stay open: aiohttp for HTTP, grpcio for
-gRPC, all in one process beside the server. Then single requests of many rows. The rounds of the
-different kinds are interleaved; medians, the smallest and the largest are printed. Client and
-server share the machine, so that the figures are what both together can do.
+Runs in an environment with the extra ``serve``, with wrk on the path. ``--others`` is the Python
+of an environment with MLServer (which brings FastAPI and uvicorn) and what this package needs;
+``--jar`` compiles and starts ``java/Serve.java``. All servers run at once on network S and are asked
+in turns, so that they share whatever else the machine does; medians, the smallest and the largest
+are printed, and the ratio to each of the others in the same round. Clients share the machine too.
 """
 
 import argparse
-import asyncio
-import csv
+import contextlib
+import http.client
+import itertools
+import json
 import os
 import re
+import shutil
+import socket
+import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-import aiohttp
 import numpy as np
-from grpc import aio
-from kserve import InferInput, InferRequest
-from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceStub
 from networks import SHAPES, derived_network, write_rows
 from score import spread
 
-_CLIENTS = (1, 8, 64)
-_MANY_ROWS = 10_000
-_WARM_UP_SECONDS = 1.0
-_ADDRESSES = re.compile(r"on (http://\S+) and grpc://(\S+)")
+from mojo_reader import Scorer
+from mojo_reader.scoring.blas import one_blas_thread
 
-Ask = Callable[[], Awaitable[Any]]
+_HIDDEN = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+_HERE = Path(__file__).parent
+_OURS = "emit.serving"
+_MANY, _MOST = 10_000, 100_000
+_CLIENTS = 8
+
+_MLSERVER = """
+from mlserver import MLModel
+from mlserver.codecs import NumpyCodec, StringCodec
+from mlserver.types import InferenceResponse
+from mojo_reader import Scorer
+
+class Mojo(MLModel):
+    async def load(self):
+        self.scorer = Scorer(self.settings.parameters.uri)
+        return True
+
+    async def predict(self, payload):
+        columns = {
+            t.name: StringCodec.decode_input(t) if t.datatype == "BYTES"
+            else NumpyCodec.decode_input(t).ravel() for t in payload.inputs
+        }
+        outputs = [
+            StringCodec.encode_output(name, cells.tolist()) if cells.dtype == object
+            else NumpyCodec.encode_output(name, cells)
+            for name, cells in self.scorer.score(columns).items()
+        ]
+        return InferenceResponse(model_name=self.name, outputs=outputs)
+"""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A server, and how it takes rows."""
+
+    name: str
+    url: str
+    rows_as: str  # a key of the bodies
+    pid: int
+
+
+# --------------------------------------------------------------------------- servers
+
+
+def free_port() -> int:
+    """Return a port that is free for the moment."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return int(found.getsockname()[1])
+
+
+@contextlib.contextmanager
+def started(command: list[str], port: int, **how: Any) -> Iterator[int]:
+    """Run a server until the block ends; yield its process id once it listens."""
+    kept = {key: value for key, value in os.environ.items() if key not in _HIDDEN}
+    environment = {**kept, **how.pop("env", {})}
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **how
+    ) as process:
+        try:
+            while True:
+                with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+                    break
+                assert process.poll() is None, f"{command} has ended"
+                time.sleep(0.1)
+            time.sleep(1)
+            yield process.pid
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def servers(stack: contextlib.ExitStack, model: Path, work: Path, options: Any) -> list[Asked]:
+    """Start all servers that there is a program for."""
+    found = []
+    for workers in options.workers:
+        port = free_port()
+        command = [sys.executable, "-m", _OURS, "--model-dir", str(model), "--model-name", "m"]
+        command += ["--http-port", str(port), "--workers", str(workers), "--drain-seconds", "0"]
+        pid = stack.enter_context(started(command, port))
+        url = f"http://127.0.0.1:{port}/v2/models/m/infer"
+        found.append(Asked(f"ours, {workers} process(es)", url, "v2", pid))
+    if options.others:
+        found += [mlserver(stack, model, work, options), fastapi(stack, model, options)]
+    if options.jar:
+        found.append(java(stack, model, work, options))
+    return found
+
+
+def mlserver(stack: contextlib.ExitStack, model: Path, work: Path, options: Any) -> Asked:
+    """Start MLServer with the Scorer, without its pool of processes, which makes it slower."""
+    ports = [free_port() for _ in range(3)]
+    (work / "mojo_runtime.py").write_text(_MLSERVER)
+    settings = {
+        "name": "m",
+        "implementation": "mojo_runtime.Mojo",
+        "parameters": {"uri": str(model)},
+    }
+    (work / "model-settings.json").write_text(json.dumps(settings))
+    names = ("http_port", "grpc_port", "metrics_port")
+    settings = {"host": "127.0.0.1", "parallel_workers": 0, "debug": False}
+    (work / "settings.json").write_text(
+        json.dumps({**settings, **dict(zip(names, ports, strict=True))})
+    )
+    program = str(Path(options.others).parent / "mlserver")
+    path = f"{work}:{_HERE.parent}"
+    pid = stack.enter_context(
+        started([program, "start", str(work)], ports[0], env={"PYTHONPATH": path})
+    )
+    return Asked("MLServer", f"http://127.0.0.1:{ports[0]}/v2/models/m/infer", "v2", pid)
+
+
+def fastapi(stack: contextlib.ExitStack, model: Path, options: Any) -> Asked:
+    """Start the documentation's example for FastAPI."""
+    port = free_port()
+    folder = _HERE.parent / "docs" / "examples"
+    command = [options.others, "-m", "uvicorn", "serve_with_fastapi:app", "--port", str(port)]
+    environment = {"MODEL": str(model), "PYTHONPATH": str(_HERE.parent)}
+    pid = stack.enter_context(
+        started([*command, "--log-level", "error"], port, cwd=folder, env=environment)
+    )
+    return Asked("FastAPI", f"http://127.0.0.1:{port}/predict", "rows", pid)
+
+
+def java(stack: contextlib.ExitStack, model: Path, work: Path, options: Any) -> Asked:
+    """Compile and start the Java server."""
+    subprocess.run(
+        ["javac", "-cp", options.jar, "-d", str(work), str(_HERE / "java" / "Serve.java")],
+        check=True,
+    )
+    port = free_port()
+    command = ["java", "-cp", f"{work}:{options.jar}", "Serve", str(model), str(port)]
+    pid = stack.enter_context(started(command, port))
+    return Asked("Java", f"http://127.0.0.1:{port}/predict", "v1", pid)
+
+
+# --------------------------------------------------------------------------- requests
+
+
+def columns_of(model: Path, count: int) -> dict[str, list[Any]]:
+    """Return rows of network S as columns."""
+    import csv
+
+    levels = len(SHAPES["S"].levels)
+    with (model.parent / "S.csv").open(newline="") as file:
+        table = list(itertools.islice(csv.DictReader(file), count))
+    return {
+        name: [row[name] or None if place < levels else float(row[name] or "nan") for row in table]
+        for place, name in enumerate(SHAPES["S"].names)
+    }
+
+
+def tensors_of(columns: dict[str, list[Any]], rows: int) -> list[dict[str, Any]]:
+    """Return the first rows as JSON tensors."""
+    found = []
+    for name, cells in columns.items():
+        texts = any(isinstance(cell, str) for cell in cells)
+        data = [None if cell != cell else cell for cell in cells[:rows]]  # noqa: PLR0124 - NaN
+        kind = "BYTES" if texts else "FP64"
+        found.append({"name": name, "datatype": kind, "shape": [len(data)], "data": data})
+    return found
+
+
+def bodies(columns: dict[str, list[Any]], rows: int) -> dict[str, bytes]:
+    """Return the same rows in each form."""
+    tensors = tensors_of(columns, rows)
+    cells = zip(*(given["data"] for given in tensors), strict=True)
+    mappings = [dict(zip(columns, row, strict=True)) for row in cells]
+    return {
+        "v2": json.dumps({"inputs": tensors}).encode(),
+        "v1": json.dumps({"instances": mappings}).encode(),
+        "rows": json.dumps(mappings).encode(),
+    }
+
+
+def binary_body(columns: dict[str, list[Any]], rows: int) -> tuple[bytes, int]:
+    """Return rows in the protocol's binary form, and the length of its JSON."""
+    head, parts = [], []
+    for given in tensors_of(columns, rows):
+        if given["datatype"] == "BYTES":
+            texts = [(cell or "").encode() for cell in given.pop("data")]
+            part = b"".join(len(text).to_bytes(4, "little") + text for text in texts)
+        else:
+            part = np.array(given.pop("data"), "<f8").tobytes()
+        parts.append(part)
+        head.append({**given, "parameters": {"binary_data_size": len(part)}})
+    text = json.dumps({"inputs": head, "parameters": {"binary_data_output": True}}).encode()
+    return b"".join([text, *parts]), len(text)
+
+
+# --------------------------------------------------------------------------- measuring
 
 
 @dataclass(frozen=True)
 class Load:
-    """What some clients saw: seconds of each answer, sorted, and answers a second."""
+    """What wrk saw: answers a second, milliseconds."""
 
-    seconds: list[float]
     rate: float
-
-    def quantile(self, part: float) -> float:
-        """Return a quantile of the latency, in milliseconds."""
-        return self.seconds[min(len(self.seconds) - 1, int(part * len(self.seconds)))] * 1e3
+    median: float
+    worst: float  # p99
 
 
-def start(folder: Path) -> tuple[subprocess.Popen[str], str, str]:
-    """Start the server, and return it with its two addresses."""
-    hidden = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
-    options = ["--model-name", "m", "--http-port", "0", "--grpc-port", "0", "--drain-seconds", "0"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "emit.kserve_model", "--model-dir", str(folder), *options],
-        env={key: value for key, value in os.environ.items() if key not in hidden},
-        stderr=subprocess.PIPE,
-        text=True,
+def under_wrk(asked: Asked, body: bytes, clients: int, seconds: int, work: Path) -> Load:
+    """Ask a server for some time, each client as soon as it has its answer."""
+    (work / "body").write_bytes(body)
+    script = work / "post.lua"
+    script.write_text(
+        'wrk.method = "POST"\nwrk.headers["Content-Type"] = "application/json"\n'
+        f'local file = io.open("{work}/body", "rb")\nwrk.body = file:read("*a")\n'
     )
-    for line in process.stderr:
-        found = _ADDRESSES.search(line)
-        if found:
-            return process, found[1], found[2]
-    message = "the server has ended"
-    raise RuntimeError(message)
+    command = ["wrk", "-t1", f"-c{clients}", f"-d{seconds}s", "--latency", "-s", str(script)]
+    done = subprocess.run([*command, asked.url], check=True, capture_output=True, text=True)
+    assert "Non-2xx" not in done.stdout, done.stdout
+    assert "Socket errors" not in done.stdout, done.stdout
+    found = dict(re.findall(r"^\s+(50|99)%\s+(\S+)$", done.stdout, re.MULTILINE))
+    rate = float(re.search(r"Requests/sec:\s+(\S+)", done.stdout)[1])
+    return Load(rate, milliseconds(found["50"]), milliseconds(found["99"]))
 
 
-def request_of(name: str, rows: list[dict[str, str]]) -> InferRequest:
-    """Return rows as a request with its data in bytes."""
-    inputs = []
-    levels = len(SHAPES[name].levels)
-    for position, column in enumerate(SHAPES[name].names):
-        texts = [row[column] for row in rows]
-        if position < levels:
-            datatype, cells = "BYTES", np.array(texts, object)
-        else:
-            datatype, cells = "FP64", np.array([float(text or "nan") for text in texts])
-        inputs.append(InferInput(column, [len(texts)], datatype))
-        inputs[-1].set_data_from_numpy(cells, binary_data=True)
-    return InferRequest(model_name="m", infer_inputs=inputs)
+def milliseconds(text: str) -> float:
+    """Read wrk's times."""
+    number, unit = re.fullmatch(r"([\d.]+)(us|ms|s)", text).groups()
+    return float(number) * {"us": 1e-3, "ms": 1.0, "s": 1e3}[unit]
 
 
-def json_of(request: InferRequest) -> dict[str, Any]:
-    """Return the same request as JSON."""
-    tensors = []
-    for tensor in request.inputs:
-        data = tensor.as_numpy().tolist()
-        if tensor.datatype == "BYTES":
-            data = [text.decode() for text in data]
-        cells = [None if cell != cell else cell for cell in data]  # noqa: PLR0124 - NaN
-        tensors.append({"name": tensor.name, "datatype": tensor.datatype,
-                        "shape": tensor.shape, "data": cells})  # fmt: skip
-    return {"inputs": tensors}
+def compare(label: str, rows: int, clients: int, all_of: list[Asked], given: Any) -> None:
+    """Print the servers' figures for one kind of load."""
+    columns, options, work = given
+    sent = bodies(columns, rows)
+    loads: dict[str, list[Load]] = {asked.name: [] for asked in all_of}
+    for asked in all_of:
+        under_wrk(asked, sent[asked.rows_as], clients, 2, work)
+    for _ in range(options.rounds):
+        for asked in all_of:
+            load = under_wrk(asked, sent[asked.rows_as], clients, options.seconds, work)
+            loads[asked.name].append(load)
+    print(f"{label}; load {os.getloadavg()[0]:.1f}")
+    for name, found in loads.items():
+        rates = spread([load.rate for load in found], digits=0)
+        middle, worst = (
+            spread([getattr(load, part) for load in found]) for part in ("median", "worst")
+        )
+        print(f"  {name:22} {rates} answers/s; p50 {middle} ms; p99 {worst} ms")
+    for (one, mine), (other, theirs) in itertools.product(loads.items(), loads.items()):
+        if one.startswith("ours") and not other.startswith("ours"):
+            pairs = list(zip(mine, theirs, strict=True))
+            rate = spread([a.rate / b.rate for a, b in pairs])
+            worst = spread([a.worst / b.worst for a, b in pairs])
+            print(f"  {one} / {other}: rate {rate}; p99 {worst}")
 
 
-class Client:
-    """Sends one row, or many, in each way that the server takes."""
-
-    def __init__(self, session: aiohttp.ClientSession, stub: Any, one: Any, many: Any) -> None:
-        self._session = session
-        self._stub = stub
-        self._one = (json_of(one), one.to_grpc())
-        self._many = (json_of(many), many.to_rest(), many.to_grpc())
-
-    def single(self) -> dict[str, Ask]:
-        """Return what asks for one row."""
-        return {
-            "HTTP, JSON": lambda: self._post(json=self._one[0]),
-            "gRPC": lambda: self._stub.ModelInfer(self._one[1]),
-        }
-
-    def batches(self) -> dict[str, Ask]:
-        """Return what asks for many rows."""
-        body, length = self._many[1]
-        headers = {
-            "Content-Type": "application/octet-stream",
-            "Inference-Header-Content-Length": str(length),
-        }
-        return {
-            "HTTP, JSON": lambda: self._post(json=self._many[0]),
-            "HTTP, bytes": lambda: self._post(data=body, headers=headers),
-            "gRPC, bytes": lambda: self._stub.ModelInfer(self._many[2]),
-        }
-
-    async def _post(self, **content: Any) -> None:
-        async with self._session.post("/v2/models/m/infer", **content) as response:
-            await response.read()
-            response.raise_for_status()
-
-
-async def under_load(ask: Ask, clients: int, seconds: float) -> Load:
-    """Let clients ask for some time, each as soon as it has its answer."""
-    found: list[float] = []
-    end = time.perf_counter() + seconds
-
-    async def keep_asking() -> None:
-        while time.perf_counter() < end:
-            found.append(await seconds_of(ask))
-
-    began = time.perf_counter()
-    await asyncio.gather(*(keep_asking() for _ in range(clients)))
-    return Load(sorted(found), len(found) / (time.perf_counter() - began))
-
-
-async def seconds_of(ask: Ask) -> float:
-    """Time one request."""
-    began = time.perf_counter()
-    await ask()
-    return time.perf_counter() - began
-
-
-async def measure(client: Client, seconds: float, rounds: int) -> None:
-    """Print the figures of one network."""
-    kinds = {
-        (label, clients): ask for label, ask in client.single().items() for clients in _CLIENTS
+def many_rows(asked: Asked, scorer: Scorer, columns: dict[str, list[Any]], rounds: int) -> None:
+    """Print requests of many rows in the binary form beside ``Scorer.score`` in this process."""
+    body, length = binary_body(columns, _MANY)
+    headers = {"Inference-Header-Content-Length": str(length)}
+    place = urlsplit(asked.url)
+    connection = http.client.HTTPConnection(place.hostname, place.port)
+    levels = len(SHAPES["S"].levels)
+    table = {
+        name: cells[:_MANY] if place < levels else np.array(cells[:_MANY])
+        for place, (name, cells) in enumerate(columns.items())
     }
-    loads: dict[tuple[str, int], list[Load]] = {kind: [] for kind in kinds}
-    for (_, clients), ask in kinds.items():
-        await under_load(ask, clients, _WARM_UP_SECONDS)
-    for _ in range(rounds):
-        for kind, ask in kinds.items():
-            loads[kind].append(await under_load(ask, kind[1], seconds))
-    for (label, clients), found in loads.items():
-        rate = spread([load.rate for load in found], digits=0)
-        middle = spread([load.quantile(0.5) for load in found])
-        worst = spread([load.quantile(0.99) for load in found])
-        print(f"  {label:11} {clients:3} clients: {rate} rows/s; p50 {middle} ms; p99 {worst} ms")
-    for label, ask in client.batches().items():
-        await ask()
-        rates = spread([_MANY_ROWS / await seconds_of(ask) for _ in range(rounds * 3)], digits=0)
-        print(f"  {label:11} {_MANY_ROWS:,} rows a request: {rates} rows/s")
+    served, alone = [], []
+    for _ in range(rounds * 5):
+        began = time.perf_counter()
+        connection.request("POST", place.path, body, headers)
+        answer = connection.getresponse()
+        answer.read()
+        assert answer.status == http.HTTPStatus.OK
+        served.append(time.perf_counter() - began)
+        with one_blas_thread():
+            began = time.perf_counter()
+            scorer.score(table)
+            alone.append(time.perf_counter() - began)
+    rate, own = _MANY / statistics.median(served), _MANY / statistics.median(alone)
+    print(f"{_MANY:,} rows in bytes, {asked.name}; load {os.getloadavg()[0]:.1f}")
+    print(f"  {rate:,.0f} rows/s; Scorer.score {own:,.0f} rows/s; ratio {rate / own:.2f}")
 
 
-async def serve_and_measure(name: str, model: Path, rows: Path, options: Any) -> None:
-    """Measure one network on a server of its own."""
-    with rows.open(newline="") as file:
-        table = [row for _, row in zip(range(_MANY_ROWS), csv.DictReader(file), strict=False)]
-    one, many = request_of(name, table[:1]), request_of(name, table)
-    process, http, rpc = start(model)
-    try:
-        connections = aiohttp.TCPConnector(limit=max(_CLIENTS))
-        async with (
-            aiohttp.ClientSession(http, connector=connections) as session,
-            aio.insecure_channel(rpc) as channel,
-        ):
-            stub = GRPCInferenceServiceStub(channel)
-            await measure(Client(session, stub, one, many), options.seconds, options.rounds)
-    finally:
-        process.terminate()
-        process.communicate()
+def health(asked: Asked, columns: dict[str, list[Any]], seconds: float) -> None:
+    """Print how long health takes to answer while clients send JSON of many rows."""
+    body = json.dumps({"inputs": tensors_of(columns, _MOST)}).encode()
+    place = urlsplit(asked.url)
+    ended = threading.Event()
+    answered = []
+
+    def keep_sending() -> None:
+        connection = http.client.HTTPConnection(place.hostname, place.port, timeout=600)
+        while not ended.is_set():
+            connection.request("POST", place.path, body)
+            answer = connection.getresponse()
+            answer.read()
+            answered.append(answer.status)
+
+    threads = [threading.Thread(target=keep_sending) for _ in range(_CLIENTS)]
+    for thread in threads:
+        thread.start()
+    time.sleep(5)
+    script = (
+        "import http.client, sys, time\nconnection = http.client.HTTPConnection(sys.argv[1])\n"
+        "end = time.time() + float(sys.argv[2])\nwhile time.time() < end:\n"
+        " began = time.perf_counter()\n connection.request('GET', '/v2/health/ready')\n"
+        " connection.getresponse().read()\n print(time.perf_counter() - began)\n time.sleep(0.01)\n"
+    )
+    command = [sys.executable, "-c", script, place.netloc, str(seconds)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    ended.set()
+    for thread in threads:
+        thread.join()
+    found = sorted(float(line) for line in done.stdout.split())
+    worst, last = found[int(0.99 * len(found))] * 1e3, found[-1] * 1e3
+    print(
+        f"health, {asked.name}, {_CLIENTS} clients with {_MOST:,} rows of JSON "
+        f"({len(body) / 1e6:.1f} MB); load {os.getloadavg()[0]:.1f}"
+    )
+    print(
+        f"  {len(found)} answers, p50 {statistics.median(found) * 1e3:.1f}, p99 {worst:.1f}, "
+        f"last {last:.1f} ms; {len(answered)} requests, statuses {set(answered)}"
+    )
 
 
 def main() -> None:
     """Print everything."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--networks", nargs="+", default=["S", "L"])
-    parser.add_argument("--seconds", type=float, default=5.0, help="of each round")
+    parser.add_argument("--jar", help="h2o.jar, for the Java server")
+    parser.add_argument("--others", help="Python of an environment with MLServer")
+    parser.add_argument("--models", type=Path, help="folder that keeps network and rows")
+    parser.add_argument("--seconds", type=int, default=5, help="of each round")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--models", type=Path, help="folder that keeps networks and rows")
+    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
+    loads = ("one", "hundred", "alone", "many", "health")
+    parser.add_argument("--only", nargs="+", choices=loads, default=loads)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
-        kept = options.models or Path(name)
+    assert shutil.which("wrk"), "wrk is not on the path"
+    with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
+        work = Path(name)
+        kept = options.models or work
         kept.mkdir(exist_ok=True)
-        for key in options.networks:
-            model, rows = kept / f"{key}_derived.zip", kept / f"{key}.csv"
-            if not model.exists():
-                derived_network(key, kept)
-            if not rows.exists():
-                write_rows(key, rows)
-            print(f"{key} ({model.name}); load {os.getloadavg()[0]:.1f}")
-            asyncio.run(serve_and_measure(key, model, rows, options))
+        model = kept / "S_derived.zip"
+        if not model.exists():
+            derived_network("S", kept)
+        if not (kept / "S.csv").exists():
+            write_rows("S", kept / "S.csv")
+        columns = columns_of(model, _MOST)
+        found = servers(stack, model, work, options)
+        given = columns, options, work
+        if "one" in options.only:
+            compare(f"one row, {_CLIENTS} clients", 1, _CLIENTS, found, given)
+        if "alone" in options.only:
+            compare("one row, one client", 1, 1, found, given)
+        if "hundred" in options.only:
+            compare(f"100 rows, {_CLIENTS} clients", 100, _CLIENTS, found, given)
+        if "many" in options.only:
+            many_rows(found[0], Scorer(model), columns, options.rounds)
+        if "health" in options.only:
+            health(found[0], columns, options.seconds * 4)
 
 
 if __name__ == "__main__":

@@ -111,6 +111,10 @@ _NEEDS: dict[str, tuple[str, Callable[[], bool]]] = {
     "sklearn": ("scikit-learn is not installed", lambda: _installed("sklearn")),
     "mlflow": ("MLflow is not installed", lambda: _installed("mlflow")),
     "kserve": ("KServe is not installed", lambda: _installed("kserve")),
+    "serve": (
+        "no uvicorn, or no tritonclient, aiohttp and KServe to ask it",
+        lambda: all(map(_installed, ("uvicorn", "tritonclient", "aiohttp", "kserve"))),
+    ),
     "bentoml": ("BentoML is not installed", lambda: _installed("bentoml")),
     "fastapi": ("FastAPI is not installed", lambda: _installed("fastapi")),
     "spark": ("PySpark is not installed, or no java on the path", _spark),

@@ -18,7 +18,7 @@ from mojo_reader import Scorer
 from mojo_reader.java import text as java
 from mojo_reader.model import CategoricalInput
 
-ADDRESS = re.compile(r"serving .* on (https?)://(\S+):(\d+)")
+ADDRESS = re.compile(r"serving .* on (https?)://(\S+):(\d+)(?: and grpc://(\S+))?")
 
 
 @dataclass
@@ -29,6 +29,7 @@ class Server:
     url: str
     host: str
     port: int
+    grpc: str | None = None
     log: list[str] = field(default_factory=list)
 
     def infer_url(self, name: str) -> str:
@@ -39,9 +40,9 @@ class Server:
 
 
 @contextmanager
-def running(model: Path, *options: str) -> Iterator[Server]:
+def running(model: Path, *options: str, module: str = "emit.serving") -> Iterator[Server]:
     """Serve a model on a free port."""
-    command = [sys.executable, "-m", "emit.serving", "--model-dir", str(model), "--http-port", "0"]
+    command = [sys.executable, "-m", module, "--model-dir", str(model), "--http-port", "0"]
     process = subprocess.Popen(
         [*command, "--drain-seconds", "0", *options], stderr=subprocess.PIPE, text=True
     )
@@ -51,9 +52,9 @@ def running(model: Path, *options: str) -> Iterator[Server]:
     assert found, f"the server ended: {log[0]}{process.stderr.read()}"
     reader = threading.Thread(target=log.extend, args=(process.stderr,))
     reader.start()
-    scheme, host, port = found.groups()
+    scheme, host, port, grpc = found.groups()
     try:
-        yield Server(process, f"{scheme}://{host}:{port}", host, int(port), log)
+        yield Server(process, f"{scheme}://{host}:{port}", host, int(port), grpc, log)
     finally:
         process.terminate()
         process.wait(60)

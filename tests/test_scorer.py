@@ -4,6 +4,7 @@ import copy
 import pickle
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from mojo_reader import Scorer
 from mojo_reader.errors import MojoDataError
 from mojo_reader.model import Activation
 from mojo_reader.scoring import network
+from mojo_reader.scoring.notices import Notices
 from mojo_reader.scoring.scorer import MissingColumnWarning
 
 FLOAT64_TOLERANCE = 1e-10
@@ -194,3 +196,43 @@ def test_a_nan_prediction_is_refused_as_in_java() -> None:
 def test_bad_options_are_refused(options: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Scorer(golden("iris_tanh").mojo(), **options)
+
+
+@pytest.mark.parametrize(
+    "name", ["levels_odd_text", "iris_tanh", "encoding_binary", "offset_gaussian"]
+)
+def test_one_plain_row_is_encoded_as_among_others(name: str) -> None:
+    case = golden(name)
+    scorer = Scorer(case.mojo())
+    columns = {column.name: case.columns()[column.name] for column in case.mojo().inputs}
+    whole = scorer.encode(columns)
+    plain = 0
+    for place, expected in enumerate(whole):
+        cells = {column: values[place] for column, values in columns.items()}
+        one = {column: [cell] for column, cell in cells.items()}
+        for table in (one, [cells], {**one, "further": [1]}):
+            encoded = scorer.encode_rows(table, Notices()).matrix
+            assert np.array_equal(encoded[0], expected, equal_nan=True)
+        plain += scorer._rows._encoder.one_row(one) is not None
+    assert plain or not all(hasattr(column, "levels") for column in case.mojo().inputs)
+
+
+def test_what_is_no_plain_row_takes_the_longer_way() -> None:
+    scorer = Scorer(golden("iris_tanh").mojo())
+    one_row = scorer._rows._encoder.one_row
+    names = [column.name for column in scorer.mojo.inputs]
+    row: dict[str, Any] = dict.fromkeys(names, 1.5)
+    assert one_row({name: [cell] for name, cell in row.items()}) is not None
+    assert one_row([row]) is not None
+    assert one_row({name: np.array([cell]) for name, cell in row.items()}) is not None
+    for odd in (
+        [row, row],
+        [{**row, names[0]: "1.5"}],
+        [{**row, names[0]: True}],
+        [{**row, names[0]: 10**400}],
+        [{**row, "other": 1.5}],
+        [{name: row[name] for name in names[1:]}],
+        dict.fromkeys(names, (1.5,)),
+        {name: [1.5, 2.5] for name in names},
+    ):
+        assert one_row(odd) is None
