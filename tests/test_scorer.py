@@ -198,23 +198,25 @@ def test_bad_options_are_refused(options: dict[str, object], message: str) -> No
         Scorer(golden("iris_tanh").mojo(), **options)
 
 
-@pytest.mark.parametrize(
-    "name", ["levels_odd_text", "iris_tanh", "encoding_binary", "offset_gaussian"]
-)
+@pytest.mark.parametrize("name", ["levels_odd_text", "iris_tanh", "encoding_binary"])
 def test_one_plain_row_is_encoded_as_among_others(name: str) -> None:
     case = golden(name)
     scorer = Scorer(case.mojo())
-    columns = {column.name: case.columns()[column.name] for column in case.mojo().inputs}
+    columns: dict[str, list[Any]] = {c.name: case.columns()[c.name] for c in case.mojo().inputs}
     whole = scorer.encode(columns)
+    for column in case.mojo().inputs:
+        if not hasattr(column, "levels"):
+            numbers = whole[:, column.feature].tolist()
+            columns[column.name] = [None if np.isnan(cell) else cell for cell in numbers]
     plain = 0
-    for place, expected in enumerate(whole):
+    for place, expected in enumerate(whole[:40]):
         cells = {column: values[place] for column, values in columns.items()}
         one = {column: [cell] for column, cell in cells.items()}
         for table in (one, [cells], {**one, "further": [1]}):
             encoded = scorer.encode_rows(table, Notices()).matrix
             assert np.array_equal(encoded[0], expected, equal_nan=True)
         plain += scorer._rows._encoder.one_row(one) is not None
-    assert plain or not all(hasattr(column, "levels") for column in case.mojo().inputs)
+    assert plain > 10
 
 
 def test_what_is_no_plain_row_takes_the_longer_way() -> None:
