@@ -6,8 +6,8 @@
 Runs in an environment with the extra ``serve``, with wrk on the path. ``--others`` is the Python
 of an environment with MLServer (which brings FastAPI and uvicorn) and what this package needs;
 ``--jar`` compiles and starts ``java/Serve.java``. All servers run at once on network S and are
-asked in turns, so that they share whatever else the machine does; medians, the smallest and the largest
-are printed, and the ratio to each of the others in the same round. Clients share the machine too.
+asked in turns, so that they share whatever else the machine does; medians, the smallest and the
+largest are printed, and the ratio to each of the others in the same round. Clients share it too.
 """
 
 import argparse
