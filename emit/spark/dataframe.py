@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
 from typing import Any, Final
 
 import pyarrow as pa
@@ -10,9 +9,13 @@ from pyspark.sql import DataFrame, functions, types
 
 from mojo_reader import Mojo, Scorer, read_model
 from mojo_reader.errors import MojoDataError, listed
+from mojo_reader.explaining.contributions import encoded_background
+from mojo_reader.explaining.options import ExplainOptions, Rules
 from mojo_reader.model import CategoricalInput, NumericInput
+from mojo_reader.scoring.options import ScorerOptions, part_of, values_of
 
 from .columns import Fields, Path, find_columns
+from .contributions import Explaining
 from .forms import predictions_schema
 from .job import Job, score_partition
 from .options import Options, make_job
@@ -37,6 +40,7 @@ def score_dataframe(
     *,
     columns: str = "h2o",
     keep: Sequence[str] | None = None,
+    contributions: Any = None,
     **options: Any,
 ) -> DataFrame:
     """Add the predictions to a data frame, which may be a stream.
@@ -49,6 +53,11 @@ def score_dataframe(
         columns: ``h2o`` for H2O's columns, or ``sparkling-water`` for ``prediction`` and
             ``detailed_prediction``.
         keep: the columns of the rows to carry through, before the predictions; None for all.
+        contributions: background rows, to say what moves each prediction away from theirs: a
+            data frame of Spark's, which is collected; any table that ``Scorer`` takes; or what
+            ``read_background`` read. The column ``contributions``, or that field of
+            ``detailed_prediction``, is a struct of numbers; of more than two classes, of such a
+            struct for each class.
         **options: as in ``emit.spark.options.Options``.
 
     Returns:
@@ -57,17 +66,19 @@ def score_dataframe(
     Raises:
         FileNotFoundError: there is no such MOJO.
         MojoDataError: the columns do not fit the model, or those to keep are not there or have
-            the names of predictions. A row that cannot be scored fails the query instead, with
-            the sentence in Spark's ``PythonException``.
+            the names of predictions, or there are no background rows. A row that cannot be scored
+            fails the query instead, with the sentence in Spark's ``PythonException``.
         MojoError: the MOJO cannot be read, or has not what is asked for.
         ValueError: an option has no such value.
     """
     model = as_mojo(mojo)
-    job = make_job(df.sparkSession, model, Options(columns=columns, **options))
-    scorer = Scorer(model, **asdict(job.scorer_options))
-    predictions = spark_schema(predictions_schema(scorer, job.form, job.choice))
+    chosen = Options(columns=columns, **options)
+    scorer = Scorer(model, **values_of(ScorerOptions, chosen))
+    explaining = explaining_by(contributions, scorer, chosen)
+    job = make_job(df.sparkSession, model, chosen, explaining)
+    predictions = predictions_of(scorer, job, explaining)
     kept = _kept(df, keep, predictions.names, case_sensitive=job.case_sensitive)
-    paths = _model_paths(df, scorer, job)
+    paths = _model_paths(df, scorer, case_sensitive=job.case_sensitive)
     _warn_of_absent(df, scorer, paths)
     selected, places = _selected(df, kept, paths)
     names = tuple(df.columns[place] for place in kept)
@@ -82,6 +93,42 @@ def score_dataframe(
 def as_mojo(source: Any) -> Mojo:
     """Return a model, read where it is not one yet."""
     return source if isinstance(source, Mojo) else read_model(source)
+
+
+def explaining_by(background: Any, scorer: Scorer, options: Options) -> Explaining | None:
+    """Return how predictions are explained by background rows; None where there are none given.
+
+    Args:
+        background: as ``contributions`` of ``score_dataframe``; a data frame is collected.
+        scorer: the model's scorer.
+        options: by which rules.
+
+    Raises:
+        MojoDataError: a cell has no meaning in its column, or no column of the model is there.
+    """
+    if background is None:
+        return None
+    if isinstance(background, DataFrame):
+        sensitive = background.sparkSession.conf.get("spark.sql.caseSensitive") == "true"
+        paths = _model_paths(background, scorer, case_sensitive=sensitive)
+        _warn_of_absent(background, scorer, paths)
+        selected, places = _selected(background, [], paths)
+        table = selected.toArrow()
+        background = {name: table.column(place) for name, place in places.items()}
+    rules = part_of(Rules, options)
+    encoded = encoded_background(scorer, background, ExplainOptions(**values_of(Rules, rules)))
+    return Explaining(background=encoded, rules=rules)
+
+
+def predictions_of(scorer: Scorer, job: Job, explaining: Explaining | None) -> types.StructType:
+    """Return the Spark schema of a job's predictions.
+
+    Raises:
+        MojoDataError: the background rows do not fit the scorer.
+        MojoUnsupportedError: there are no such contributions, or two columns of one name.
+    """
+    explainer = None if explaining is None else explaining.explainer(scorer)
+    return spark_schema(predictions_schema(scorer, job.form, job.choice, explainer))
 
 
 def spark_schema(predictions: Any) -> types.StructType:
@@ -160,9 +207,9 @@ def _refuse_doubles(df: DataFrame, names: Iterable[str]) -> None:
 # --------------------------------------------------------------------------- the model's columns
 
 
-def _model_paths(df: DataFrame, scorer: Scorer, job: Job) -> dict[str, Path]:
+def _model_paths(df: DataFrame, scorer: Scorer, *, case_sensitive: bool) -> dict[str, Path]:
     names = [column.name for column in scorer.row_columns]
-    paths = find_columns(names, _fields(df.schema), case_sensitive=job.case_sensitive)
+    paths = find_columns(names, _fields(df.schema), case_sensitive=case_sensitive)
     _refuse_doubles(df, [path[0] for path in paths.values()])
     for column in scorer.row_columns:
         if column.name in paths:

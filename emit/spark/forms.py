@@ -14,6 +14,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from mojo_reader import Scorer
+from mojo_reader.explaining.explainer import Explainer
 from mojo_reader.formulas import one_hot_block
 from mojo_reader.model import Classification, Output, Reconstruction, Regression
 from mojo_reader.scoring.arrow import float_array, float_values
@@ -24,6 +25,9 @@ from mojo_reader.scoring.equal_names import require_distinct
 from mojo_reader.scoring.notices import Notices
 from mojo_reader.scoring.options import Strictness
 from mojo_reader.scoring.prediction import reconstruction_error
+from mojo_reader.scoring.rows import EncodedRows
+
+from .contributions import CONTRIBUTIONS, contribution_structs
 
 Columns = dict[str, Any]
 """Column name to Arrow array, all of one length."""
@@ -36,7 +40,9 @@ class Form(StrEnum):
     SPARKLING_WATER = "sparkling-water"
 
 
-def predictions_schema(scorer: Scorer, form: Form, choice: Choice) -> Any:
+def predictions_schema(
+    scorer: Scorer, form: Form, choice: Choice, explainer: Explainer | None = None
+) -> Any:
     """Return the Arrow schema of a form.
 
     Raises:
@@ -44,14 +50,17 @@ def predictions_schema(scorer: Scorer, form: Form, choice: Choice) -> Any:
     """
     if form is Form.H2O:
         instead = "take columns='sparkling-water', which has columns of its own"
-        require_distinct(choice.columns(scorer.mojo), "a Spark data frame", instead)
+        more = () if explainer is None else (CONTRIBUTIONS,)
+        require_distinct((*choice.columns(scorer.mojo), *more), "a Spark data frame", instead)
     part = _empty(output_schema(scorer.mojo, choice.output))
     names = [column.name for column in scorer.row_columns]
     rows = _empty(pa.schema([pa.field(name, pa.null()) for name in names]))
-    return formed(part, rows, scorer, form).schema
+    return formed(part, rows, scorer, form, explainer).schema
 
 
-def formed(part: Any, rows: Any, scorer: Scorer, form: Form) -> Any:
+def formed(
+    part: Any, rows: Any, scorer: Scorer, form: Form, explainer: Explainer | None = None
+) -> Any:
     """Return predictions in a form.
 
     Args:
@@ -59,13 +68,23 @@ def formed(part: Any, rows: Any, scorer: Scorer, form: Form) -> Any:
         rows: record batch of the model's columns of the same rows.
         scorer: the model's scorer.
         form: how predictions are named.
+        explainer: gives what moves them; None where nobody asks.
 
     Returns:
         A record batch, as many rows.
+
+    Raises:
+        RowError: a row cannot be explained.
     """
+    moved: Columns = {}
+    if explainer is not None:
+        structs = contribution_structs(explainer, scorer, _encoded(rows, scorer))
+        moved = {CONTRIBUTIONS: structs}
     if form is Form.H2O:
-        return part
+        names = [*part.schema.names, *moved]
+        return pa.RecordBatch.from_arrays([*part.columns, *moved.values()], names=names)
     prediction, details = _DETAILS[type(scorer.mojo.output)](part, rows, scorer)
+    details |= moved
     return pa.RecordBatch.from_arrays(
         [prediction, _struct(details)], names=["prediction", "detailed_prediction"]
     )
@@ -93,8 +112,7 @@ def _value_details(part: Any, _rows: Any, _scorer: Scorer) -> tuple[Any, Columns
 
 def _reconstruction_details(part: Any, rows: Any, scorer: Scorer) -> tuple[Any, Columns]:
     features = scorer.mojo.features
-    # What is to be refused in these rows has been refused when they were scored.
-    matrix = scorer.encode_batch(rows, Notices(), Strictness(on_invalid="missing")).matrix
+    matrix = _encoded(rows, scorer).matrix
     slots = one_hot_slots(matrix, features)
     numbers = np.array([float_values(column) for column in part.columns], np.float64).T
     error = reconstruction_error(numbers, slots, matrix, features, missing="java")
@@ -111,6 +129,11 @@ _DETAILS: Final[Mapping[type[Output], Callable[[Any, Any, Scorer], tuple[Any, Co
     Regression: _value_details,
     Reconstruction: _reconstruction_details,
 }
+
+
+def _encoded(rows: Any, scorer: Scorer) -> EncodedRows:
+    # What is to be refused in these rows has been refused when they were scored.
+    return scorer.encode_batch(rows, Notices(), Strictness(on_invalid="missing"))
 
 
 def _original(

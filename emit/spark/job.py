@@ -1,10 +1,10 @@
 """What a Python worker does: build the model once, and score Arrow batches."""
 
 import pickle
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,6 +12,7 @@ from pyspark import TaskContext
 
 from mojo_reader import Scorer
 from mojo_reader.errors import MojoDataError, located
+from mojo_reader.explaining.explainer import Explainer
 from mojo_reader.scoring.batches import scored_batches
 from mojo_reader.scoring.blas import one_blas_thread
 from mojo_reader.scoring.choices import Choice
@@ -24,8 +25,11 @@ from .columns import Fields, find_columns
 from .forms import Form, formed, predictions_schema
 
 # Models that a worker keeps; a worker outlives the query that it was started for.
-_MOST_SCORERS: Final = 4
+_MOST: Final = 4
 _SCORERS: Final[dict[tuple[str, ScorerOptions], Scorer]] = {}
+_EXPLAINERS: Final[dict[tuple[str, ScorerOptions, str], Explainer]] = {}
+_Key = TypeVar("_Key")
+_Made = TypeVar("_Made")
 
 
 class Shipped(Protocol):
@@ -55,6 +59,7 @@ class Job:
         choice: what to give.
         strictness: what to refuse.
         case_sensitive: Spark's ``spark.sql.caseSensitive``.
+        explaining: SHA-256 of a pickled ``Explaining``, and that; None where nobody asks.
     """
 
     key: str
@@ -64,17 +69,38 @@ class Job:
     choice: Choice
     strictness: Strictness
     case_sensitive: bool
+    explaining: tuple[str, Shipped] | None
+
+    def explainer(self) -> Explainer | None:
+        """Return what explains the predictions, built once in a worker."""
+        if self.explaining is None:
+            return None
+        digest, shipped = self.explaining
+        key = (self.key, self.scorer_options, digest)
+        # The bytes come from the driver, as those of the model do.
+        return _kept(
+            _EXPLAINERS,
+            key,
+            lambda: pickle.loads(shipped.value).explainer(self.scorer()),  # noqa: S301
+        )
 
     def scorer(self) -> Scorer:
         """Return the model's scorer, built once in a worker."""
-        key = (self.key, self.scorer_options)
-        if key not in _SCORERS:
-            while len(_SCORERS) >= _MOST_SCORERS:
-                del _SCORERS[next(iter(_SCORERS))]
-            # The bytes come from the driver, as does the function that is running here.
-            mojo = pickle.loads(self.model.value)  # noqa: S301
-            _SCORERS[key] = Scorer(mojo, **asdict(self.scorer_options))
-        return _SCORERS[key]
+        # The bytes come from the driver, as does the function that is running here.
+        return _kept(
+            _SCORERS,
+            (self.key, self.scorer_options),
+            lambda: Scorer(pickle.loads(self.model.value), **asdict(self.scorer_options)),  # noqa: S301
+        )
+
+
+def _kept(made: dict[_Key, _Made], key: _Key, make: Callable[[], _Made]) -> _Made:
+    """Return what was made for a key, or make it, and forget the oldest of too many."""
+    if key not in made:
+        while len(made) >= _MOST:
+            del made[next(iter(made))]
+        made[key] = make()
+    return made[key]
 
 
 def score_partition(
@@ -141,7 +167,7 @@ def score_structs(structs: Any, job: Job) -> Any:
         )
         # A batch without a column has no rows, so that scoring it would not refuse it.
         scorer.encode_batch(rows.slice(0, 0), Notices(), job.strictness)
-        schema = predictions_schema(scorer, job.form, job.choice)
+        schema = predictions_schema(scorer, job.form, job.choice, job.explainer())
         notices = Notices()
         scored = pa.Table.from_batches(_scored(job, rows, notices), schema)
         warn_of(notices)
@@ -150,10 +176,14 @@ def score_structs(structs: Any, job: Job) -> Any:
 
 def _scored(job: Job, rows: Any, notices: Notices) -> Iterator[Any]:
     """Yield record batches of predictions; several only where these are very wide."""
-    scorer = job.scorer()
+    scorer, explainer = job.scorer(), job.explainer()
     start = 0
     for part in scored_batches(scorer, rows, job.choice, notices, job.strictness):
-        yield formed(part, rows.slice(start, part.num_rows), scorer, job.form)
+        some = rows.slice(start, part.num_rows)
+        try:
+            yield formed(part, some, scorer, job.form, explainer)
+        except RowError as error:
+            raise error.moved(start) from error
         start += part.num_rows
 
 

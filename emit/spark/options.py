@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mojo_reader import Mojo
+from mojo_reader.explaining.options import Rules
 from mojo_reader.scoring.choices import Choice
 from mojo_reader.scoring.offsets import offset_column
 from mojo_reader.scoring.options import (
@@ -19,13 +20,14 @@ from mojo_reader.scoring.options import (
     values_of,
 )
 
+from .contributions import Explaining
 from .forms import Form
 from .job import Carried, Job, Shipped
 
 
 @described
 @dataclass(frozen=True, kw_only=True)
-class Options(Strictness, ScorerOptions, Chosen):
+class Options(Strictness, ScorerOptions, Chosen, Rules):
     """How rows are scored.
 
     Raises:
@@ -59,29 +61,36 @@ class Options(Strictness, ScorerOptions, Chosen):
         return Choice(**values_of(Chosen, self), nan_is_missing=self.invalid_is_missing)
 
 
-def make_job(spark: Any, mojo: Mojo, options: Options) -> Job:
+def make_job(spark: Any, mojo: Mojo, options: Options, explaining: Explaining | None = None) -> Job:
     """Ship a model to a session's workers.
 
     Args:
         spark: a ``SparkSession``.
         mojo: the model.
         options: how rows are scored.
+        explaining: how predictions are explained; None where nobody asks.
 
     Raises:
         MojoUnsupportedError: the model has not what is chosen.
     """
     options.choice.check(mojo)
     offset_column(mojo, options.offset)
-    content = pickle.dumps(mojo, pickle.HIGHEST_PROTOCOL)
+    key, model = _packed(spark, mojo)
     return Job(
-        key=hashlib.sha256(content).hexdigest(),
-        model=_shipped(spark, content),
+        key=key,
+        model=model,
         scorer_options=part_of(ScorerOptions, options),
         form=options.form,
         choice=options.choice,
         strictness=part_of(Strictness, options),
         case_sensitive=spark.conf.get("spark.sql.caseSensitive") == "true",
+        explaining=None if explaining is None else _packed(spark, explaining),
     )
+
+
+def _packed(spark: Any, what: object) -> tuple[str, Shipped]:
+    content = pickle.dumps(what, pickle.HIGHEST_PROTOCOL)
+    return hashlib.sha256(content).hexdigest(), _shipped(spark, content)
 
 
 def _shipped(spark: Any, content: bytes) -> Shipped:

@@ -15,14 +15,17 @@ from pyspark.ml.util import (
 )
 from pyspark.sql import DataFrame
 
-from mojo_reader import Mojo, read_model, write_mojo
+from mojo_reader import Mojo, Scorer, read_model, write_mojo
 from mojo_reader.errors import MojoDataError
-from mojo_reader.scoring.options import explained
+from mojo_reader.scoring.options import ScorerOptions, explained, values_of
+from mojo_reader.scoring.rows import EncodedRows
 
-from .dataframe import as_mojo, score_dataframe
+from .contributions import packed, unpacked
+from .dataframe import as_mojo, explaining_by, score_dataframe
 from .options import Options
 
 _MODEL: Final = "mojo"
+_BACKGROUND: Final = "background"
 _DEFAULTS: Final = asdict(Options())
 
 
@@ -49,6 +52,7 @@ class MojoTransformer(Transformer, DefaultParamsWritable, DefaultParamsReadable)
     Args:
         mojo: a ``Mojo``, or what ``read_model`` takes; None for one that ``load`` fills.
         keep: columns of the rows to carry through; None for all.
+        contributions: background rows, as for ``score_dataframe``; saved with the stage.
         **options: as in ``emit.spark.options.Options``.
 
     Raises:
@@ -60,11 +64,21 @@ class MojoTransformer(Transformer, DefaultParamsWritable, DefaultParamsReadable)
     keep = _param("keep", "Columns to carry through; all if unset.", TypeConverters.toListString)
 
     def __init__(
-        self, mojo: Any = None, *, keep: Sequence[str] | None = None, **options: Any
+        self,
+        mojo: Any = None,
+        *,
+        keep: Sequence[str] | None = None,
+        contributions: Any = None,
+        **options: Any,
     ) -> None:
         super().__init__()
-        Options(**options)  # says what is wrong with them
+        chosen = Options(**options)  # says what is wrong with them
         self._mojo = None if mojo is None else as_mojo(mojo)
+        self._background: EncodedRows | None = None
+        if contributions is not None:
+            scorer = Scorer(self.mojo, **values_of(ScorerOptions, chosen))
+            explaining = explaining_by(contributions, scorer, chosen)
+            self._background = None if explaining is None else explaining.background
         self._setDefault(**_without_none(_DEFAULTS))
         self._set(**_without_none({"keep": keep, **options}))
 
@@ -90,7 +104,13 @@ class MojoTransformer(Transformer, DefaultParamsWritable, DefaultParamsReadable)
 
     def _transform(self, dataset: DataFrame) -> DataFrame:
         options = {name: self._value(name) for name in _DEFAULTS}
-        return score_dataframe(dataset, self.mojo, keep=self._value("keep"), **options)
+        return score_dataframe(
+            dataset,
+            self.mojo,
+            keep=self._value("keep"),
+            contributions=self._background,
+            **options,
+        )
 
     def _value(self, name: str) -> Any:
         return self.getOrDefault(name) if self.isDefined(name) else None
@@ -105,7 +125,7 @@ def _without_none(params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class _Writer(DefaultParamsWriter):
-    """Saves the params as ``pyspark.ml`` does, and the MOJO's bytes as a table of one cell.
+    """Saves the params as ``pyspark.ml`` does, the MOJO's bytes and the background as a table.
 
     A table goes to any file system that Spark writes to.
     """
@@ -115,7 +135,10 @@ class _Writer(DefaultParamsWriter):
         content = io.BytesIO()
         write_mojo(self.instance.mojo, content)
         super().saveImpl(path)
-        table = self.sparkSession.createDataFrame([(content.getvalue(),)], f"{_MODEL} binary")
+        rows = self.instance._background  # noqa: SLF001 - its own writer
+        background = None if rows is None else packed(rows)
+        schema = f"{_MODEL} binary, {_BACKGROUND} binary"
+        table = self.sparkSession.createDataFrame([(content.getvalue(), background)], schema)
         table.coalesce(1).write.parquet(_model_path(path))
 
 
@@ -127,6 +150,9 @@ class _Reader(DefaultParamsReader):
         transformer: MojoTransformer = super().load(path)
         row = self.sparkSession.read.parquet(_model_path(path)).first()
         transformer._mojo = read_model(bytes(row[_MODEL]))  # noqa: SLF001 - its own loader
+        background = row.asDict().get(_BACKGROUND)  # stages of before have none
+        if background is not None:
+            transformer._background = unpacked(bytes(background))  # noqa: SLF001
         return transformer
 
 

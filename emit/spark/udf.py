@@ -8,15 +8,21 @@ from pyspark.sql import SparkSession, functions
 
 from mojo_reader import Scorer
 from mojo_reader.errors import MojoUnsupportedError
+from mojo_reader.scoring.options import ScorerOptions, values_of
 
-from .dataframe import as_mojo, spark_schema
-from .forms import predictions_schema
+from .dataframe import as_mojo, explaining_by, predictions_of
 from .job import score_structs
 from .options import Options, make_job
 
 
 def register_udf(
-    spark: SparkSession, name: str, mojo: Any, *, columns: str = "h2o", **options: Any
+    spark: SparkSession,
+    name: str,
+    mojo: Any,
+    *,
+    columns: str = "h2o",
+    contributions: Any = None,
+    **options: Any,
 ) -> Any:
     """Register the model as a function of SQL.
 
@@ -29,6 +35,7 @@ def register_udf(
         name: of the function.
         mojo: a ``Mojo``, or what ``read_model`` takes.
         columns: ``h2o`` or ``sparkling-water``.
+        contributions: background rows, as for ``score_dataframe``.
         **options: as in ``emit.spark.options.Options``.
 
     Returns:
@@ -47,10 +54,13 @@ def register_udf(
         )
         raise MojoUnsupportedError(message)
     model = as_mojo(mojo)
-    job = make_job(spark, model, Options(columns=columns, **options))
+    chosen = Options(columns=columns, **options)
+    scorer = Scorer(model, **values_of(ScorerOptions, chosen))
+    explaining = explaining_by(contributions, scorer, chosen)
+    job = make_job(spark, model, chosen, explaining)
 
     def score(structs: pa.Array) -> pa.Array:  # Spark reads these types
         return score_structs(structs, job)
 
-    schema = spark_schema(predictions_schema(Scorer(model), job.form, job.choice))
+    schema = predictions_of(scorer, job, explaining)
     return spark.udf.register(name, functions.arrow_udf(score, schema))

@@ -64,6 +64,7 @@ class Explainer:
         scorer: the model's scorer; its rule for the offset holds.
         background: the background rows.
         options: how to explain.
+        workers: number of threads; None for one on each core where there is enough to do.
 
     Attributes:
         options: as given.
@@ -77,13 +78,19 @@ class Explainer:
     """
 
     def __init__(
-        self, scorer: EncodedScorer, background: EncodedRows, options: ExplainOptions
+        self,
+        scorer: EncodedScorer,
+        background: EncodedRows,
+        options: ExplainOptions,
+        *,
+        workers: int | None = None,
     ) -> None:
         mojo = scorer.mojo
         h2o = options.method == "h2o"
         if h2o:
             check_h2o(mojo, offset=background.offset is not None)
         self.options = options
+        self._workers = workers
         self._mojo = mojo
         self._passing = Passing(scorer, background, h2o=h2o)
         self._target = target_of(mojo, options.space, self._passing.centre)
@@ -115,7 +122,9 @@ class Explainer:
         """
         count = len(rows.matrix)
         found = np.empty((count, self.pairs, len(self.names), self.outputs))
-        workers = usable_cores() if count * self._passing.others > _FEW_PAIRS else 1
+        workers = 1
+        if count * self._passing.others > _FEW_PAIRS:
+            workers = self._workers or usable_cores()
         size = max(1, min(_BATCH, -(-count // workers)))
 
         def batch(start: int) -> tuple[int, float]:
