@@ -86,17 +86,21 @@ def test_what_is_no_frame_is_refused(table: object, kind: str) -> None:
         SCORER.score_frame(table)
 
 
-@pytest.mark.parametrize("table", [[], {}, pd.DataFrame(), pl.DataFrame()], ids=repr)
+@pytest.mark.parametrize("table", [[], (), {name: [] for name in ROWS}, pd.DataFrame(ROWS)[:0]])
 def test_no_rows_have_no_predictions(table: object) -> None:
     assert SCORER.predict(table).shape == (0,)
     assert SCORER.predict_proba(table).shape == (0, 3)
     assert {name: len(values) for name, values in SCORER.score(table).items()} == dict.fromkeys(
         EXPECTED.header, 0
     )
+
+
+def test_no_rows_have_no_offsets() -> None:
     offset = Scorer(golden("offset_poisson").mojo(), offset="server")
-    assert offset.predict(table).shape == (0,)
+    assert offset.predict([]).shape == (0,)
 
 
-def test_a_frame_without_the_columns_is_refused_though_it_has_no_rows() -> None:
+@pytest.mark.parametrize("table", [{}, {"a": []}, pd.DataFrame(), pl.DataFrame()])
+def test_a_table_without_the_columns_is_refused_though_it_has_no_rows(table: object) -> None:
     with pytest.raises(MojoDataError, match="the rows have none of the model's columns"):
-        SCORER.predict(pd.DataFrame({"a": []}))
+        SCORER.predict(table)

@@ -211,9 +211,9 @@ def _add(columns: dict[str, Any], name: str, values: object) -> None:
     columns[name] = values
 
 
-def is_empty(columns: Columns, rows: int) -> bool:
-    """Whether a table has nothing, as a list of no rows: it cannot say what columns it has."""
-    return not rows and not columns
+def is_no_rows(table: object) -> bool:
+    """Whether a table is a list of no rows, which cannot say what columns it has."""
+    return isinstance(table, Sequence) and not isinstance(table, (str, bytes)) and not len(table)
 
 
 def absent(columns: Iterable[str], table: Columns) -> tuple[str, ...]:

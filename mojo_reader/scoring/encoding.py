@@ -10,7 +10,7 @@ from mojo_reader.errors import MojoDataError, listed
 from mojo_reader.model import CategoricalInput, Features, Mojo
 from mojo_reader.scoring.cells import cell_at
 from mojo_reader.scoring.column_values import column_positions, number_values
-from mojo_reader.scoring.columns import Columns, absent, is_empty, matched_names
+from mojo_reader.scoring.columns import Columns, absent, matched_names
 from mojo_reader.scoring.invalid import Invalid, invalid_handler
 from mojo_reader.scoring.levels import LevelLookup
 from mojo_reader.scoring.near_names import near_names, shown_names
@@ -68,11 +68,9 @@ class Encoder:
         Raises:
             MojoDataError: a cell has no meaning in its column, or no column is there.
         """
-        matrix = np.full((rows, self._n_features), np.nan)
-        if is_empty(columns, rows):
-            return matrix
         columns = self._as_trained(columns)
         self._check_absent(columns, notices, strictness)
+        matrix = np.full((rows, self._n_features), np.nan)
         for column in self._inputs:
             if column.name not in columns:
                 continue

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mojo_reader.model import InputColumn, Mojo
-from mojo_reader.scoring.columns import Columns, arrow_columns, is_empty, named_columns
+from mojo_reader.scoring.columns import Columns, arrow_columns, is_no_rows, named_columns
 from mojo_reader.scoring.encoding import Encoder
 from mojo_reader.scoring.notices import Notices
 from mojo_reader.scoring.offsets import (
@@ -59,9 +59,15 @@ class RowReader:
         self._names = frozenset(column.name for column in self.columns)
         self._unused_offset = unused_offset(mojo, rules.offset)
         self._encoder = Encoder(mojo)
+        self._no_rows = EncodedRows(
+            matrix=np.empty((0, len(mojo.features.names))),
+            offset=None if self.offset_column is None else np.empty(0),
+        )
 
     def matrix(self, table: object) -> NDArray[np.float64]:
         """Return a table's row matrix ``(rows, n_features)``, without its offset."""
+        if is_no_rows(table):
+            return self._no_rows.matrix
         notices = Notices()
         columns, rows = named_columns(table, self._names)
         matrix = self._encoder.encode(columns, rows, notices, self._strictness)
@@ -70,6 +76,8 @@ class RowReader:
 
     def table(self, table: object, notices: Notices | None) -> EncodedRows:
         """Return a table's rows; warn of what was seen where no notices are given."""
+        if is_no_rows(table):
+            return self._no_rows
         seen = Notices() if notices is None else notices
         row = self._encoder.one_row(table) if self.offset_column is None else None
         if row is None:
@@ -94,8 +102,6 @@ class RowReader:
         notices.unused_offset = self._unused_offset
         if self.offset_column is None:
             return EncodedRows(matrix=matrix, offset=None)
-        if is_empty(columns, rows):
-            return EncodedRows(matrix=matrix, offset=np.empty(0))
         offsets = offset_values(
             columns,
             self.offset_column,
