@@ -53,8 +53,10 @@ def test_the_example_gives_h2os_scores(engine: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "engine", [pytest.param(name, marks=getattr(pytest.mark, name)) for name in ("ray", "duckdb")]
-)
+    "engine",
+    [pytest.param(name, marks=getattr(pytest.mark, {"polars": "long"}.get(name, name)))
+     for name in ("ray", "dask", "duckdb", "polars")],
+)  # fmt: skip
 def test_contributions_add_up_to_h2os_scores(engine: str, tmp_path: Path) -> None:
     case = golden("binomial_tanh")
     rows = written(case, tmp_path)

@@ -1,5 +1,7 @@
 """Contributions of Arrow batches, and background rows that are drawn or read of files."""
 
+import dataclasses
+import pickle
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,8 +15,11 @@ from rows_support import run
 from support import GOLDEN_FOLDER, read_csv
 from test_explaining import background, rows, scorer
 
+import mojo_reader.explaining.batches
+import mojo_reader.explaining.parts
 from mojo_reader import Scorer, contribution_batches, contributions, read_background, read_mojo
 from mojo_reader.errors import MojoDataError, MojoUnsupportedError
+from mojo_reader.model import CategoricalInput
 from mojo_reader.scoring.columns import AbsentColumnError
 from mojo_reader.scoring.row_warnings import UnseenLevelWarning
 
@@ -131,6 +136,80 @@ def test_what_cannot_be_is_one_sentence() -> None:
         explained("multinomial", method="h2o")
 
 
+def test_nothing_is_read_before_it_is_asked_for() -> None:
+    taken = []
+
+    def endless() -> Iterator[Any]:
+        (batch,) = batches("binomial_tanh", 12)
+        while True:
+            taken.append(batch.num_rows)
+            yield batch
+
+    reader = contribution_batches(
+        scorer("binomial_tanh"), endless(), background("binomial_tanh"), output="compact"
+    )
+    assert taken == []
+    for count in (1, 2, 3):
+        assert reader.read_next_batch().num_rows == 12
+        assert len(taken) == count
+
+
+def test_a_large_batch_is_taken_a_piece_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mojo_reader.explaining.batches, "_ENCODED", 30)
+    monkeypatch.setattr(mojo_reader.explaining.parts, "_PART", 50)
+    case = "multinomial"
+    found = explained(case, size=7, output="compact", keep=("id",))
+    right = contributions(scorer(case), rows(case), background(case), output="compact")
+    assert found["id"].to_pylist() == found["RowIdx"].to_pylist()
+    assert found["id"].to_pylist() == np.arange(12).repeat(3).tolist()
+    for name, values in right.items():
+        np.testing.assert_allclose(found[name].to_numpy(), values.ravel(), rtol=1e-12, atol=1e-12)
+    table = pa.table({**rows("numbers_only"), "age": [*map(float, range(11)), np.inf]})
+    reader = contribution_batches(scorer("numbers_only"), table, background("numbers_only"))
+    with pytest.raises(MojoDataError, match=r"^row 12: its numbers are too large to be explained"):
+        reader.read_all()
+
+
+@pytest.mark.parametrize("size", [5, 12])
+def test_what_is_kept_stays_as_it_was(size: int) -> None:
+    kept = {
+        "when": pa.array([0, None, *range(10)], pa.timestamp("us", "UTC")),
+        "tag": pa.array(["a", "b", None] * 4).dictionary_encode(),
+        "list": pa.array([[1], [], None] * 4),
+    }
+    table = pa.table({**rows("multinomial"), **kept})
+    for given in (table, iter(table.to_batches(size))):
+        reader = contribution_batches(
+            scorer("multinomial"), given, background("multinomial"), top=2, keep=tuple(kept)
+        )
+        assert reader.schema.types[:3] == [column.type for column in kept.values()]
+        found = reader.read_all()
+        for name, column in kept.items():
+            assert found[name].to_pylist() == [one for one in column.to_pylist() for _ in "123"]
+
+
+def test_a_column_to_keep_is_one_column() -> None:
+    case = "binomial_tanh"
+    table = pa.table(rows(case)).append_column("id", [range(12)]).append_column("id", [range(12)])
+    with pytest.raises(MojoDataError, match=r"^the column to keep 'id' stands twice in the rows$"):
+        contribution_batches(scorer(case), table, background(case), keep=("id",))
+    with pytest.raises(MojoDataError, match=r"^expected keep to be a sequence of column names, fo"):
+        contribution_batches(scorer(case), table, background(case), keep="id")
+
+
+def test_the_pairs_of_one_row_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mojo_reader.explaining.parts, "LARGEST", 100)
+    said = (
+        "^the pairs of one row with 15 background rows have 405 contributions, and 100 are the "
+        "most for one call: take fewer background rows, or take output='compact'$"
+    )
+    with pytest.raises(MojoDataError, match=said):
+        contribution_batches(
+            scorer("binomial_tanh"), [], background("binomial_tanh"), per_reference=True
+        )
+    explained("binomial_tanh")
+
+
 # --------------------------------------------------------------------------- background
 
 
@@ -179,3 +258,70 @@ def test_what_no_background_is_read_of(
     case = FOLDER / "binomial_tanh"
     with pytest.raises(kind, match=message):
         read_background(scorer("binomial_tanh"), case / source, **options)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "said"),
+    [
+        ({"background_rows": 2.5}, "expected background_rows to be a whole number, found 2.5"),
+        ({"background_rows": "9"}, "expected background_rows to be a whole number, found '9'"),
+        ({"seed": "1"}, "expected seed to be a whole number, found '1'"),
+        ({"seed": -1}, "expected seed of 0 or more, found -1"),
+    ],
+)
+def test_draws_that_are_none_are_refused(chosen: Any, said: str) -> None:
+    case = "binomial_tanh"
+    for explain in (contributions, contribution_batches):
+        with pytest.raises(ValueError, match=f"^{said}$"):
+            explain(scorer(case), pa.table(rows(case)), background(case), **chosen)
+
+
+def test_a_background_is_taken_as_often_as_needed() -> None:
+    case = "binomial_tanh"
+    path = FOLDER / case / "background.csv"
+    right = contributions(scorer(case), rows(case), background(case), background_rows=4)
+    read = read_background(scorer(case), path)
+    for given in (read, pickle.loads(pickle.dumps(read))):  # noqa: S301
+        found = contributions(scorer(case), rows(case), given, background_rows=4)
+        for name, values in right.items():
+            np.testing.assert_allclose(found[name], values, rtol=1e-12, atol=1e-12)
+    with pytest.raises(
+        MojoDataError, match=r"found '.*\.csv': read_background\(scorer, path\) reads"
+    ):
+        contributions(scorer(case), rows(case), str(path))
+
+
+def test_a_background_of_another_model_is_refused() -> None:
+    said = "^the background was read for a model with other columns or levels: read it with this"
+    case = "binomial_tanh"
+    read = read_background(scorer(case), FOLDER / case / "background.csv")
+    for given in (read, scorer(case).encode_rows(background(case))):
+        with pytest.raises(MojoDataError, match=said):
+            contributions(scorer("numbers_only"), rows("numbers_only"), given)
+    # As many columns, of the same names, whose levels have other codes.
+    mojo = scorer(case).mojo
+    turned = [
+        dataclasses.replace(column, levels=column.levels[::-1])
+        if isinstance(column, CategoricalInput)
+        else column
+        for column in mojo.inputs
+    ]
+    other = Scorer(dataclasses.replace(mojo, inputs=tuple(turned)))
+    with pytest.raises(MojoDataError, match=said):
+        contributions(other, rows(case), read)
+
+
+@pytest.mark.filterwarnings("ignore::mojo_reader.scoring.row_warnings.OffsetWarning")
+def test_the_offset_of_a_background_is_the_scorers() -> None:
+    path = FOLDER / "offset" / "background.csv"
+    adding = Scorer(scorer("offset").mojo, offset="server")
+    read = read_background(adding, path)
+    right = contributions(adding, rows("offset"), background("offset"))
+    found = contributions(adding, rows("offset"), read)
+    np.testing.assert_allclose(found["exposure"], right["exposure"], rtol=1e-12)
+    assert "exposure" not in contributions(scorer("offset"), rows("offset"), read)
+    with pytest.raises(MojoDataError, match="read by a scorer that does not add the offset, which"):
+        contributions(adding, rows("offset"), read_background(scorer("offset"), path))
+    none = adding.encode_rows({name: [] for name in rows("offset")})
+    with pytest.raises(MojoDataError, match="expected at least one background row, found none"):
+        contributions(adding, rows("offset"), none)

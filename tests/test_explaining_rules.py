@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from support import golden
 from test_explaining import background, last_sums, rows, scorer, total
 
-import mojo_reader.explaining.contributions
+import mojo_reader.explaining.parts
 from mojo_reader import Mojo, Scorer, contributions
 from mojo_reader.errors import MojoDataError, MojoUnsupportedError
 from mojo_reader.explaining import deepshap, rounded
@@ -354,14 +354,14 @@ def test_encoded_rows_are_a_background_too() -> None:
 
 
 def test_pairs_past_the_limit_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mojo_reader.explaining.contributions, "LARGEST", 100)
+    monkeypatch.setattr(mojo_reader.explaining.parts, "LARGEST", 100)
     said = r"^the pairs of 12 rows with 15 background rows have 4,860 contributions, and 100 are"
     with pytest.raises(MojoDataError, match=said):
         contributions(scorer(CASE), rows(CASE), background(CASE), per_reference=True)
 
 
 def test_means_past_the_limit_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mojo_reader.explaining.contributions, "LARGEST", 100)
+    monkeypatch.setattr(mojo_reader.explaining.parts, "LARGEST", 100)
     with pytest.raises(MojoDataError, match=r"^12 rows have 324 contributions, and 100 are the"):
         contributions(scorer(CASE), rows(CASE), background(CASE))
     contributions(scorer(CASE), rows(CASE), background(CASE), output="compact")

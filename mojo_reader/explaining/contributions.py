@@ -1,7 +1,8 @@
 """``contributions``: how much each column moves a prediction."""
 
+import os
 import warnings
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from mojo_reader.errors import MojoDataError
 from mojo_reader.explaining.background import BackgroundWarning, without_rows
 from mojo_reader.explaining.columns import Shares
-from mojo_reader.explaining.drawing import BackgroundRows, drawn
+from mojo_reader.explaining.drawing import BackgroundRows, drawn, read_before
 from mojo_reader.explaining.explainer import Explained, Explainer
 from mojo_reader.explaining.options import (
     ALL_ROWS,
@@ -20,6 +21,7 @@ from mojo_reader.explaining.options import (
     Space,
     TableOptions,
 )
+from mojo_reader.explaining.parts import check_size
 from mojo_reader.explaining.refusals import check_unseen
 from mojo_reader.scoring.encoded import EncodedScorer
 from mojo_reader.scoring.equal_names import require_distinct
@@ -30,9 +32,6 @@ from mojo_reader.scoring.row_warnings import callers_level, warn_of
 from mojo_reader.scoring.rows import EncodedRows
 
 __all__ = ["BackgroundWarning", "contribution_batches", "contributions"]
-
-#: Numbers that one call returns at most: 800 MB.
-LARGEST: Final = 100_000_000
 
 
 def contributions(  # noqa: PLR0913 - options
@@ -94,26 +93,8 @@ def contributions(  # noqa: PLR0913 - options
     warn_of(notices)
     if options.method == "h2o":
         check_unseen(scorer.mojo, notices.unseen)
-    _check_size(explainer, len(encoded.matrix))
+    check_size(explainer, len(encoded.matrix))
     return as_mapping(explainer, explainer.explain(encoded))
-
-
-def _check_size(explainer: Explainer, rows: int) -> None:
-    """Require that the contributions of some rows fit into memory.
-
-    Raises:
-        MojoDataError: they do not.
-    """
-    numbers = rows * explainer.pairs * len(explainer.names) * explainer.outputs
-    if numbers <= LARGEST:
-        return
-    pairs = explainer.options.per_reference
-    whose = f"the pairs of {rows:,} rows with {explainer.pairs:,} background rows have"
-    message = (
-        f"{whose if pairs else f'{rows:,} rows have'} {numbers:,} contributions, and {LARGEST:,} "
-        "are the most for one call: explain fewer rows at once, or take output='compact'"
-    )
-    raise MojoDataError(message)
 
 
 def contribution_batches(
@@ -160,12 +141,19 @@ def encoded_background(
     """Return background rows as the model reads them; without any, what the model knows itself.
 
     Raises:
-        MojoDataError: there are none and H2O's rules need them, or a cell has no meaning.
+        MojoDataError: there are none and H2O's rules need them, a cell has no meaning, or rows that
+            were read before were read for another model.
     """
+    if isinstance(background, (str, os.PathLike)):
+        message = (
+            f"expected a table of background rows, found {background!r}: read_background(scorer, "
+            "path) reads a file"
+        )
+        raise MojoDataError(message)
     if isinstance(background, EncodedRows):
         if options.method == "h2o" and isinstance(background, BackgroundRows):
             check_unseen(scorer.mojo, background.unseen)
-        return drawn(background, drawing)
+        return drawn(read_before(scorer, background), drawing)
     if background is not None:
         notices = Notices()
         rows = scorer.encode_rows(background, notices)

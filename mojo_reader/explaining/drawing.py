@@ -1,11 +1,15 @@
-"""Some of many background rows, each as likely as any other."""
+"""Background rows: some of many, each as likely as any other, and rows that were read before."""
 
+import hashlib
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mojo_reader.errors import MojoDataError
 from mojo_reader.explaining.options import Drawing
+from mojo_reader.model import CategoricalInput, Mojo
+from mojo_reader.scoring.encoded import EncodedScorer
 from mojo_reader.scoring.rows import EncodedRows
 
 Array = NDArray[np.float64]
@@ -17,9 +21,11 @@ class BackgroundRows(EncodedRows):
 
     Attributes:
         unseen: the columns that hold levels which the model does not know.
+        read_as: what the reading model's columns and levels are, see ``read_as``.
     """
 
     unseen: tuple[str, ...]
+    read_as: str
 
 
 class Draw:
@@ -67,3 +73,36 @@ def drawn(rows: EncodedRows, drawing: Drawing) -> EncodedRows:
     draw = Draw(drawing)
     draw.add(rows)
     return draw.rows(rows.matrix.shape[1])
+
+
+def read_as(mojo: Mojo) -> str:
+    """Return what tells models apart that do not read rows alike: by other columns, or levels."""
+    inputs = [
+        (column.name, column.levels if isinstance(column, CategoricalInput) else None)
+        for column in mojo.inputs
+    ]
+    said = repr((mojo.features.names, inputs))
+    return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def read_before(scorer: EncodedScorer, rows: EncodedRows) -> EncodedRows:
+    """Return background rows that were encoded before, as a scorer takes them.
+
+    Raises:
+        MojoDataError: another model read them, or nobody read the offset that the scorer adds.
+    """
+    shape = (len(rows.matrix), len(scorer.mojo.features.names))
+    other = isinstance(rows, BackgroundRows) and rows.read_as != read_as(scorer.mojo)
+    if other or rows.matrix.shape != shape:
+        raise MojoDataError(
+            "the background was read for a model with other columns or levels: read it with this "
+            "model's scorer"
+        )
+    if scorer.rules.offset == "java":
+        return EncodedRows(matrix=rows.matrix, offset=None)
+    if rows.offset is None and len(rows.matrix):
+        raise MojoDataError(
+            "the background was read by a scorer that does not add the offset, which this one "
+            "adds: read it with this one"
+        )
+    return rows

@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mojo_reader.errors import MojoDataError
-from mojo_reader.explaining.contributions import LARGEST
 from mojo_reader.explaining.dependence import columns_of, grids_of
 from mojo_reader.explaining.grid import GridOptions, Levels
 from mojo_reader.explaining.labelled import labelled_rows
 from mojo_reader.explaining.moved_columns import MovedColumns, outputs_of
+from mojo_reader.explaining.parts import LARGEST
 from mojo_reader.model import Mojo, Reconstruction
 from mojo_reader.scoring.encoded import EncodedScorer
 from mojo_reader.scoring.options import checked

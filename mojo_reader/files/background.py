@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from mojo_reader.explaining.drawing import BackgroundRows, Draw
+from mojo_reader.explaining.drawing import BackgroundRows, Draw, read_as
 from mojo_reader.explaining.options import Drawing
 from mojo_reader.files.score import Made, ScoreOptions, row_pieces, run
 from mojo_reader.files.sources import Source
@@ -80,4 +80,9 @@ def drawn_rows(
     parts = row_pieces(scorer, source, options, notices)
     run(parts, job, draw.add, notices, workers=options.workers)
     rows = draw.rows(len(scorer.mojo.features.names))
-    return BackgroundRows(matrix=rows.matrix, offset=rows.offset, unseen=tuple(notices.unseen))
+    return BackgroundRows(
+        matrix=rows.matrix,
+        offset=rows.offset,
+        unseen=tuple(notices.unseen),
+        read_as=read_as(scorer.mojo),
+    )

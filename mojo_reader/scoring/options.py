@@ -49,7 +49,7 @@ def option(  # noqa: PLR0913 - what there is to say of an option
         problem: says what is wrong with a value, None for nothing; for who uses it.
         read: what the program makes of the text that it is given.
         sign: what the program calls a value, such as ``CHAR``; the words by default.
-        least: the smallest number that it may be.
+        least: the smallest whole number that it may be.
     """
     said = {
         "what": what,
@@ -116,7 +116,9 @@ def problems_of(options: Any) -> Iterator[str]:
         found, said = getattr(options, entry.name), entry.metadata
         if found is None:
             continue
-        if said["least"] is not None and found < said["least"]:
+        if said["least"] is not None and not hasattr(found, "__index__"):
+            yield f"expected {entry.name} to be a whole number, found {found!r}"
+        elif said["least"] is not None and found < said["least"]:
             yield f"expected {entry.name} of {said['least']} or more, found {found}"
         problem = None if said["problem"] is None else said["problem"](found)
         if problem is not None:
