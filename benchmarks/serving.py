@@ -3,7 +3,7 @@
     python benchmarks/serving.py [--jar H2O_JAR] [--others PYTHON] [--models FOLDER]
         [--seconds 5] [--rounds 3] [--only LOAD ...]
 
-Runs in an environment with the extra ``serve``, with wrk on the path. ``--others`` is the Python
+Runs in an environment with the extras ``serve`` and ``tables``, and wrk. ``--others`` is the Python
 of an environment with MLServer (which brings FastAPI and uvicorn) and what this package needs;
 ``--jar`` compiles and starts ``java/Serve.java``. All servers run at once on network S and are
 asked in turns, so that they share whatever else the machine does; medians, the smallest and the

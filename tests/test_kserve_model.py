@@ -286,16 +286,19 @@ def test_the_metadata_name_every_raw_column() -> None:
     assert len(kinds) == len(case.mojo().inputs)
 
 
-def test_the_documented_service_has_options_that_exist() -> None:
+def test_the_documented_runtime_has_options_that_exist() -> None:
     import yaml
 
-    from emit.kserve_model.__main__ import _parser
+    from emit.serving.__main__ import _parser
 
     (text,) = blocks((DOCS / "serving.md").read_text("utf-8"), "yaml")
-    (container,) = yaml.safe_load(text)["spec"]["predictor"]["containers"]
+    runtime, service = yaml.safe_load_all(text)
+    (container,) = runtime["spec"]["containers"]
     chosen = _parser().parse_args(container["args"])
     assert container["ports"][0]["containerPort"] == chosen.http_port
     assert container["readinessProbe"]["httpGet"]["port"] == chosen.http_port
+    (known,) = runtime["spec"]["supportedModelFormats"]
+    assert service["spec"]["predictor"]["model"]["modelFormat"]["name"] == known["name"]
 
 
 def test_blanks_around_an_inputs_name_are_dropped(ks: ModuleType) -> None:

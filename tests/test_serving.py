@@ -429,6 +429,31 @@ def test_sigint_ends_it_at_once() -> None:
         assert server.log[-1] == "mojo2keras: interrupted\n"
 
 
+def test_sagemakers_and_vertex_ais_questions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIP_HEALTH_ROUTE", "/v1/endpoints/7/health")
+    monkeypatch.setenv("AIP_PREDICT_ROUTE", "/v1/endpoints/7:predict")
+    with running(IRIS.path, "serve", "--model-name", "m") as server:
+        rows = json.dumps({"instances": [{"Petal.Length": 1.4}], "parameters": {}}).encode()
+        expected = ask(server, "/v1/models/m:predict", rows)[:2]
+        assert expected[0] == 200
+        body = json.dumps({"inputs": ONE}).encode()
+        for ready, predict in (
+            ("/ping", "/invocations"),
+            ("/v1/endpoints/7/health", "/v1/endpoints/7:predict"),
+        ):
+            assert ask(server, ready)[0] == 200
+            assert ask(server, predict, rows)[:2] == expected
+            assert ask(server, predict, body)[:2] == infer(server, {"inputs": ONE})
+            assert ask(server, predict, b"{")[0] == 400
+
+
+def test_the_port_that_a_platform_asks_for_is_the_default() -> None:
+    from emit.serving.platforms import port_of
+
+    assert port_of({"AIP_HTTP_PORT": "9000"}) == port_of({"SAGEMAKER_BIND_TO_PORT": "9000"})
+    assert port_of({}) is None
+
+
 @pytest.mark.skipif(not shutil.which("openssl"), reason="no openssl to make a certificate")
 def test_tls(tmp_path: Path) -> None:
     certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"

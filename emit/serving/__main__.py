@@ -44,6 +44,9 @@ def _parser() -> argparse.ArgumentParser:
     description = "Serve a MOJO by the Open Inference Protocol, and KServe's v1, over HTTP."
     parser = parser_of("emit.serving", description)
     add(parser, "workers", type=count, default=1, help="processes that answer")
+    parser.add_argument(
+        "word", nargs="?", choices=["serve"], help="what SageMaker starts its containers with"
+    )
     return parser
 
 

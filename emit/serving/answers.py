@@ -17,7 +17,14 @@ from mojo_reader.scoring.rows import EncodedRows
 
 from .datatypes import TEXT, bytes_of_cells
 from .refusals import Refused
-from .requests import BINARY_SIZE, JSON_LENGTH_HEADER, InferRequest, infer_request, instances_of
+from .requests import (
+    BINARY_SIZE,
+    JSON_LENGTH_HEADER,
+    InferRequest,
+    asks_in_rows,
+    infer_request,
+    instances_of,
+)
 from .tensors import (
     Tensor,
     input_types,
@@ -150,6 +157,14 @@ class ServedModel:
         except Refused as refused:
             return refusal(refused)
         return Answer(orjson.dumps(found), rows=len(found["predictions"]))
+
+    def answer_any(self, body: bytes, json_length: bytes | None) -> Answer:
+        """Answer a body of v1, or of v2, whichever it is: what a path says is no matter."""
+        try:
+            rows = json_length is None and asks_in_rows(body)
+        except Refused as refused:
+            return refusal(refused)
+        return self.answer_v1(body) if rows else self.answer_v2(body, json_length)
 
     def _v2_answer(
         self,

@@ -19,6 +19,7 @@ from .bodies import Disconnected, Message, Receive, check_length, decompressed, 
 from .large import LargeBodies
 from .metrics import Metrics
 from .openapi import document
+from .platforms import Aliases
 from .refusals import Refused, check_name, check_version
 from .requests import JSON_LENGTH_HEADER
 
@@ -63,10 +64,18 @@ class Application:
         metrics: counts the requests.
         most: bytes that a body may have.
         processes: that answer beside this one, itself included.
+        aliases: further paths of readiness and predictions.
     """
 
-    def __init__(
-        self, model: ServedModel, state: State, metrics: Metrics, *, most: int, processes: int = 1
+    def __init__(  # noqa: PLR0913 - options
+        self,
+        model: ServedModel,
+        state: State,
+        metrics: Metrics,
+        *,
+        most: int,
+        processes: int = 1,
+        aliases: Aliases | None = None,
     ) -> None:
         self._model = model
         self._state = state
@@ -97,6 +106,9 @@ class Application:
             "/metrics": self._figures,
             "/openapi.json": _constant(document(model)),
         }
+        if aliases is not None:
+            self._gets.update(dict.fromkeys(aliases.ready, self._ready(ready)))
+            self._posts.update(dict.fromkeys(aliases.predict, ("any", model.answer_any)))
 
     def close(self) -> None:
         """End the threads and the processes that score."""

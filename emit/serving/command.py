@@ -1,6 +1,7 @@
 """The commands' options, once for both, and what they make of them."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import fields
@@ -13,6 +14,7 @@ from mojo_reader.reader import find_mojo
 from mojo_reader.scoring.options import RowRules, defaults_of
 
 from .limits import Limits
+from .platforms import port_of
 
 _LAST_PORT: Final = 65_535
 _LIMITS: Final = Limits()
@@ -65,7 +67,7 @@ def parser_of(module: str, description: str) -> argparse.ArgumentParser:
         ("model-dir", Path, Path("/mnt/models"), "a folder that holds one model, or its file"),
         ("model-name", str, None, "what clients call the model; the file's name without .zip"),
         ("host", str, "127.0.0.1", "address to listen on; 0.0.0.0 for all, as in a container"),
-        ("http-port", port, 8080, "0 for any that is free"),
+        ("http-port", port, port_of(os.environ) or "8080", "0 for any that is free"),
         ("drain-seconds", _seconds, 2.0, "how long to go on answering after SIGTERM, not ready"),
     ):
         add(parser, flag, type=kind, default=default, help=meaning)

@@ -82,6 +82,16 @@ def instances_of(body: bytes) -> list[Any]:
     return instances
 
 
+def asks_in_rows(body: bytes) -> bool:
+    """Say whether a body is one of v1, with rows as instances.
+
+    Raises:
+        Refused: it is no JSON.
+    """
+    content = json_content(body)
+    return isinstance(content, dict) and "instances" in content and "inputs" not in content
+
+
 def json_content(body: bytes) -> Any:
     """Return what JSON says; NaN and infinities, which some clients write, are taken too.
 

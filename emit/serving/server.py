@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import socket
 import ssl
@@ -22,6 +23,7 @@ from .connections import limited
 from .limits import Limits
 from .listening import listen, place, turn_away
 from .metrics import Metrics, shared_figures
+from .platforms import aliases_of
 from .workers import supervise, take_signals
 
 # Seconds that requests in flight have to end in.
@@ -120,7 +122,12 @@ async def _serve(
     state = State()
     limits = serving.limits
     application = Application(
-        model, state, Metrics(model.name), most=limits.body_bytes, processes=serving.workers
+        model,
+        state,
+        Metrics(model.name),
+        most=limits.body_bytes,
+        processes=serving.workers,
+        aliases=aliases_of(os.environ),
     )
     server = _Server(_configured(serving, application))
     others = [] if companion is None else [await companion.start(state)]

@@ -1,0 +1,39 @@
+"""What SageMaker and Vertex AI call the server's questions, and where they tell of it.
+
+Sources: Amazon SageMaker, "Custom Inference Code with Hosting Services"; Google Cloud, Vertex AI,
+"Custom container requirements for prediction".
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+_PORTS: Final = ("AIP_HTTP_PORT", "SAGEMAKER_BIND_TO_PORT")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Aliases:
+    """Further paths of what the server answers anyway.
+
+    Attributes:
+        ready: of its readiness.
+        predict: of predictions, in v1's form; v2's is taken, too.
+    """
+
+    ready: tuple[str, ...] = ("/ping",)
+    predict: tuple[str, ...] = ("/invocations",)
+
+
+def aliases_of(environment: Mapping[str, str]) -> Aliases:
+    """Return SageMaker's paths, and those that Vertex AI says in its variables."""
+    known = Aliases()
+    ready, predict = (environment.get(f"AIP_{name}_ROUTE") for name in ("HEALTH", "PREDICT"))
+    return Aliases(
+        ready=(*known.ready, ready) if ready else known.ready,
+        predict=(*known.predict, predict) if predict else known.predict,
+    )
+
+
+def port_of(environment: Mapping[str, str]) -> str | None:
+    """Return the port that a platform asks for; None where none does."""
+    return next((environment[name] for name in _PORTS if environment.get(name)), None)
