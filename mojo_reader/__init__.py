@@ -27,10 +27,12 @@ if TYPE_CHECKING:
         to_stablehlo,
         training_model,
     )
+    from mojo_reader.explaining.contributed import contribution_importances
     from mojo_reader.explaining.contributions import contribution_batches, contributions
     from mojo_reader.explaining.dependence import partial_dependence
     from mojo_reader.explaining.expectations import individual_expectations
     from mojo_reader.explaining.importances import importances
+    from mojo_reader.explaining.permutation import permutation_importance
     from mojo_reader.files.background import read_background
     from mojo_reader.files.score import ScoreOptions, score_file
     from mojo_reader.files.verification import verify_file
@@ -56,6 +58,7 @@ __all__ = [
     "check_parity",
     "columns_json",
     "contribution_batches",
+    "contribution_importances",
     "contributions",
     "convert",
     "from_h2o",
@@ -65,6 +68,7 @@ __all__ = [
     "list_base_models",
     "max_f1_threshold",
     "partial_dependence",
+    "permutation_importance",
     "read_background",
     "read_model",
     "read_mojo",
@@ -87,6 +91,7 @@ _HOMES: Final = {
     "NumericColumn": "mojo_reader.making.described",
     "ScoreOptions": "mojo_reader.files.score",
     "contribution_batches": "mojo_reader.explaining.contributions",
+    "contribution_importances": "mojo_reader.explaining.contributed",
     "contributions": "mojo_reader.explaining.contributions",
     "convert": "mojo_reader.converting",
     "from_h2o": "mojo_reader.making.from_h2o",
@@ -94,6 +99,7 @@ _HOMES: Final = {
     "individual_expectations": "mojo_reader.explaining.expectations",
     "max_f1_threshold": "mojo_reader.making.threshold",
     "partial_dependence": "mojo_reader.explaining.dependence",
+    "permutation_importance": "mojo_reader.explaining.permutation",
     "read_background": "mojo_reader.files.background",
     "rebuilt": "mojo_reader.making.rebuilding",
     "score_file": "mojo_reader.files.score",

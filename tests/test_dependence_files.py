@@ -158,7 +158,7 @@ def test_a_picture_draws_each_column(tmp_path: Path, capfd: pytest.CaptureFixtur
     ("words", "code", "sentence"),
     each_first_long([
         (["-c", "agee"], 4, "the model reads no column 'agee' (did you mean 'age'?)"),
-        (["-c", "age", "--weights", "v"], 4, "the rows lack the column 'v'"),
+        (["-c", "age", "--weights", "v"], 4, "the rows lack the weights column 'v'"),
         (["-c", "age", "--plot", "p.gif"], 6, "expected a picture's name that ends in .png, .svg"),
         (["-c", "age", "-o", "t.xlsx"], 2, "Excel's files are not written"),
         (["-c", "age", "--bins", "0"], 2, "expected 1 or more, found '0'"),
@@ -173,7 +173,7 @@ def test_a_picture_draws_each_column(tmp_path: Path, capfd: pytest.CaptureFixtur
         (
             ["-c", "age", "--ice", "--curves", "deciles", "--response", "z"],
             4,
-            "the rows lack the column 'z'",
+            "the rows lack the response column 'z' (--response names another)",
         ),
     ]),
 )  # fmt: skip

@@ -9,6 +9,7 @@ Source: ``hex.deeplearning.DeepLearningModelInfo.computeVariableImportances``,
 """
 
 import warnings
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -56,10 +57,21 @@ def importances(mojo: Mojo) -> dict[str, NDArray[Any]]:
     with np.errstate(divide="ignore", invalid="ignore"):
         found = _measured(mojo)
         found[_never_missing(mojo, names)] = 0
-        order = np.argsort(-found, kind="stable")
-        relative = found[order].astype(np.float64)
-        # Sums of doubles from here on, in the order of the inputs.
-        total = np.add.accumulate(found.astype(np.float64))[-1]
+    return table_of(names, found.astype(np.float64))
+
+
+def table_of(names: Sequence[str], values: NDArray[np.float64]) -> dict[str, NDArray[Any]]:
+    """Return H2O's table of importances, the largest first.
+
+    Args:
+        names: of inputs or columns.
+        values: ``(names,)``.
+    """
+    order = np.argsort(-values, kind="stable")
+    relative = values[order]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        # One after the other, in the order of the names.
+        total = np.add.accumulate(values)[-1]
         return {
             "variable": np.array(names, object)[order],
             "relative_importance": relative,

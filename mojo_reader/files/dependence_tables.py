@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any, Final
 
 import numpy as np
@@ -12,6 +11,7 @@ from mojo_reader.explaining.dependence import FIGURES
 from mojo_reader.explaining.grid import MISSING_LEVEL, Grid
 from mojo_reader.explaining.options import PAIR_COLUMNS
 from mojo_reader.files.formats import Format
+from mojo_reader.files.small_tables import batch_of, write_batches
 from mojo_reader.files.sources import Source
 
 Array = NDArray[np.float64]
@@ -63,7 +63,7 @@ def write_tables(tables: Sequence[TableOf], target: Source, chosen: Format | Non
     for name in FIGURES:
         numbers = np.concatenate([table.figures[name] for table in tables])
         columns.append((name, float_array(numbers)))
-    _write(target, chosen, _batch(columns), ())
+    write_batches(target, chosen, batch_of(columns))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -109,25 +109,7 @@ def write_curves(
                 some = rows[start : start + most]
                 yield _curve_batch(one.grid, some, one.make(some), targets, numeric=numeric)
 
-    _write(target, chosen, first, batches())
-
-
-def _write(target: Source, chosen: Format | None, first: Any, more: Iterable[Any]) -> None:
-    from mojo_reader.files import sinks
-
-    written = sinks.output_format(target, chosen)
-    with sinks.output_stream(target, seeks=written in sinks.SEEKING) as stream:
-        sink = sinks.open_sink(stream, target, chosen, first.schema, 0)
-        for batch in chain((first,), more):
-            sink.write(sink.render(batch))
-        sink.close()
-
-
-def _batch(columns: Sequence[tuple[str, Any]]) -> Any:
-    import pyarrow as pa
-
-    names, arrays = zip(*columns, strict=True)
-    return pa.RecordBatch.from_arrays(list(arrays), names=list(names))
+    write_batches(target, chosen, first, batches())
 
 
 def _texts(texts: Sequence[str], lines: Sequence[int]) -> Any:
@@ -180,4 +162,4 @@ def _curve_batch(
         places = np.tile(np.arange(outputs), len(rows) * len(grid))
         columns.append(("target", chosen_texts(targets, places)))
     columns.append(("response", float_array(curves.reshape(lines))))
-    return _batch(columns)
+    return batch_of(columns)

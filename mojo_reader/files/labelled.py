@@ -96,7 +96,9 @@ def read_labelled(  # noqa: PLR0913 - the last are options
         parts = row_pieces(scorer, source, chosen, notices, numbers=numbers)
         run(parts, job, store.add, notices, workers=reading.workers, progress=progress)
     except AbsentColumnError as error:
-        message = f"the rows lack the column {error.column!r}"
+        message = f"the rows lack the weights column {error.column!r}"
+        if error.column == response:
+            message = f"the rows lack the response column {response!r} (--response names another)"
         raise MojoDataError(message, file=error.file) from error
     return store.rows(len(scorer.mojo.features.names))
 
