@@ -182,6 +182,22 @@ def test_it_tells_what_it_serves(iris: Server) -> None:
             assert ask(iris, path, b"{}")[0] == 400, path
 
 
+def test_an_answer_is_one_piece_and_pipelined_requests_get_theirs(iris: Server) -> None:
+    with socket.create_connection((iris.host, iris.port), timeout=60) as sent:
+        head = b"HEAD /v2 HTTP/1.1\r\nHost: x\r\n\r\n"
+        sent.sendall(head + b"GET /v2/health/live HTTP/1.1\r\nHost: x\r\n\r\n" + head)
+        sent.sendall(b"GET /v2/health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        found = b""
+        while part := sent.recv(65_536):
+            found += part
+        assert found.count(b"HTTP/1.1 200 OK") == 4
+        assert found.count(b'{"live":true}') == 2
+    with socket.create_connection((iris.host, iris.port), timeout=60) as sent:
+        for _ in range(3):
+            sent.sendall(b"GET /v2/health/live HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert sent.recv(65_536).endswith(b'{"live":true}')
+
+
 # --------------------------------------------------------------------------- refusals
 
 

@@ -2,12 +2,54 @@
 
 import asyncio
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from .limits import Limits
+
+_HEAD: Final = b"HTTP/1.1 "
+
+
+class JoinedWrites:
+    """A transport that sends an answer's head together with its body: one packet, not two.
+
+    Args:
+        transport: asyncio's.
+        loop: of the transport.
+    """
+
+    def __init__(self, transport: Any, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._head = b""
+        self.is_closing = transport.is_closing
+
+    def __getattr__(self, name: str) -> Any:
+        """Have the transport do all else."""
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        """Send data, or hold a head back until the body follows, or else the loop goes round."""
+        if self._head:
+            held, self._head = self._head, b""
+            self._transport.writelines((held, data))
+        elif data.startswith(_HEAD):
+            self._head = data
+            self._loop.call_soon(self._send_head)
+        else:
+            self._transport.write(data)
+
+    def close(self) -> None:
+        """Send what is held back, and close."""
+        self._send_head()
+        self._transport.close()
+
+    def _send_head(self) -> None:
+        if self._head:
+            held, self._head = self._head, b""
+            self._transport.write(held)
 
 
 class LimitedConnection(HttpToolsProtocol):
@@ -25,7 +67,7 @@ class LimitedConnection(HttpToolsProtocol):
 
     def connection_made(self, transport: Any) -> None:
         """Take a connection, or turn it away where there are too many."""
-        super().connection_made(transport)
+        super().connection_made(JoinedWrites(transport, self.loop))
         most = self.limits.connections
         if len(self.connections) > most:
             found = f"expected at most {most:,} connections at once, found one more"

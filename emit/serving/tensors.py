@@ -217,7 +217,7 @@ def _cells(tensor: Tensor) -> Any:
     cells, rows = tensor.data, tensor.shape[0]
     if isinstance(cells, bytes):
         return cells_of_bytes(tensor.name, tensor.datatype, rows, cells)
-    if isinstance(cells, list) and any(type(cell) is list for cell in cells):
+    if isinstance(cells, list) and list in set(map(type, cells)):
         cells = [part for cell in cells for part in (cell if isinstance(cell, list) else [cell])]
     if len(cells) != rows:
         message = f"input {tensor.name!r}: expected {rows:,} values, found {len(cells):,}"
