@@ -4,6 +4,7 @@ import importlib
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from .explaining import jax_contributions
     from .keras_model import to_keras
     from .keras_model.columns import columns_json
     from .keras_model.parity import check_parity
@@ -18,6 +19,7 @@ __all__ = [
     "check_parity",
     "columns_json",
     "from_keras",
+    "jax_contributions",
     "to_keras",
     "to_onnx",
     "to_stablehlo",
@@ -29,6 +31,7 @@ _HOMES: Final = {
     "check_parity": ".keras_model.parity",
     "columns_json": ".keras_model.columns",
     "from_keras": ".keras_model.weights",
+    "jax_contributions": ".explaining",
     "to_keras": ".keras_model",
     "to_onnx": ".onnx_model",
     "to_stablehlo": ".stablehlo",

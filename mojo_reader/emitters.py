@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from mojo_reader.errors import MissingExtraError, to_install
 
 if TYPE_CHECKING:
+    from emit.explaining import jax_contributions
     from emit.fit import (
         RISING,
         FitOptions,
@@ -56,6 +57,7 @@ __all__ = [
     "fit",
     "from_keras",
     "h2o_proof",
+    "jax_contributions",
     "plan",
     "plot",
     "plot_dependence",
@@ -77,6 +79,7 @@ __all__ = [
 
 #: By module of ``emit``, the names that are handed on.
 _HOMES: Final[Mapping[str, tuple[str, ...]]] = {
+    "emit.explaining": ("jax_contributions",),
     "emit.fit": (
         *("RISING", "FitOptions", "FitResult", "fit", "plot", "read_training_rows"),
         *("row_columns", "text_curve"),

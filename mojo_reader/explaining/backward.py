@@ -1,7 +1,9 @@
 """From a target back to the first layer: DeepLIFT's multipliers of each pair of rows."""
 
+import operator
 from collections.abc import Iterator
 from functools import reduce
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +12,8 @@ from mojo_reader.explaining.passes import Passed
 from mojo_reader.explaining.targets import Error, Target, layer_slopes
 from mojo_reader.model import Mojo
 
-Array = NDArray[np.float64]
+#: Of NumPy or of JAX, float64.
+Array = Any
 
 
 class Backward:
@@ -19,6 +22,7 @@ class Backward:
     Args:
         mojo: the model.
         target: what is explained.
+        ops: NumPy or ``jax.numpy``.
 
     Attributes:
         table: ``(one_hot_width + 1, sums)`` float64: the first layer's kernels beside each other,
@@ -27,7 +31,8 @@ class Backward:
         sums: number of the first layer's sums: units, twice as many for ``Maxout``.
     """
 
-    def __init__(self, mojo: Mojo, target: Target) -> None:
+    def __init__(self, mojo: Mojo, target: Target, ops: Any = np) -> None:
+        self._ops = ops
         self._layers = mojo.layers
         self._target = target
         self._transposed = [
@@ -47,7 +52,7 @@ class Backward:
             ``(rows, others, sums)`` float64.
         """
         slopes = [
-            layer_slopes(layer, rows, others, index)
+            layer_slopes(layer, rows, others, index, self._ops)
             for index, layer in enumerate(self._layers[:-1])
         ]
         for top in self._target.multipliers(rows, others):
@@ -55,8 +60,8 @@ class Backward:
             for index in range(len(self._layers) - 1, 0, -1):
                 carried = self._carried(found, index)
                 found = [carried * slope for slope in slopes[index - 1]]
-            joined = found[0] if len(found) == 1 else np.concatenate(found, axis=2)
-            yield np.broadcast_to(joined, (len(rows), len(others), self.sums))
+            joined = found[0] if len(found) == 1 else self._ops.concatenate(found, axis=2)
+            yield self._ops.broadcast_to(joined, (len(rows), len(others), self.sums))
 
     def inputs(
         self, rows: Passed, others: Passed, own: NDArray[np.int64], theirs: NDArray[np.int64]
@@ -99,4 +104,4 @@ class Backward:
             one.reshape(-1, kernel.shape[0]) @ kernel
             for one, kernel in zip(multipliers, self._transposed[index], strict=True)
         )
-        return np.asarray(reduce(np.add, products)).reshape(*shape, -1)
+        return self._ops.asarray(reduce(operator.add, products)).reshape(*shape, -1)

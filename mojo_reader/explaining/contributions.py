@@ -88,10 +88,21 @@ def contributions(  # noqa: PLR0913 - options
     options = ExplainOptions(method=method, output=output, space=space, per_reference=per_reference)
     drawing = checked(Drawing(background_rows=background_rows, seed=seed))
     explainer = Explainer(scorer, encoded_background(scorer, background, options, drawing), options)
+    return explained_rows(explainer, scorer, rows)
+
+
+def explained_rows(
+    explainer: Explainer, scorer: EncodedScorer, rows: object
+) -> dict[str, NDArray[Any]]:
+    """Explain a table, all of it in memory, as ``contributions`` returns it.
+
+    Raises:
+        MojoDataError: a cell has no meaning in its column, or the result is too large.
+    """
     notices = Notices()
     encoded = scorer.encode_rows(rows, notices)
     warn_of(notices)
-    if options.method == "h2o":
+    if explainer.options.method == "h2o":
         check_unseen(scorer.mojo, notices.unseen)
     check_size(explainer, len(encoded.matrix))
     return as_mapping(explainer, explainer.explain(encoded))

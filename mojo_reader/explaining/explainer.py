@@ -209,18 +209,22 @@ class Explainer:
         """Explain rows by the mean over the background rows, ``(rows, columns, outputs)``."""
         if self._deep_shap is not None or isinstance(self._target, Error):
             return self._means_of_pairs(rows)
-        means = Means(self._backward, self._columns, rows, self.outputs)
         found = np.zeros((len(rows), len(self.names), self.outputs))
         width = len(self._columns.names)
-        for others in self._passing.background(self._most_others()):
-            block = max(1, _BLOCK // (self._widest * len(others)))
-            means.add(others, block)
+        found[:, :width] = self._mean_shares(rows)
+        for others in self._passing.background(_MOST_OTHERS):
             found[:, -1] += self._values(others).sum(axis=0)
             if rows.shift is not None:
                 found[:, width] += self._offset_shares(rows, others).sum(axis=1)
         found[:, width:] /= self._passing.others
-        found[:, :width] = means.shares(self._passing.others)
         return found
+
+    def _mean_shares(self, rows: Passed) -> Array:
+        """Return what the columns themselves have, ``(rows, columns, outputs)``."""
+        means = Means(self._backward, self._columns, rows, self.outputs)
+        for others in self._passing.background(self._most_others()):
+            means.add(others, max(1, _BLOCK // (self._widest * len(others))))
+        return means.shares(self._passing.others)
 
     def _most_others(self) -> int:
         each = self._backward.sums * len(self._mojo.features.names)

@@ -1,25 +1,24 @@
 """What is explained: the margin, the response, or an autoencoder's error.
 
 A target says how its value moves with the last layer's sums, between a row and a background row:
-the multipliers that go back through the network from there.
+the multipliers that go back through the network from there. ``ops`` is NumPy or ``jax.numpy``, as
+in ``formulas``; an autoencoder's error is for NumPy alone.
 """
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mojo_reader import formulas
 from mojo_reader.explaining.passes import Passed
 from mojo_reader.explaining.slopes import SLOPES, secant
 from mojo_reader.model import Classification, InverseLink, Layer, Mojo, Reconstruction, Regression
 
-Array = NDArray[np.float64]
+#: Of NumPy or of JAX, float64.
+Array = Any
 _TWO_CLASSES: Final = 2
-#: Logarithms nearer than this: their mean of the values is the logarithmic mean.
-_NEAR: Final = 1e-6
 
 
 class Target(ABC):
@@ -72,31 +71,33 @@ class Response(Target):
 
     Args:
         output: the regression.
+        ops: the framework.
     """
 
-    def __init__(self, output: Regression) -> None:
+    def __init__(self, output: Regression, ops: Any = np) -> None:
+        self._ops = ops
         self._output = output
         self._link = formulas.INVERSE_LINKS[output.inverse_link]
 
     def values(self, rows: Passed) -> Array:
         """Return the response."""
-        return np.asarray(self._link(np, self._linear(rows)))
+        return self._ops.asarray(self._link(self._ops, self._linear(rows)))
 
     def multipliers(self, rows: Passed, others: Passed) -> Iterator[list[Array]]:
         """Yield the slope of the link, in the units of the network."""
         first, second = self._linear(rows)[:, None], self._linear(others)[None]
         points = (first, self.values(rows)[:, None]), (second, self.values(others)[None])
-        slope = secant(*points, _LINK_DERIVATIVES[self._output.inverse_link])
+        slope = secant(self._ops, *points, _LINK_DERIVATIVES[self._output.inverse_link])
         yield [slope / self._output.norm_resp_mul]
 
     def _linear(self, rows: Passed) -> Array:
         sums = rows.sums[-1][0]
-        return np.asarray(formulas.response_units(sums, self._output, formulas.FLOAT64))
+        return self._ops.asarray(formulas.response_units(sums, self._output, formulas.FLOAT64))
 
 
 #: ``(linear predictor, response)``.
 _LINK_DERIVATIVES: Final = {
-    InverseLink.IDENTITY: lambda _linear, response: np.ones_like(response),
+    InverseLink.IDENTITY: lambda _linear, response: 0.0 * response + 1.0,
     InverseLink.EXP: lambda _linear, response: response,
     InverseLink.LOGISTIC: lambda _linear, response: response * (1 - response),
 }
@@ -113,9 +114,11 @@ class Probabilities(Target):
 
     Args:
         output: the classes.
+        ops: the framework.
     """
 
-    def __init__(self, output: Classification) -> None:
+    def __init__(self, output: Classification, ops: Any = np) -> None:
+        self._ops = ops
         self._shift = _log_factors(output)
         two = len(output.labels) == _TWO_CLASSES
         self._classes = (1,) if two else tuple(range(len(output.labels)))
@@ -123,27 +126,29 @@ class Probabilities(Target):
 
     def values(self, rows: Passed) -> Array:
         """Return the probabilities; of two classes, the second one's."""
-        return np.exp(self._logarithms(rows)[:, list(self._classes)])
+        return self._ops.exp(self._logarithms(rows)[:, np.array(self._classes)])
 
     def multipliers(self, rows: Passed, others: Passed) -> Iterator[list[Array]]:
         """Yield for each class the weights of the last layer's sums."""
+        ops = self._ops
         first, second = self._logarithms(rows)[:, None], self._logarithms(others)[None]
-        rise, run = np.exp(first) - np.exp(second), first - second
-        close = np.abs(run) <= _NEAR
-        with np.errstate(divide="ignore", invalid="ignore"):
-            means = np.where(close, (np.exp(first) + np.exp(second)) / 2, rise / run)
+        values = ops.exp(first), ops.exp(second)
+        # The derivative of the exponential is itself.
+        points = (first, values[0]), (second, values[1])
+        means = secant(ops, *points, lambda _logarithm, value: value)
         shares = means / means.sum(axis=2, keepdims=True)
+        every = np.arange(means.shape[2])
         for index in self._classes:
-            weights = -means[..., index, None] * shares
             # Not 1 minus its share, which loses what a probability near 1 is short of.
-            weights[..., index] = 0.0
-            weights[..., index] = -weights.sum(axis=2)
-            yield [weights]
+            others_weights = ops.where(every == index, 0.0, -means[..., index, None] * shares)
+            own = -others_weights.sum(axis=2, keepdims=True)
+            yield [ops.where(every == index, own, others_weights)]
 
     def _logarithms(self, rows: Passed) -> Array:
+        ops = self._ops
         sums = rows.sums[-1][0] + self._shift
         sums = sums - sums.max(axis=1, keepdims=True)
-        return np.asarray(sums - np.log(np.exp(sums).sum(axis=1, keepdims=True)))
+        return ops.asarray(sums - ops.log(ops.exp(sums).sum(axis=1, keepdims=True)))
 
 
 class Error(Target):
@@ -188,7 +193,9 @@ class Error(Target):
         return np.asarray(found)
 
 
-def layer_slopes(layer: Layer, rows: Passed, others: Passed, index: int) -> list[Array]:
+def layer_slopes(
+    layer: Layer, rows: Passed, others: Passed, index: int, ops: Any = np
+) -> list[Array]:
     """Return how a layer's outputs move with its sums, for each pair.
 
     Returns:
@@ -197,25 +204,26 @@ def layer_slopes(layer: Layer, rows: Passed, others: Passed, index: int) -> list
     first = [sums[:, None] for sums in rows.sums[index]]
     second = [sums[None] for sums in others.sums[index]]
     values = rows.values[index][:, None], others.values[index][None]
-    found = SLOPES[layer.activation](first, second, *values)
+    found = SLOPES[layer.activation](ops, first, second, *values)
     return [slope * layer.scale for slope in found] if layer.scale != 1 else found
 
 
-def target_of(mojo: Mojo, space: str, centre: Array) -> Target:
+def target_of(mojo: Mojo, space: str, centre: Array, ops: Any = np) -> Target:
     """Return what is explained of a model.
 
     Args:
         mojo: the model.
         space: ``margin`` or ``response``.
         centre: ``(nums,)`` what the numbers are less.
+        ops: the framework.
     """
     output = mojo.output
     if isinstance(output, Reconstruction):
         return Error(mojo, centre)
     if isinstance(output, Classification):
-        return Probabilities(output) if space == "response" else _logits(output)
+        return Probabilities(output, ops) if space == "response" else _logits(output)
     if space == "response" and output.inverse_link is not InverseLink.IDENTITY:
-        return Response(output)
+        return Response(output, ops)
     return Linear(np.array([[1 / output.norm_resp_mul]]), np.array([output.norm_resp_sub]))
 
 
