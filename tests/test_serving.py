@@ -405,6 +405,46 @@ def test_a_worker_that_dies_is_replaced() -> None:
         assert server.finish() == 0
 
 
+def test_half_sent_requests_keep_nobody_waiting() -> None:
+    with running(IRIS.path, "--model-name", "m") as server:
+        held = []
+        for _ in range(1_500):
+            held.append(socket.create_connection((server.host, server.port)))
+            held[-1].sendall(b"POST /v2/models/m/infer HTTP/1.1\r\nContent-Length: 9\r\n\r\n{")
+        assert ask(server, "/v2/health/ready")[0] == 200
+        assert infer(server, {"inputs": ONE})[0] == 200
+        for one in held:
+            one.close()
+
+
+def test_large_requests_in_flight_are_answered_after_sigterm() -> None:
+    with running(IRIS.path, "--model-name", "m") as server:
+        cells = [1.0] * 200_000
+        names = [column.name for column in IRIS.mojo().inputs]
+        body = json.dumps({"inputs": [tensor(name, "FP64", cells) for name in names]}).encode()
+        with ThreadPoolExecutor(4) as pool:
+            asked = [pool.submit(infer, server, body) for _ in range(4)]
+            time.sleep(0.5)
+            server.process.send_signal(signal.SIGTERM)
+            assert [one.result()[0] for one in asked] == [200] * 4
+        assert server.finish() == 0
+
+
+def test_nothing_is_left_of_a_server_that_is_killed() -> None:
+    with running(IRIS.path, "--model-name", "m", "--workers", "2") as server:
+        large = {"inputs": [tensor("Petal.Length", "FP64", [1.0] * 400_000)]}
+        assert infer(server, large)[0] == 200
+        server.process.kill()
+        end = time.monotonic() + 30
+        while True:
+            try:
+                socket.create_connection((server.host, server.port)).close()
+            except ConnectionRefusedError:
+                break
+            assert time.monotonic() < end
+            time.sleep(0.2)
+
+
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_sigterm_loses_no_request(workers: str) -> None:
     options = ("--model-name", "m", "--workers", workers, "--drain-seconds", "1")

@@ -15,6 +15,7 @@ from typing import Final
 from mojo_reader.scoring.blas import one_blas_thread
 
 from .answers import Answer, ServedModel
+from .workers import when_parent_ends
 
 #: Behind the processes that answer small requests.
 _NICENESS: Final = 5
@@ -74,6 +75,7 @@ def _start(model: ServedModel) -> None:
     import signal
 
     _served = model
+    when_parent_ends(lambda: os._exit(1))
     os.nice(_NICENESS)
     # A terminal's Ctrl-C goes to all processes; the server ends these itself.
     signal.signal(signal.SIGINT, signal.SIG_IGN)

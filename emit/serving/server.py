@@ -20,7 +20,7 @@ from mojo_reader.scoring.blas import one_blas_thread
 from .answers import ServedModel
 from .app import Application, State
 from .connections import limited
-from .limits import Limits
+from .limits import Limits, allow_connections
 from .listening import listen, place, turn_away
 from .metrics import Metrics, shared_figures
 from .platforms import aliases_of
@@ -105,6 +105,7 @@ def run(
 ) -> signal.Signals:
     """Serve in this process until a signal, and return it."""
     sys.setswitchinterval(_SWITCH_SECONDS)
+    allow_connections(serving.limits.connections)
     config = _configured(serving, None)
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
         return runner.run(_serve(model, serving, listener, companion, say=say))

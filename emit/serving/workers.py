@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 from multiprocessing.connection import wait
@@ -84,7 +85,21 @@ def _start(run: Callable[[], signal.Signals]) -> _Running:
 
 
 def _run(run: Callable[[], signal.Signals]) -> None:
+    when_parent_ends(lambda: os.kill(os.getpid(), signal.SIGTERM))
     run()
+
+
+def when_parent_ends(do: Callable[[], object]) -> None:
+    """Do something once the process that started this one is no more, however it ended."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def wait_and_do() -> None:
+        parent.join()
+        do()
+
+    threading.Thread(target=wait_and_do, daemon=True).start()
 
 
 def _hand_on(number: signal.Signals, running: list[_Running]) -> None:
