@@ -5,7 +5,7 @@ pipelines, cross-validation and inspection take the model for one of scikit-lear
 """
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Final, Self, cast
 
 import numpy as np
@@ -14,16 +14,18 @@ from numpy.typing import NDArray
 from mojo_reader import Mojo, Scorer, read_model
 from mojo_reader.errors import MojoDataError, MojoUnsupportedError, listed
 from mojo_reader.model import Classification, Output, Reconstruction, Regression
-from mojo_reader.scoring.cells import is_missing
 from mojo_reader.scoring.columns import absent, named_columns
 from mojo_reader.scoring.near_names import with_near_names
 from mojo_reader.scoring.options import DType, OffsetRule, OnOdd, RowRules, defaults_of
+from mojo_reader.scoring.scorer import EncodedRows
 
 from .extras import extra
 
 with extra("sklearn", needed_for="MojoClassifier and MojoRegressor need scikit-learn"):
     from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
-    from sklearn.utils.validation import check_is_fitted, column_or_1d
+    from sklearn.utils.validation import check_is_fitted
+
+    from .sklearn_labels import labels_like, warn_of_other_codes
 
 __all__ = ["MojoClassifier", "MojoRegressor"]
 
@@ -32,8 +34,6 @@ _INSTEAD: Final[Mapping[type[Output], str]] = {
     Regression: "use MojoRegressor",
     Reconstruction: "score it with mojo_reader.Scorer, which has reconstruct and anomaly",
 }
-# From here on, not every integer is a float64.
-_INTEGERS_END: Final = 2.0**53
 
 
 class _MojoEstimator(BaseEstimator):  # type: ignore[misc] # scikit-learn has no types
@@ -72,39 +72,59 @@ class _MojoEstimator(BaseEstimator):  # type: ignore[misc] # scikit-learn has no
         self.on_unseen = on_unseen
         self.on_absent = on_absent
 
-    def fit(self, X: Any = None, y: Any = None) -> Self:  # noqa: N803 - scikit-learn's name
+    def fit(
+        self,
+        X: Any = None,  # noqa: N803 - scikit-learn's name
+        y: Any = None,
+        sample_weight: Any = None,
+    ) -> Self:
         """Read the MOJO and check the rows against it; nothing is trained.
 
         Args:
             X: the rows: a table as ``Scorer`` takes it, or a matrix where ``columns`` names
                 its columns. None checks the file alone.
             y: one value for each row, or None.
+            sample_weight: one weight for each row, or None. Where nothing is trained, weights
+                change nothing; tools that hand them on can hold this estimator.
 
         Raises:
             FileNotFoundError: the path does not exist.
             MojoFormatError: the file is broken.
             MojoUnsupportedError: the file is another kind of model.
             MojoDataError: the rows lack a column of the model, a cell has no meaning in its
-                column, or ``y`` is of another length.
+                column, or ``y`` or ``sample_weight`` is of another length.
         """
+        self._read_with(X, y, sample_weight)
+        return self
+
+    def _read_with(
+        self,
+        X: Any,  # noqa: N803 - scikit-learn's name
+        y: Any,
+        sample_weight: Any,
+    ) -> EncodedRows | None:
+        """Do what ``fit`` does, and return the rows as the model reads them."""
         chosen = {name: getattr(self, name) for name in defaults_of(RowRules)}
         scorer = Scorer(self._read(), dtype=self.dtype, **chosen)
-        names = self._checked_columns(scorer, X, y)
+        names, rows = self._checked_columns(scorer, X, y, sample_weight)
         self.scorer_ = scorer
+        # SHAP takes the public names away from the model that it asks.
+        self._names = names
         self.feature_names_in_ = np.array(names, object)
         self.n_features_in_ = len(names)
-        return self
+        return rows
 
     def _checked_columns(
         self,
         scorer: Scorer,
         X: Any,  # noqa: N803 - scikit-learn's name
         y: Any,
-    ) -> tuple[str, ...]:
-        """Return the names of the rows' columns once the model can read them."""
+        sample_weight: Any,
+    ) -> tuple[tuple[str, ...], EncodedRows | None]:
+        """Return the names of the rows' columns once the model can read them, and the rows."""
         wanted = tuple(column.name for column in scorer.row_columns)
         if X is None:
-            return tuple(self.columns or wanted)
+            return tuple(self.columns or wanted), None
         if isinstance(X, np.ndarray) and self.columns is None:
             message = (
                 "a matrix has no column names, and the order of columns in a MOJO is H2O's own; "
@@ -115,13 +135,16 @@ class _MojoEstimator(BaseEstimator):  # type: ignore[misc] # scikit-learn has no
         if y is not None and len(y) != rows:
             message = f"expected a value of y for each of the {rows:,} rows, found {len(y):,}"
             raise MojoDataError(message)
+        if sample_weight is not None and np.shape(sample_weight) != (rows,):
+            shape = np.shape(sample_weight)
+            message = f"expected a weight for each of the {rows:,} rows, found the shape {shape}"
+            raise MojoDataError(message)
         lacking = absent(wanted, columns)
         if lacking:
             others = [name for name in columns if name not in wanted]
             message = f"the rows lack columns of the model: {with_near_names(lacking, others)}"
             raise MojoDataError(message)
-        scorer.encode_rows(columns)
-        return tuple(columns)
+        return tuple(columns), scorer.encode_rows(columns)
 
     def __sklearn_tags__(self) -> Any:
         """Say what rows may hold: texts, levels, missing cells; and that ``y`` may be absent."""
@@ -148,7 +171,7 @@ class _MojoEstimator(BaseEstimator):  # type: ignore[misc] # scikit-learn has no
     def _rows(self, X: Any) -> Any:  # noqa: N803 - scikit-learn's name
         """Return a table for the fitted scorer; a matrix has the columns seen in ``fit``."""
         check_is_fitted(self)
-        return _table(X, tuple(self.feature_names_in_))
+        return _table(X, self._names)
 
 
 class MojoClassifier(ClassifierMixin, _MojoEstimator):  # type: ignore[misc] # as above
@@ -158,9 +181,24 @@ class MojoClassifier(ClassifierMixin, _MojoEstimator):  # type: ignore[misc] # a
     or booleans where ``y`` holds such. They are H2O's own choice: for two classes from the
     model's threshold on, not from 0.5.
 
+    Tools such as ``StackingClassifier`` and ``VotingClassifier`` hand on codes instead of labels,
+    0 for the first of the sorted labels. Where no label is a number, a NumPy array of integers
+    holds codes, and so do predictions. Where that cannot be told, ``classes`` says it.
+
+    Args:
+        mojo: as for both estimators, and so are all others but the last.
+        base_model: as above.
+        columns: as above.
+        dtype: as above.
+        offset: as above.
+        on_unseen: as above.
+        on_absent: as above.
+        classes: the labels that integers in ``y`` stand for, that of 0 first; all of the
+            model's, each once. None for the sorted labels, where that is certain.
+
     Attributes:
         classes_: ``(n_classes,)`` labels, sorted as scikit-learn has them, which need not be
-            H2O's order.
+            H2O's order; 0, 1, ... where ``y`` held codes.
         scorer_: the ``Scorer``.
         feature_names_in_: ``(n_features_in_,)`` names of the columns seen in ``fit``.
         n_features_in_: number of these.
@@ -168,21 +206,54 @@ class MojoClassifier(ClassifierMixin, _MojoEstimator):  # type: ignore[misc] # a
 
     _output = Classification
 
-    def fit(self, X: Any = None, y: Any = None) -> Self:  # noqa: N803 - scikit-learn's name
+    def __init__(  # noqa: PLR0913 - scikit-learn's parameters
+        self,
+        mojo: str | os.PathLike[str] | bytes | Mojo,
+        *,
+        base_model: str | None = None,
+        columns: Sequence[str] | None = None,
+        dtype: DType = "float64",
+        offset: OffsetRule = "java",
+        on_unseen: OnOdd = "missing",
+        on_absent: OnOdd = "missing",
+        classes: Sequence[Any] | None = None,
+    ) -> None:
+        super().__init__(
+            mojo,
+            base_model=base_model,
+            columns=columns,
+            dtype=dtype,
+            offset=offset,
+            on_unseen=on_unseen,
+            on_absent=on_absent,
+        )
+        self.classes = classes
+
+    def fit(
+        self,
+        X: Any = None,  # noqa: N803 - scikit-learn's name
+        y: Any = None,
+        sample_weight: Any = None,
+    ) -> Self:
         """Read the MOJO and check rows and labels against it; nothing is trained.
 
         Args:
             X: as for every estimator here; None checks the file alone.
-            y: ``(rows,)`` labels; None gives labels as texts.
+            y: ``(rows,)`` labels, or their codes; None gives labels as texts.
+            sample_weight: as for every estimator here.
 
         Raises:
-            MojoDataError: a label is none of the model's.
+            MojoDataError: a label is none of the model's, or which one cannot be told.
             MojoError: as for every estimator here.
         """
-        super().fit(X, y)
-        output = cast("Classification", self.scorer_.mojo.output)
-        self._labels = _labels(output.labels, y)
+        rows = self._read_with(X, y, sample_weight)
+        texts = cast("Classification", self.scorer_.mojo.output).labels
+        labels = labels_like(y, texts, self.classes)
+        self._labels = labels.names
         self.classes_ = np.sort(self._labels)
+        if labels.sorted_codes and rows is not None:
+            found = self.scorer_.label_indices(self.scorer_.score_matrix(rows.matrix), rows.matrix)
+            warn_of_other_codes(np.ravel(y), self._labels[found], sorted(texts))
         return self
 
     def predict(self, X: Any) -> NDArray[Any]:  # noqa: N803 - scikit-learn's name
@@ -228,7 +299,7 @@ class MojoRegressor(RegressorMixin, _MojoEstimator):  # type: ignore[misc] # as 
         return self.scorer_.predict(rows)
 
 
-# --------------------------------------------------------------------------- rows and labels
+# --------------------------------------------------------------------------- rows
 
 
 def _table(rows: Any, names: Sequence[str] | None) -> Any:
@@ -242,57 +313,3 @@ def _table(rows: Any, names: Sequence[str] | None) -> Any:
         )
         raise MojoDataError(message)
     return dict(zip(names, rows.T, strict=True))
-
-
-def _labels(texts: tuple[str, ...], y: Any) -> NDArray[Any]:
-    """Return the model's labels, in H2O's order, in the kind of ``y``.
-
-    Raises:
-        MojoDataError: ``y`` holds what is none of them.
-    """
-    if y is None:
-        return _texts(texts)
-    # Through a list, because an array of objects may hold nothing but numbers.
-    found = np.array(column_or_1d(y, warn=True).tolist())
-    values = found.tolist()
-    missing = [row for row, value in enumerate(values, 1) if is_missing(value)]
-    if missing:
-        message = f"y has no value in row {missing[0]:,}"
-        raise MojoDataError(message)
-    labels = _KINDS.get(found.dtype.kind, _texts)(texts)
-    strange = set(values).difference(labels.tolist())
-    if strange:
-        first = next(value for value in values if value in strange)
-        message = f"y holds {first!r}, which is none of the model's labels: {listed(texts)}"
-        raise MojoDataError(message)
-    return labels
-
-
-def _texts(texts: tuple[str, ...]) -> NDArray[Any]:
-    return np.array(texts, object)
-
-
-def _numbers(texts: tuple[str, ...]) -> NDArray[Any]:
-    """Return labels as numbers, integers where all are; as texts where they are no numbers."""
-    try:
-        values = np.array(texts).astype(np.float64)
-    except ValueError:
-        return _texts(texts)
-    whole = np.isfinite(values) & (values == np.rint(values)) & (np.abs(values) < _INTEGERS_END)
-    return values.astype(np.int64) if whole.all() else values
-
-
-def _booleans(texts: tuple[str, ...]) -> NDArray[Any]:
-    """Return the labels true and false as booleans, others as numbers."""
-    lower = [text.lower() for text in texts]
-    if {"false", "true"}.issuperset(lower):
-        return np.array([text == "true" for text in lower])
-    return _numbers(texts)
-
-
-_KINDS: Final[Mapping[str, Callable[[tuple[str, ...]], NDArray[Any]]]] = {
-    "b": _booleans,
-    "i": _numbers,
-    "u": _numbers,
-    "f": _numbers,
-}

@@ -118,6 +118,7 @@ _NEEDS: dict[str, tuple[str, Callable[[], bool]]] = {
     "bentoml": ("BentoML is not installed", lambda: _installed("bentoml")),
     "fastapi": ("FastAPI is not installed", lambda: _installed("fastapi")),
     "spark": ("PySpark is not installed, or no java on the path", _spark),
+    "shap": ("SHAP is not installed", lambda: _installed("shap")),
     "ray": ("Ray is not installed", lambda: _installed("ray")),
     "dask": ("Dask is not installed", lambda: _installed("dask")),
     "duckdb": ("DuckDB is not installed", lambda: _installed("duckdb")),

@@ -295,6 +295,7 @@ TRAINED = "the network is trained already: a file says what it learned, not the 
 MESSAGE = "refused in this project's words, with the column or the type"
 # Checks of scikit-learn that this cannot pass, and why.
 NOT_HELD = {
+    "check_all_zero_sample_weights_error": "weights change nothing, whatever they are",
     "check_array_api_input": "asks for an environment variable of SciPy",
     "check_classifier_data_not_an_array": "tables and matrices are taken, no other array-likes",
     "check_classifiers_classes": TRAINED,
@@ -310,6 +311,8 @@ NOT_HELD = {
     "check_n_features_in_after_fitting": MESSAGE,
     "check_regressor_data_not_an_array": "tables and matrices are taken, no other array-likes",
     "check_regressors_train": TRAINED,
+    "check_sample_weights_not_an_array": "tables and matrices are taken, no other array-likes",
+    "check_sample_weights_pandas_series": "a frame's columns are found by name",
     "check_supervised_y_2d": "a regressor does not read y",
 }
 
@@ -348,7 +351,7 @@ def test_scikit_learns_own_checks_hold(make: Callable[..., Any], name: str) -> N
     from sklearn.utils.estimator_checks import check_estimator
 
     held, tried = set(), set()
-    for width in (1, 2, 3, 4, 5, 10):
+    for width in (1, 2, 3, 4, 5, 10, 30):
         columns = [f"x{index}" for index in range(width)]
         model = make(with_width(golden(name), width), columns=columns)
         with warnings.catch_warnings():

@@ -75,8 +75,9 @@ def test_rows_that_do_not_fit_are_refused(
 
 
 NONE_OF_TWO = "which is none of the model's labels: 'no', 'yes'"
+STATED = "where 0, 1, ... stand for labels, say for which, in this order: classes=[...]"
 REFUSED_LABELS: list[tuple[str, list[Any], str]] = [
-    ("binomial_tanh", [0, 1], f"y holds 0, {NONE_OF_TWO}"),
+    ("binomial_tanh", [0, 1], f"y holds 0, {NONE_OF_TWO}; {STATED}"),
     ("binomial_tanh", ["no", "maybe"], f"y holds 'maybe', {NONE_OF_TWO}"),
     ("binomial_tanh", [True, False], f"y holds True, {NONE_OF_TWO}"),
     (
