@@ -97,7 +97,7 @@ def test_the_offset_has_its_share(spark: Any) -> None:
     )
     assert_same(structs(found), right, 1e-12)
     other = read_background(scorer(case), FOLDER / case / "background.csv")
-    with pytest.raises(MojoDataError, match="encode it with offset='server'"):
+    with pytest.raises(MojoDataError, match=r"read it with a scorer of offset='server'$"):
         scored(frame(spark, rows(case)), mojo(case), contributions=other, offset="server")
 
 
@@ -124,6 +124,39 @@ def test_a_function_of_sql(spark: Any) -> None:
     assert_same(
         structs(found, "c"), contributions(scorer(case), rows(case), background(case)), 1e-12
     )
+
+
+@pytest.mark.parametrize("columns", ["h2o", "sparkling-water"])
+def test_a_row_without_an_explanation_is_null_where_nan_is(spark: Any, columns: str) -> None:
+    case = "numbers_only"
+    ages = rows(case)["age"]
+    odd = {**rows(case), "age": [*ages[:2], "Infinity", "many", *ages[4:-1], "-Infinity"]}
+    found = scored(
+        frame(spark, odd),
+        mojo(case),
+        columns=columns,
+        contributions=background(case),
+        on_invalid="missing",
+    )
+    field = "contributions" if columns == "h2o" else "detailed_prediction.contributions"
+    structs_ = [row[0] for row in found.select(field).collect()]
+    nulls = [row for row, struct in enumerate(structs_) if struct is None]
+    assert nulls == [2, len(odd["age"]) - 1]
+    unknown = {"Infinity", "-Infinity", "many"}
+    known = {**odd, "age": [None if cell in unknown else cell for cell in odd["age"]]}
+    right = contributions(scorer(case), known, background(case))
+    for row, struct in enumerate(structs_):
+        if row not in nulls:
+            for name, values in right.items():
+                assert struct[name] == pytest.approx(values[row], rel=1e-9, abs=1e-12)
+
+
+def test_the_servers_rules_know_what_a_batch_holds(spark: Any) -> None:
+    case = "fewer_levels"
+    unseen = {**rows(case), "city": ["Zurich", *rows(case)["city"][1:]]}
+    by_h2o = scored(frame(spark, unseen), mojo(case), contributions=background(case), method="h2o")
+    with pytest.raises(Exception, match="'city' holds levels that the model does not know, which"):
+        structs(by_h2o)
 
 
 def test_what_cannot_be_is_one_sentence(spark: Any) -> None:

@@ -10,15 +10,18 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from mojo_reader import Scorer
-from mojo_reader.errors import MojoDataError
 from mojo_reader.explaining.explainer import Explainer
 from mojo_reader.explaining.options import ExplainOptions, Rules
+from mojo_reader.explaining.refusals import check_unseen
 from mojo_reader.model import Classification
-from mojo_reader.scoring.arrow import float_array
+from mojo_reader.scoring.arrow import bool_array, float_array
 from mojo_reader.scoring.equal_names import require_distinct
-from mojo_reader.scoring.options import values_of
+from mojo_reader.scoring.invalid import RowError
+from mojo_reader.scoring.notices import Notices
+from mojo_reader.scoring.options import Strictness, values_of
 from mojo_reader.scoring.rows import EncodedRows
 
 #: Of the column, and of the field of ``detailed_prediction``.
@@ -41,30 +44,25 @@ class Explaining:
         """Return what explains, on one thread as all that a worker does.
 
         Raises:
-            MojoDataError: the background has an offset and the scorer takes none, or the other
-                way round.
             MojoUnsupportedError: H2O's server has no such contributions, or two of them have one
                 name.
         """
-        if (self.background.offset is None) != (scorer.rules.offset == "java"):
-            message = (
-                "the background was encoded with another rule for the offset than the rows are: "
-                f"encode it with offset={scorer.rules.offset!r}"
-            )
-            raise MojoDataError(message)
         options = ExplainOptions(**values_of(Rules, self.rules))
         found = Explainer(scorer, self.background, options, workers=1)
         require_distinct(found.names, "a struct", "take output='compact'")
         return found
 
 
-def contribution_structs(explainer: Explainer, scorer: Scorer, rows: EncodedRows) -> Any:
+def contribution_structs(
+    explainer: Explainer, scorer: Scorer, batch: Any, *, odd_is_null: bool
+) -> Any:
     """Return contributions as an Arrow array of structs.
 
     Args:
         explainer: what explains.
         scorer: the model's scorer.
-        rows: the rows.
+        batch: record batch of the model's columns, whose predictions have been made.
+        odd_is_null: give null for a row that cannot be explained, instead of raising.
 
     Returns:
         A struct for each row: H2O's names of contributions to ``double``, ``BiasTerm`` last. Of
@@ -72,19 +70,50 @@ def contribution_structs(explainer: Explainer, scorer: Scorer, rows: EncodedRows
 
     Raises:
         RowError: a row cannot be explained.
+        MojoDataError: H2O's server explains a level that the model does not know by other rows.
     """
-    values = explainer.explain(rows).values
+    notices = Notices()
+    # What is to be refused in these rows has been refused when they were scored.
+    rows = scorer.encode_batch(batch, notices, Strictness(on_invalid="missing"))
+    if explainer.options.method == "h2o":
+        check_unseen(scorer.mojo, notices.unseen)
+    values, odd = _values(explainer, rows, odd_is_null=odd_is_null)
+    names = list(explainer.names)
     structs = [
         pa.StructArray.from_arrays(
-            [float_array(np.ascontiguousarray(column)) for column in values[:, :, output].T],
-            names=list(explainer.names),
+            [float_array(column) for column in values[:, :, output].T], names=names
         )
         for output in range(explainer.outputs)
     ]
     model = scorer.mojo.output
     if explainer.outputs > 1 and isinstance(model, Classification):
-        return pa.StructArray.from_arrays(structs, names=list(model.labels))
-    return structs[0]
+        names = list(model.labels)
+    else:
+        structs = structs[0].flatten()
+    return pa.StructArray.from_arrays(structs, names=names, mask=bool_array(odd))
+
+
+def _values(
+    explainer: Explainer, rows: EncodedRows, *, odd_is_null: bool
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return contributions ``(rows, columns, outputs)``, and which rows have none."""
+    count = len(rows.matrix)
+    values = np.zeros((count, len(explainer.names), explainer.outputs))
+    odd = np.zeros(count, np.bool_)
+    waiting = [(0, count)]
+    while waiting:
+        start, stop = waiting.pop()
+        offset = None if rows.offset is None else rows.offset[start:stop]
+        try:
+            part = EncodedRows(matrix=rows.matrix[start:stop], offset=offset)
+            values[start:stop] = explainer.explain(part).values
+        except RowError as error:
+            if not odd_is_null:
+                raise error.moved(start) from error
+            row = start + error.row
+            odd[row] = True
+            waiting += [(row + 1, stop), (start, row)]
+    return values, odd
 
 
 def packed(rows: EncodedRows) -> bytes:

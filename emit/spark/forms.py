@@ -25,7 +25,6 @@ from mojo_reader.scoring.equal_names import require_distinct
 from mojo_reader.scoring.notices import Notices
 from mojo_reader.scoring.options import Strictness
 from mojo_reader.scoring.prediction import reconstruction_error
-from mojo_reader.scoring.rows import EncodedRows
 
 from .contributions import CONTRIBUTIONS, contribution_structs
 
@@ -58,8 +57,14 @@ def predictions_schema(
     return formed(part, rows, scorer, form, explainer).schema
 
 
-def formed(
-    part: Any, rows: Any, scorer: Scorer, form: Form, explainer: Explainer | None = None
+def formed(  # noqa: PLR0913 - the last two are options
+    part: Any,
+    rows: Any,
+    scorer: Scorer,
+    form: Form,
+    explainer: Explainer | None = None,
+    *,
+    odd_is_null: bool = False,
 ) -> Any:
     """Return predictions in a form.
 
@@ -69,6 +74,7 @@ def formed(
         scorer: the model's scorer.
         form: how predictions are named.
         explainer: gives what moves them; None where nobody asks.
+        odd_is_null: a row that cannot be explained has null there.
 
     Returns:
         A record batch, as many rows.
@@ -78,7 +84,7 @@ def formed(
     """
     moved: Columns = {}
     if explainer is not None:
-        structs = contribution_structs(explainer, scorer, _encoded(rows, scorer))
+        structs = contribution_structs(explainer, scorer, rows, odd_is_null=odd_is_null)
         moved = {CONTRIBUTIONS: structs}
     if form is Form.H2O:
         names = [*part.schema.names, *moved]
@@ -112,7 +118,8 @@ def _value_details(part: Any, _rows: Any, _scorer: Scorer) -> tuple[Any, Columns
 
 def _reconstruction_details(part: Any, rows: Any, scorer: Scorer) -> tuple[Any, Columns]:
     features = scorer.mojo.features
-    matrix = _encoded(rows, scorer).matrix
+    # What is to be refused in these rows has been refused when they were scored.
+    matrix = scorer.encode_batch(rows, Notices(), Strictness(on_invalid="missing")).matrix
     slots = one_hot_slots(matrix, features)
     numbers = np.array([float_values(column) for column in part.columns], np.float64).T
     error = reconstruction_error(numbers, slots, matrix, features, missing="java")
@@ -129,11 +136,6 @@ _DETAILS: Final[Mapping[type[Output], Callable[[Any, Any, Scorer], tuple[Any, Co
     Regression: _value_details,
     Reconstruction: _reconstruction_details,
 }
-
-
-def _encoded(rows: Any, scorer: Scorer) -> EncodedRows:
-    # What is to be refused in these rows has been refused when they were scored.
-    return scorer.encode_batch(rows, Notices(), Strictness(on_invalid="missing"))
 
 
 def _original(

@@ -181,7 +181,8 @@ def _scored(job: Job, rows: Any, notices: Notices) -> Iterator[Any]:
     for part in scored_batches(scorer, rows, job.choice, notices, job.strictness):
         some = rows.slice(start, part.num_rows)
         try:
-            yield formed(part, some, scorer, job.form, explainer)
+            lenient = job.strictness.invalid_is_missing
+            yield formed(part, some, scorer, job.form, explainer, odd_is_null=lenient)
         except RowError as error:
             raise error.moved(start) from error
         start += part.num_rows

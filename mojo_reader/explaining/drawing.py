@@ -101,8 +101,9 @@ def read_before(scorer: EncodedScorer, rows: EncodedRows) -> EncodedRows:
     if scorer.rules.offset == "java":
         return EncodedRows(matrix=rows.matrix, offset=None)
     if rows.offset is None and len(rows.matrix):
-        raise MojoDataError(
-            "the background was read by a scorer that does not add the offset, which this one "
-            "adds: read it with this one"
+        message = (
+            "the background was read without the offset, which is added here: read it with a "
+            f"scorer of offset={scorer.rules.offset!r}"
         )
+        raise MojoDataError(message)
     return rows
