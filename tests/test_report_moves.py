@@ -9,6 +9,7 @@ import pytest
 from support import golden
 from typer.testing import CliRunner
 
+import mojo_reader
 from emit.report import move_charts, read_background, read_rows, report_page
 from emit.report.background import MOST, Background, background_of
 from emit.report.moves import Mover, cell, worst
@@ -105,6 +106,9 @@ def test_the_background_is_drawn_by_seed_and_said(tmp_path: Path) -> None:
     assert count > MOST
     assert drawn.words == f"100 rows drawn of the {count:,} of input.csv (seed 1)"
     np.testing.assert_array_equal(drawn.matrix, read_background(mojo, path).matrix)
+    # The rows that contributions draw, so that Python has the page's numbers.
+    same = mojo_reader.read_background(Scorer(mojo), path, background_rows=MOST, seed=1)
+    np.testing.assert_array_equal(drawn.matrix, same.matrix)
     again = read_background(mojo, path, seed=2).matrix
     assert not np.array_equal(drawn.matrix, again, equal_nan=True)
     few = tmp_path / "few.csv"

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from mojo_reader.errors import MojoDataError
 from mojo_reader.explaining.background import default_background
+from mojo_reader.explaining.drawing import drawn_places
 from mojo_reader.files.tables import TableRules
 from mojo_reader.model import Mojo
 from mojo_reader.scoring.notices import Notices
@@ -81,15 +82,8 @@ def background_of(mojo: Mojo, rows: Rows | None, *, seed: int = 1) -> Background
     return Background(words=words, matrix=matrix, notices=Notices())
 
 
-def sample(count: int, most: int, seed: int) -> NDArray[np.int64]:
-    """Draw at most so many of ``count`` places, each as likely as any other, in their order."""
-    if count <= most:
-        return np.arange(count)
-    return np.sort(np.random.default_rng(seed).choice(count, most, replace=False))
-
-
 def _drawn(matrix: Array, name: str, notices: Notices, seed: int) -> Background:
-    places = sample(len(matrix), MOST, seed)
+    places = drawn_places(len(matrix), MOST, seed)
     words = f"the {len(matrix):,} rows of {name}"
     if len(matrix) == 1:
         words = f"the row of {name}"

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from mojo_reader.details import read_details
 from mojo_reader.errors import printable
+from mojo_reader.explaining.drawing import drawn_places
 from mojo_reader.model import Mojo
 from mojo_reader.scoring.scorer import Scorer
 from mojo_reader.summary import summarize
@@ -24,7 +25,7 @@ from mojo_reader.summary import summarize
 from ..proving.made_rows import check_rows
 from . import charts, facts, units, what_if, why
 from . import rows as row_findings
-from .background import Background, background_of, sample
+from .background import Background, background_of
 from .moves import Mover
 from .proofs import Proof
 from .rows import Rows
@@ -133,7 +134,7 @@ def _looked_at(mojo: Mojo, rows: Rows | None) -> tuple[Array, str]:
     if rows is None:
         return check_rows(mojo, rows=_LOOKED_AT), f"{_LOOKED_AT:,} rows made for it"
     count = len(rows.matrix)
-    places = sample(count, _LOOKED_AT, seed=1)
+    places = drawn_places(count, _LOOKED_AT, seed=1)
     drawn = f" drawn of the {count:,}" if len(places) < count else ""
     return rows.matrix[places], f"{len(places):,} rows{drawn} of {rows.name}"
 

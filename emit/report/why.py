@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from mojo_reader.details import read_details
 from mojo_reader.errors import MojoDataError, MojoUnsupportedError
 from mojo_reader.explaining.dependence import partial_dependence
+from mojo_reader.explaining.drawing import drawn_places
 from mojo_reader.explaining.importances import ImportanceWarning, importances
 from mojo_reader.model import CategoricalInput, Classification, Mojo, Output, Reconstruction
 from mojo_reader.scoring.rows import EncodedRows
 from mojo_reader.scoring.scorer import Scorer
 
 from . import charts, move_charts
-from .background import sample
 from .moves import Mover, Moves, cell, worst
 from .rows import Rows
 
@@ -56,7 +56,7 @@ def section(  # noqa: PLR0913 - what it is made of
         What the template shows.
     """
     output = scorer.mojo.output
-    drawn = sample(len(rows.matrix), mover.most, seed)
+    drawn = drawn_places(len(rows.matrix), mover.most, seed)
     found = mover.moves(rows, drawn)
     if found is None:
         return {"problem": "the rows' numbers are too large to be explained"}

@@ -13,6 +13,7 @@ from mojo_reader.scoring.encoded import EncodedScorer
 from mojo_reader.scoring.rows import EncodedRows
 
 Array = NDArray[np.float64]
+Places = NDArray[np.int64]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -61,7 +62,7 @@ class Draw:
     def _drawn(self) -> tuple[Array, Array, Array | None]:
         keys, matrices, offsets = zip(*self._parts, strict=True)
         every = np.concatenate(keys)
-        chosen = np.sort(np.argsort(every, kind="stable")[: self._count])
+        chosen = _least(every, self._count)
         offset = None if offsets[0] is None else np.concatenate(offsets)[chosen]
         return every[chosen], np.concatenate(matrices)[chosen], offset
 
@@ -70,9 +71,18 @@ def drawn(rows: EncodedRows, drawing: Drawing) -> EncodedRows:
     """Return some of the rows; all of them where no number is asked for."""
     if drawing.background_rows is None:
         return rows
-    draw = Draw(drawing)
-    draw.add(rows)
-    return draw.rows(rows.matrix.shape[1])
+    places = drawn_places(len(rows.matrix), drawing.background_rows, drawing.seed)
+    offset = None if rows.offset is None else rows.offset[places]
+    return EncodedRows(matrix=rows.matrix[places], offset=offset)
+
+
+def drawn_places(count: int, most: int | None, seed: int) -> Places:
+    """Return the places of the rows that ``Draw`` keeps of ``count``, in their order."""
+    return _least(np.random.default_rng(seed).random(count), most)
+
+
+def _least(keys: Array, most: int | None) -> Places:
+    return np.sort(np.argsort(keys, kind="stable")[:most])
 
 
 def read_as(mojo: Mojo) -> str:
