@@ -119,6 +119,11 @@ def test_a_missing_number_is_the_mean_and_a_missing_level_its_own_input(case: st
     )
     levels = [values for name, values in both.items() if name.startswith("city.")]
     assert np.abs(levels).max() < 1e-14
+    one = contributions(scorer(case), {**some, "city": [None] * 3}, background(case))
+    assert (np.abs(one["city.missing(NA)"]).max(axis=-1) > 0).all()
+    known = contributions(scorer(case), some, background(case))
+    some_are_missing = None in (*some["city"], *background(case)["city"])
+    assert bool(np.any(known["city.missing(NA)"])) == some_are_missing
 
 
 def test_rows_do_not_depend_on_the_rows_beside_them(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,9 +18,9 @@ from mojo_reader.scoring.rows import EncodedRows
 
 Array = NDArray[np.float64]
 #: Numbers of background rows' sums that are kept instead of computed again for each batch.
-_KEPT: Final = 1 << 23
+_KEPT: Final = 1 << 20
 #: Background rows that pass the network at once.
-_BATCH: Final = 1024
+_BATCH: Final = 256
 #: After ``row N``.
 TOO_LARGE: Final = ": its numbers are too large to be explained"
 
