@@ -14,6 +14,7 @@ from mojo_reader import Mojo, Scorer, individual_expectations, partial_dependenc
 from mojo_reader.errors import MojoDataError, MojoUnsupportedError
 from mojo_reader.explaining import moved_columns
 from mojo_reader.explaining.columns import Columns
+from mojo_reader.explaining.spread import Spread
 from mojo_reader.files.tables import TableRules, read_rows
 from mojo_reader.model import CategoricalInput, Classification
 
@@ -271,6 +272,20 @@ def test_figures_do_not_depend_on_blocks(monkeypatch: pytest.MonkeyPatch) -> Non
     parts = partial_dependence(asked_scorer(case), asked_rows(case), "age", weights="w")
     for name, values in parts.items():
         np.testing.assert_allclose(values, whole[name], rtol=1e-13)
+
+
+def test_rows_without_a_number_or_a_weight_count_for_the_standard_error_alone() -> None:
+    values = np.array([[1.0], [np.nan], [4.0], [2.0], [9.0]])
+    weights = np.array([1.0, 1.0, 2.0, 0.0, 1.0])
+    found = Spread.of(values[:2], weights[:2])
+    found.add(Spread.of(values[2:], weights[2:]))
+    mean, deviation, error = (figure[0] for figure in found.figures())
+    # By CalculateWeightMeanSTD: three rows count.
+    assert mean == pytest.approx((1 + 8 + 9) / 4)
+    squares = (1 + 2 * 16 + 81) / 4 - mean**2
+    assert deviation == pytest.approx(np.sqrt(squares * 3 / 2))
+    assert error == pytest.approx(deviation / np.sqrt(5))
+    assert all(np.isnan(figure).all() for figure in Spread.of(values[1:2], None).figures())
 
 
 def test_rows_may_be_encoded() -> None:

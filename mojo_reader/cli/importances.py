@@ -126,11 +126,10 @@ def importances(  # noqa: PLR0913 - a command's options
     done = None
     if given:
         with progress(quiet=quiet or json_) as advance:
-            counted = None if advance is None else _Sum(advance).add
             if permute:
-                done = permuted_file(mojo, given, options, progress=counted)
+                done = permuted_file(mojo, given, options, progress=advance)
             else:
-                done = contributed_file(mojo, given, behind or None, options, progress=counted)
+                done = contributed_file(mojo, given, behind or None, options, progress=advance)
     found = _from_weights(mojo) if done is None else done.table
     _give(found, done, output, plot, options, quiet=quiet, json_=json_)
 
@@ -186,19 +185,6 @@ def _check_together(
         raise typer.BadParameter(
             "only one input can be standard input", param_hint="'--background'"
         )
-
-
-class _Sum:
-    """Adds up what was done, for who shows it."""
-
-    def __init__(self, show: Any) -> None:
-        self._show = show
-        self._done = 0
-
-    def add(self, more: int) -> None:
-        """Count further rows."""
-        self._done += more
-        self._show(self._done)
 
 
 # --------------------------------------------------------------------------- report

@@ -1,7 +1,7 @@
 """Partial dependence of files of rows: tables, and curves of single rows, in bounded memory."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -19,7 +19,7 @@ from mojo_reader.explaining.grid import (
 from mojo_reader.explaining.labelled import LabelledRows
 from mojo_reader.explaining.moved_columns import MovedColumns, outputs_of
 from mojo_reader.files.dependence_tables import CurvesOf, TableOf, write_curves, write_tables
-from mojo_reader.files.labelled import RowFiles, read_labelled
+from mojo_reader.files.labelled import Counter, RowFiles, read_labelled
 from mojo_reader.files.outputs import everything, model_input, separate
 from mojo_reader.files.sources import Source
 from mojo_reader.model import CategoricalInput, Classification, InputColumn, Mojo
@@ -139,19 +139,6 @@ class DependenceFile:
     notices: Notices
 
 
-@dataclass(kw_only=True, slots=True)
-class _Counter:
-    """Counts predictions for who shows progress."""
-
-    show: Callable[[int], None] | None
-    done: int = field(default=0)
-
-    def add(self, predictions: int) -> None:
-        self.done += predictions
-        if self.show is not None:
-            self.show(self.done)
-
-
 def dependence_file(
     mojo: Mojo,
     source: Source | Sequence[Source],
@@ -196,7 +183,7 @@ def dependence_file(
         targets=_labels(mojo, outputs),
         read=read,
         options=options,
-        shown=_Counter(show=progress),
+        shown=Counter(progress),
     )
     rows = np.empty(0, np.int64)
     if options.curves is not None:
@@ -273,7 +260,7 @@ class _Job:
     targets: tuple[str, ...]
     read: LabelledRows
     options: DependenceFileOptions
-    shown: _Counter
+    shown: Counter
 
     def dependence(self, grids: tuple[Grid, ...], rows: NDArray[np.int64]) -> Dependence:
         """Return the figures, and the curves of a few of some rows."""

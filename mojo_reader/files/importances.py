@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ from mojo_reader.explaining.permutation import (
 from mojo_reader.explaining.refusals import check_unseen
 from mojo_reader.files.background import drawn_rows
 from mojo_reader.files.formats import Format
-from mojo_reader.files.labelled import RowFiles, read_labelled
+from mojo_reader.files.labelled import Counter, RowFiles, read_labelled
 from mojo_reader.files.small_tables import batch_of, write_batches
 from mojo_reader.files.sources import Source
 from mojo_reader.model import Mojo
@@ -37,7 +37,7 @@ __all__ = [
     "write_importances",
 ]
 
-_LABEL_COLUMN = "variable"
+_LABEL_COLUMN: Final = "variable"
 
 
 @described
@@ -98,7 +98,7 @@ def permuted_file(
         mojo: the model.
         source: the files, as ``score_file`` takes them. They are read once.
         options: how.
-        progress: called with the number of predictions made since it was called before.
+        progress: called with the number of predictions made.
 
     Raises:
         FileNotFoundError: there is no such file of rows.
@@ -120,7 +120,7 @@ def permuted_file(
         chosen,
         part_of(PermutationOptions, options),
         nan_is_missing=options.invalid_is_missing,
-        progress=progress,
+        progress=Counter(progress).add,
     )
     count = len(read.encoded.matrix)
     drawn = (
@@ -145,7 +145,7 @@ def contributed_file(
         source: the files, as ``score_file`` takes them. They are read once.
         background: files of background rows; None, for ``margin`` alone, for the training means.
         options: how.
-        progress: called with the number of rows done since it was called before.
+        progress: called with the number of rows done.
 
     Raises:
         FileNotFoundError: there is no such file of rows.
@@ -169,7 +169,7 @@ def contributed_file(
     read = read_labelled(scorer, source, options.reading, notices)
     if rules.method == "h2o":
         check_unseen(mojo, notices.unseen)
-    table = contributed(scorer, read.encoded, explainer, progress=progress)
+    table = contributed(scorer, read.encoded, explainer, progress=Counter(progress).add)
     count = len(read.encoded.matrix)
     what = "response" if rules.space == "response" else "linear predictor"
     measured = f"mean absolute contributions to the {what} over {count:,} rows"
