@@ -15,11 +15,14 @@ from rules import first
 from support import golden, rewritten
 from typer.testing import CliRunner
 
-from emit.report import facts, read_rows, report_page, rows, units, what_if
+from emit.report import cards, facts, h2o_proof, read_rows, report_page, rows, units, what_if
+from emit.report.proofs import Proof
 from mojo_reader import Mojo, Scorer, read_mojo
 from mojo_reader.cli.app import app
 from mojo_reader.details import read_details
 from mojo_reader.errors import MojoDataError
+from mojo_reader.files.score import ScoreOptions
+from mojo_reader.files.verification import verify_file
 from mojo_reader.model import CategoricalInput
 
 HOSTILE = "<script>alert('level')</script>"
@@ -210,16 +213,62 @@ def test_the_command_writes_the_proof(tmp_path: Path) -> None:
     done = run(case.path, "--rows", case.folder / "input.csv", *scores, "-o", target)
     assert done.exit_code == 0, done.output
     page = target.read_text("utf-8")
-    titles = re.findall(r"<h3>(.*?)</h3>", page)
+    titles = re.findall(r"<h3[^>]*>(.*?)</h3>", page)
     assert [title for title in titles if "scor" in title] == [
+        "The float64 scorer and H2O&#39;s own scores (expected.csv)",
         "JAX (float32) and the float64 scorer, on made rows",
         "JAX (float32) and the float64 scorer, on input.csv",
         "onnxruntime (float32) and the float64 scorer, on made rows",
         "onnxruntime (float32) and the float64 scorer, on input.csv",
-        "The float64 scorer and H2O&#39;s own scores (expected.csv)",
     ]
     assert page.count("Equal within the tolerance.") == 5
     assert case.mojo().info.sha256 in page
+
+
+def proof_of_scores(scores: Path) -> Proof:
+    """Compare the scorer with a file of H2O's scores of a golden's rows."""
+    case = golden("iris_tanh")
+    rows_ = str(case.folder / "input.csv")
+    return h2o_proof(scores.name, verify_file(case.mojo(), rows_, str(scores), ScoreOptions()))
+
+
+def test_what_h2o_scored_is_told_first_and_red_where_it_differs(tmp_path: Path) -> None:
+    scores = golden("iris_tanh").folder / "expected.csv"
+    lines = scores.read_text("utf-8").splitlines()
+    cells = lines[3].split(",")
+    cells[-1] = repr(float(cells[-1]) + 0.125)
+    wrong = tmp_path / "wrong.csv"
+    wrong.write_text("\n".join([*lines[:3], ",".join(cells), *lines[4:]]) + "\n", "utf-8")
+    (right,) = cards.verdicts([proof_of_scores(scores)])
+    (failed,) = cards.verdicts([proof_of_scores(wrong)])
+    assert (right["state"], right["verdict"]) == ("passed", "Equal")
+    assert (failed["state"], failed["verdict"]) == ("failed", "Not equal")
+    assert failed["said"].startswith("1 rows or labels off; ")
+    (absent,) = cards.verdicts([])
+    assert (absent["subject"], absent["verdict"]) == ("H2O's own scores", "Not compared")
+
+
+def test_the_page_is_named_by_the_model(tmp_path: Path) -> None:
+    case = golden("iris_tanh")
+    assert facts.name(case.mojo()) == "iris_tanh"
+    edits = {"experimental/modelDetails.json": None}
+    nameless = read_mojo(rewritten(case.path, tmp_path / "churn.zip", edits))
+    assert facts.name(nameless) == "churn"
+    assert facts.name(read_mojo(case.path.read_bytes())) == "iris_tanh"
+    assert facts.name(read_mojo((tmp_path / "churn.zip").read_bytes())) == "Deep learning model"
+
+
+@pytest.mark.long
+def test_what_is_done_is_said(tmp_path: Path) -> None:
+    said: list[str] = []
+    case = golden("regression_tanh")
+    few = tmp_path / "few.csv"
+    few.write_text("age,city\n31,Cork\n42,Hull\n", "utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("emit.report.why.section", lambda *_, **__: {"problem": "none here"})
+        page = report_page(case.mojo(), rows=read_rows(case.mojo(), few), progress=said.append)
+    assert said == ["scoring 2 rows", "explaining the predictions"]
+    assert "<h1>regression_tanh</h1>" in page
 
 
 def test_scores_need_rows(tmp_path: Path) -> None:

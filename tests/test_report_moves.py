@@ -177,7 +177,7 @@ def test_every_kind_of_model_has_the_section(name: str) -> None:
     mojo = golden(name).mojo()
     rows = read_rows(mojo, golden(name).folder / "input.csv")
     page = report_page(mojo, title=name, rows=rows, shown_rows=[1])
-    assert "There are no contributions" not in page
+    assert "<p>There are no contributions" not in page
     assert "How far each column moves a prediction on average" in page
     assert "Row 2, chosen: " in page
     assert page.count("Each dot is a row") == (3 if name == "multinomial" else 1)

@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 from support import Golden, assert_close, cases_of_each_kind, golden, rewritten
 
-from emit.report import report_page
+from emit.report import read_rows, report_page
 from emit.report.background import Background
 from emit.report.moves import outputs_of
 from mojo_reader import Mojo, Scorer, read_mojo
@@ -51,9 +51,14 @@ def page(mojo: Mojo, path: Path) -> Path:
 
 
 def opened(browser: Any, path: Path) -> None:
+    from selenium.webdriver.support.ui import WebDriverWait
+
     browser.get_log("browser")
     browser.get_log("performance")
     browser.get(path.as_uri())
+    ready = "return document.readyState"
+    # A busy machine may answer before the page is whole.
+    WebDriverWait(browser, 60).until(lambda one: one.execute_script(ready) == "complete")
 
 
 def requests(browser: Any) -> list[str]:
@@ -316,3 +321,76 @@ def luminance(colour: str) -> float:
     shares = [int(number) / 255 for number in re.findall(r"\d+", colour)[:3]]
     linear = [s / 12.92 if s <= 0.04045 else ((s + 0.055) / 1.055) ** 2.4 for s in shares]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def with_rows(tmp_path: Path) -> Path:
+    """Write the page of a golden and its rows."""
+    case = golden("binomial_tanh")
+    rows = read_rows(case.mojo(), case.folder / "input.csv")
+    path = tmp_path / "report.html"
+    path.write_text(report_page(case.mojo(), rows=rows, shown_rows=[2]), "utf-8")
+    return path
+
+
+def sized(browser: Any, width: int, height: int) -> None:
+    metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+
+
+BOTTOM = "return arguments[0].getBoundingClientRect().bottom"
+
+
+def test_the_verdict_stands_on_top_and_nothing_is_cut(browser: Any, tmp_path: Path) -> None:
+    path = with_rows(tmp_path)
+    try:
+        for width in (1280, 768, 390):
+            sized(browser, width, 900)
+            opened(browser, path)
+            top = [
+                browser.find_element("css selector", selector)
+                for selector in ("h1", ".origin code", ".cards", ".contents")
+            ]
+            assert max(browser.execute_script(BOTTOM, one) for one in top) <= 900
+            wide = "return document.documentElement.scrollWidth"
+            assert browser.execute_script(wide) <= width
+            assert browser.get_log("browser") == []
+        # On a phone words stay whole, and a table that is wider scrolls.
+        scrolls = browser.execute_script(
+            "return [...document.querySelectorAll('.scroll')]"
+            ".filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.tabIndex)"
+        )
+        assert scrolls
+        assert set(scrolls) == {0}
+        sized(browser, 1280, 900)
+        opened(browser, path)
+        browser.execute_script("window.scrollTo(0, 4000)")
+        contents = browser.find_element("css selector", ".contents")
+        top_of = "return arguments[0].getBoundingClientRect().top"
+        assert 0 <= browser.execute_script(top_of, contents) < 100
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_links_of_the_page_lead_somewhere_on_it(browser: Any, tmp_path: Path) -> None:
+    opened(browser, with_rows(tmp_path))
+    lost = browser.execute_script(
+        "return [...document.querySelectorAll('a[href^=\"#\"]')].map((one) => one.hash.slice(1))"
+        ".filter((id) => !document.getElementById(id))"
+    )
+    assert lost == []
+
+
+def test_print_leaves_out_what_is_for_the_screen(browser: Any, tmp_path: Path) -> None:
+    path = with_rows(tmp_path)
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    try:
+        opened(browser, path)
+        shown_headings = browser.execute_script(
+            "return [...document.querySelectorAll('h2')].filter((one) => one.offsetHeight)"
+            ".map((one) => one.textContent)"
+        )
+        assert "What moves it" in shown_headings
+        assert "What if" not in shown_headings
+        assert not browser.find_element("css selector", ".contents").is_displayed()
+    finally:
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})

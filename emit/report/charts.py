@@ -62,6 +62,8 @@ def weights(mojo: Mojo) -> str:
             _histogram(left, np.concatenate([kernel.ravel() for kernel in layer.kernels]))
             _histogram(right, np.concatenate(layer.biases))
             left.set_ylabel(name)
+            for axes in (left, right):
+                axes.set_yticks([])
         grid[0, 0].set_title("weights")
         grid[0, 1].set_title("biases")
     return made.svg
@@ -75,7 +77,6 @@ def layer_names(mojo: Mojo) -> list[str]:
 def _histogram(axes: Any, values: NDArray[Any]) -> None:
     finite = values[np.isfinite(values)].astype(np.float64)
     axes.hist(finite, bins=_BINS, color=SERIES)
-    axes.set_yticks([])
 
 
 def history(table: Table) -> str | None:
@@ -148,12 +149,13 @@ def decades(name: str, title: str, counts: Mapping[int, int]) -> str:
         counts: rows by the power of ten of their largest relative difference.
     """
     powers = sorted(counts)
-    with drawing(f"decades-{name}", f"Rows by their difference: {title}", height=2.2) as made:
+    title = f"Rows by their difference: {title}"
+    with drawing(f"decades-{name}", title, width=5.0, height=2.2) as made:
         axes = made.figure.add_subplot()
         axes.bar(range(len(powers)), [counts[power] for power in powers], color=SERIES)
         labels = [f"1e{power}" if power % 3 == 0 else "" for power in powers]
         axes.set_xticks(range(len(powers)), labels)
-        axes.set_xlabel("largest difference of a row, over 1 + |value|, up to ten times")
+        axes.set_xlabel("largest difference of a row, over 1 + |value|")
         axes.set_ylabel("rows")
     return made.svg
 
@@ -163,10 +165,11 @@ def decades(name: str, title: str, counts: Mapping[int, int]) -> str:
 
 def distribution(name: str, title: str, values: Array) -> str:
     """Draw how ``(rows,)`` predictions are distributed."""
-    with drawing(f"distribution-{name}", title, height=2.4) as made:
+    with drawing(f"distribution-{name}", title, width=5.0, height=2.6) as made:
         axes = made.figure.add_subplot()
         _histogram(axes, values)
-        axes.set_xlabel(title)
+        axes.set_xlabel(shortened(title, 60))
+        axes.set_ylabel("rows")
     return made.svg
 
 
@@ -184,7 +187,7 @@ def curve(name: str, title: str, points: tuple[Array, Array], labels: tuple[str,
 
 def scatter(name: str, title: str, points: tuple[Array, Array], labels: tuple[str, str]) -> str:
     """Draw points, and the line of zero."""
-    with drawing(name, title, height=3.2) as made:
+    with drawing(name, title, width=5.0, height=3.2) as made:
         axes = made.figure.add_subplot()
         axes.axhline(0, color=FAINT)
         axes.scatter(*points, s=6, color=SERIES, alpha=0.6)

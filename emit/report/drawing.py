@@ -43,6 +43,9 @@ _STYLE: Final[Any] = {
     "legend.frameon": False,
 }
 _NAME_CHARS: Final = 32
+#: Inches beyond which a chart is wider than a phone, and how small an inch becomes at most.
+_WIDE: Final = 5.0
+_PIXELS: Final = 66
 
 
 class Drawing:
@@ -76,6 +79,11 @@ def drawing(name: str, title: str, *, width: float = 6.4, height: float = 3.0) -
         buffer = io.StringIO()
         made.figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
         made.svg = _for_the_page(buffer.getvalue(), name, title)
+        if width > _WIDE:
+            # Texts stay readable on a phone, where the chart scrolls.
+            made.svg = made.svg.replace(
+                "<svg", f'<svg style="min-width: {width * _PIXELS:.0f}px"', 1
+            )
 
 
 def _for_the_page(svg: str, name: str, title: str) -> str:

@@ -1,9 +1,10 @@
 """What the model is, in words, tables and formulas for the page."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 
-from mojo_reader.details import Details
+from mojo_reader.details import Details, read_details
 from mojo_reader.model import (
     CategoricalInput,
     Classification,
@@ -18,12 +19,22 @@ from mojo_reader.model import (
 
 #: Levels of a column that the page lists.
 _LISTED_LEVELS: Final = 200
+_NAME_CHARS: Final = 200
 
 _LINKS: Final[Mapping[InverseLink, str]] = {
     InverseLink.IDENTITY: "{}",
     InverseLink.EXP: "exp({})",
     InverseLink.LOGISTIC: "1 / (1 + exp(-({})))",
 }
+
+
+def name(mojo: Mojo) -> str:
+    """Return what the model is called: H2O's identity, else its file's name."""
+    told = read_details(mojo).parameters.get("model_id")
+    if isinstance(told, str) and told.strip():
+        return told[:_NAME_CHARS]
+    source = mojo.info.source
+    return "Deep learning model" if source is None else Path(source).stem
 
 
 def columns(mojo: Mojo) -> list[dict[str, Any]]:

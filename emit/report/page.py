@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from importlib import metadata, resources
+from pathlib import Path
 from typing import Any, Final
 
 import jinja2
@@ -23,7 +24,7 @@ from mojo_reader.scoring.scorer import Scorer
 from mojo_reader.summary import summarize
 
 from ..proving.made_rows import check_rows
-from . import charts, facts, units, what_if, why
+from . import cards, charts, facts, units, what_if, why
 from . import rows as row_findings
 from .background import Background, background_of
 from .moves import Mover
@@ -40,7 +41,7 @@ _LOOKED_AT: Final = 2000
 def report_page(  # noqa: PLR0913 - what it shows
     mojo: Mojo,
     *,
-    title: str,
+    title: str | None = None,
     proofs: Sequence[Proof] = (),
     proof_notes: Sequence[str] = (),
     rows: Rows | None = None,
@@ -52,7 +53,7 @@ def report_page(  # noqa: PLR0913 - what it shows
 
     Args:
         mojo: the model.
-        title: of the page.
+        title: of the page; None for the name that the model's file tells.
         proofs: comparisons to show.
         proof_notes: sentences above them, such as why one is absent.
         rows: rows to look at, as ``read_rows`` returns them.
@@ -71,8 +72,10 @@ def report_page(  # noqa: PLR0913 - what it shows
     looked_at, looked_at_words = _looked_at(mojo, rows)
     summary = summarize(mojo)
     why_no_what_if = what_if.why_absent(mojo)
+    ordered = sorted(proofs, key=lambda proof: not proof.by_h2o)
     context = {
-        "title": title,
+        "title": title or facts.name(mojo),
+        "file": None if mojo.info.source is None else Path(mojo.info.source).name,
         "model": summary["model"] | {"made": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"},
         "notes": summary["notes"],
         "columns": facts.columns(mojo),
@@ -80,8 +83,10 @@ def report_page(  # noqa: PLR0913 - what it shows
         "steps": facts.output_steps(mojo.output),
         "layers": units.layers(scorer, looked_at),
         "looked_at": looked_at_words,
-        "proofs": [_proof(index, proof) for index, proof in enumerate(proofs)],
+        "proofs": [_proof(index, proof) for index, proof in enumerate(ordered)],
+        "cards": cards.verdicts(ordered),
         "proof_notes": proof_notes,
+        "terms": cards.TERMS,
         "environment": _environment(),
         **_importances(mojo),
         **_of_rows(scorer, rows, mover, shown_rows, say),
@@ -103,9 +108,11 @@ def report_page(  # noqa: PLR0913 - what it shows
 def _training(mojo: Mojo) -> dict[str, Any]:
     details = read_details(mojo)
     history = details.tables.get("scoring_history")
+    parameters = facts.parameters(details)
     return {
         "training_note": details.warning,
-        "parameters": facts.parameters(details),
+        "changed_parameters": [row for row in parameters if row["changed"]],
+        "default_parameters": [row for row in parameters if not row["changed"]],
         "charts": {
             "network": charts.network(mojo),
             "weights": charts.weights(mojo),
@@ -161,12 +168,15 @@ def _of_rows(
 
 
 def _rows(scorer: Scorer, rows: Rows, predicted: Array) -> dict[str, Any]:
+    found = row_findings.findings(scorer, rows, predicted)
     return {
         "name": rows.name,
+        "has_response": rows.response is not None,
+        "metrics": cards.metrics(found.figures),
         "count": len(rows.matrix),
         "sentences": list(rows.notices.sentences()),
         "columns": row_findings.columns(scorer.mojo, rows),
-        "found": row_findings.findings(scorer, rows, predicted),
+        "found": found,
     }
 
 

@@ -13,6 +13,9 @@ class Proof:
 
     Attributes:
         title: what was compared with what, on which rows.
+        subject: what was compared, for a card.
+        rows: what rows they were, for a card.
+        by_h2o: it was compared with H2O's own scores.
         result: the verdict: ``passed``, ``worst`` and ``decades`` are shown as they are.
         figures: what else is shown, by its name.
         condition: when the claim of equality holds, to stand behind it; empty for always.
@@ -20,6 +23,9 @@ class Proof:
     """
 
     title: str
+    subject: str
+    rows: str
+    by_h2o: bool
     result: Comparison | Verification
     figures: Mapping[str, float | int]
     condition: str = ""
@@ -53,15 +59,17 @@ def emitted_proof(runtime: str, rows: str, found: Comparison) -> Proof:
     }
     title = f"{runtime} ({found.dtype}) and the float64 scorer, on {rows}"
     unscaled = found.unscaled
-    if unscaled is None:
-        return Proof(title=title, result=found, figures=figures)
-    figures["numbers stay within the tolerance up to"] = unscaled.holds_to
+    if unscaled is not None:
+        figures["numbers stay within the tolerance up to"] = unscaled.holds_to
     return Proof(
         title=title,
+        subject=f"{runtime} ({found.dtype})",
+        rows=rows,
+        by_h2o=False,
         result=found,
         figures=figures,
-        condition=f" {unscaled.condition}",
-        note=unscaled.note,
+        condition="" if unscaled is None else f" {unscaled.condition}",
+        note="" if unscaled is None else unscaled.note,
     )
 
 
@@ -80,4 +88,11 @@ def h2o_proof(scores: str, found: Verification) -> Proof:
     if found.labels_compared:
         figures["labels off"] = found.labels_off
     title = f"The float64 scorer and H2O's own scores ({scores})"
-    return Proof(title=title, result=found, figures=figures)
+    return Proof(
+        title=title,
+        subject="H2O's own scores",
+        rows=scores,
+        by_h2o=True,
+        result=found,
+        figures=figures,
+    )

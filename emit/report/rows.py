@@ -13,6 +13,7 @@ from mojo_reader.scoring.notices import Notices
 from mojo_reader.scoring.scorer import Scorer
 
 from . import charts, facts
+from .drawing import shortened
 
 Array = NDArray[np.float64]
 
@@ -50,12 +51,12 @@ class Findings:
     """What the page shows of the rows' predictions.
 
     Attributes:
-        charts: SVG.
+        charts: SVG, each with a sentence of what it means.
         figures: how near the predictions come to the response, by the measure's name.
         confusion: ``labels`` and ``counts``, actual by predicted; None where it does not apply.
     """
 
-    charts: Sequence[str]
+    charts: Sequence[tuple[str, str]]
     figures: Mapping[str, float]
     confusion: Mapping[str, Any] | None = None
 
@@ -127,7 +128,10 @@ def findings(scorer: Scorer, rows: Rows, values: Array) -> Findings:
     if isinstance(output, Reconstruction):
         errors = _finite(values[:, 0])
         chart = charts.distribution("error", "Reconstruction.MSE", errors)
-        return Findings(charts=[chart], figures={"mean Reconstruction.MSE": float(errors.mean())})
+        words = "How many rows have which reconstruction error: far right are the unusual ones."
+        return Findings(
+            charts=[(chart, words)], figures={"mean Reconstruction.MSE": float(errors.mean())}
+        )
     if isinstance(output, Classification):
         return _classification(scorer, rows, values, output)
     return _regression(rows, values[:, 0], output.response)
@@ -139,7 +143,13 @@ def findings(scorer: Scorer, rows: Rows, values: Array) -> Findings:
 def _classification(scorer: Scorer, rows: Rows, values: Array, output: Classification) -> Findings:
     shown = range(min(_SHOWN_CLASSES, len(output.labels))) if output.threshold is None else [1]
     drawn = [
-        charts.distribution(str(c), f"probability of {output.labels[c]}", _finite(values[:, c]))
+        (
+            charts.distribution(
+                str(c), f"probability of {output.labels[c]}", _finite(values[:, c])
+            ),
+            f"How many rows get which probability of {output.labels[c]}; heaps at both ends are a "
+            "model that is sure of itself.",
+        )
         for c in shown
     ]
     if rows.response is None:
@@ -159,12 +169,21 @@ def _classification(scorer: Scorer, rows: Rows, values: Array, output: Classific
     )
 
 
-def _binomial_charts(actual: NDArray[np.int64], scores: Array, label: str) -> list[str]:
-    rates = ("false positives", "true positives")
-    shares = (f"mean probability of {label}", "share observed")
+def _binomial_charts(actual: NDArray[np.int64], scores: Array, label: str) -> list[tuple[str, str]]:
+    rates = ("share of the others taken for it", f"share of {shortened(label)} found")
+    shares = (f"mean probability of {shortened(label)}", "share observed")
     return [
-        charts.curve("roc", "ROC", _thinned(roc(actual, scores)), rates),
-        charts.curve("calibration", "Calibration", calibration(actual, scores), shares),
+        (
+            charts.curve("roc", "ROC", _thinned(roc(actual, scores)), rates),
+            "ROC: each point is a threshold; the further up and left, the better. Dashed: chance. "
+            "AUC is the area below the curve.",
+        ),
+        (
+            charts.curve("calibration", "Calibration", calibration(actual, scores), shares),
+            "Calibration: ten groups of as many rows, from the least probable to the most. On the "
+            f"dashed line a probability is the share of {label} that is observed; below it the "
+            "model promises too much.",
+        ),
     ]
 
 
@@ -218,7 +237,12 @@ def _thinned(curve: tuple[Array, Array]) -> tuple[Array, Array]:
 
 def _regression(rows: Rows, values: Array, response: str) -> Findings:
     title = f"predicted {response}"
-    drawn = [charts.distribution("prediction", title, _finite(values))]
+    drawn = [
+        (
+            charts.distribution("prediction", title, _finite(values)),
+            f"How many rows get which prediction of {response}.",
+        )
+    ]
     if rows.response is None:
         return Findings(charts=drawn, figures={})
     known = np.isfinite(rows.response) & np.isfinite(values)
@@ -227,12 +251,22 @@ def _regression(rows: Rows, values: Array, response: str) -> Findings:
     residuals = rows.response[known] - values[known]
     some = np.linspace(0, len(residuals) - 1, min(_POINTS, len(residuals))).astype(int)
     points = (values[known][some], residuals[some])
-    drawn.append(charts.scatter("residuals", "Residuals", points, (title, "actual - predicted")))
+    drawn.append(
+        (
+            charts.scatter("residuals", "Residuals", points, (title, "actual - predicted")),
+            f"Each dot is a row: above the line the model predicted too little, below too much"
+            f"{_thinned_words(len(some), len(residuals))}.",
+        )
+    )
     figures = {
         **of_response(values[known], rows.response[known], np.ones(len(residuals))),
         "mean residual": float(residuals.mean()),
     }
     return Findings(charts=drawn, figures=figures)
+
+
+def _thinned_words(shown: int, count: int) -> str:
+    return f"; {shown:,} of {count:,} rows" if shown < count else ""
 
 
 def _finite(values: Array) -> Array:

@@ -1,6 +1,8 @@
 """``report``: one page with the model, the proof, and a panel to try it."""
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,7 +29,7 @@ from mojo_reader.cli.reading import ReadingOptions, grouped
 from mojo_reader.cli.rows import ResponseOption, say_notices
 from mojo_reader.cli.verify import against_h2o
 from mojo_reader.converting import Proving, Target, emitter
-from mojo_reader.errors import MissingExtraError, ParityError
+from mojo_reader.errors import MissingExtraError, ParityError, printable
 from mojo_reader.files.atomic import replacing
 from mojo_reader.files.formats import FORMAT_NAMES
 from mojo_reader.files.rules import Reading, TableRules
@@ -99,22 +101,28 @@ def report(  # noqa: PLR0913 - a command's options
     reading = replace(reading, limits=chosen_limits(limit))
     mojo = read_model(model_source(model), base_model=base_model, limits=reading.limits)
     rules = TableRules(**values_of(Reading, reading))
-    shown = None if rows is None else emitters.read_rows(mojo, rows, response=response, rules=rules)
-    chosen = _chosen(row or [], shown)
-    behind = _background(mojo, background, rules)
-    proofs, notes = _emitted(mojo, shown, rules)
-    if rows is not None and expected is not None:
-        verified = against_h2o(mojo, rows, expected, reading)
-        proofs.append(emitters.h2o_proof(expected.name, verified))
-    page = emitters.report_page(
-        mojo,
-        title=target.stem,
-        proofs=proofs,
-        proof_notes=notes,
-        rows=shown,
-        background=behind,
-        shown_rows=chosen,
-    )
+    with _steps(quiet=quiet) as show:
+        show("reading the rows")
+        shown = None
+        if rows is not None:
+            shown = emitters.read_rows(mojo, rows, response=response, rules=rules)
+        show("")
+        chosen = _chosen(row or [], shown)
+        behind = _background(mojo, background, rules)
+        proofs, notes = _emitted(mojo, shown, rules, show)
+        if rows is not None and expected is not None:
+            show("comparing with H2O's own scores")
+            verified = against_h2o(mojo, rows, expected, reading)
+            proofs.append(emitters.h2o_proof(expected.name, verified))
+        page = emitters.report_page(
+            mojo,
+            proofs=proofs,
+            proof_notes=notes,
+            rows=shown,
+            background=behind,
+            shown_rows=chosen,
+            progress=show,
+        )
     with replacing(target) as partial:
         partial.write_text(page, "utf-8")
     failed = [proof.title for proof in proofs if not proof.result.passed]
@@ -123,6 +131,24 @@ def report(  # noqa: PLR0913 - a command's options
         raise ParityError(message, file=str(target))
     if not quiet:
         echo(f"{target} shows the model and {len(proofs)} comparisons; open it in a browser.")
+
+
+@contextmanager
+def _steps(*, quiet: bool) -> Iterator[Callable[[str], None]]:
+    """Give a function that shows on a terminal what is done now, and does nothing elsewhere."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda _words: None
+        return
+
+    def show(words: str) -> None:
+        sys.stderr.write(f"\r\x1b[K{printable(words)}{' ...' if words else ''}")
+        sys.stderr.flush()
+
+    try:
+        yield show
+    finally:
+        sys.stderr.write("\r\x1b[K")
+        sys.stderr.flush()
 
 
 def _chosen(numbers: list[int], rows: Any) -> list[int]:
@@ -147,27 +173,39 @@ def _background(mojo: Any, path: Path | None, rules: Any) -> Any:
     return found
 
 
-def _emitted(mojo: Any, rows: Any, rules: Any) -> tuple[list[Any], list[str]]:
+def _emitted(
+    mojo: Any, rows: Any, rules: Any, show: Callable[[str], None]
+) -> tuple[list[Any], list[str]]:
     """Compare each emitted model that can be made here with the scorer."""
     proofs, notes = [], []
     for kind in _PROVED:
         try:
-            proofs += list(_proved(mojo, kind, rows, rules))
+            proofs += list(_proved(mojo, kind, rows, rules, show))
         except MissingExtraError as error:
             notes.append(str(error))
     return proofs, notes
 
 
-def _proved(mojo: Any, kind: Target, rows: Any, rules: Any) -> Iterator[Any]:
+def _proved(
+    mojo: Any, kind: Target, rows: Any, rules: Any, show: Callable[[str], None]
+) -> Iterator[Any]:
+    show(f"loading what runs {kind.value}")
     made = emitter(kind, dtype=_DTYPE)
+    comparing = f"comparing {made.runtime} with the scorer"
     with TemporaryDirectory() as folder:
         path = Path(folder) / f"model{made.suffix}"
         made.build(mojo, path, path.with_suffix(".columns.json"), _DTYPE)
         asked = Proving(
-            path=path, mojo=mojo, dtype=_DTYPE, table=None, matrix=None, seed=0, progress=None,
+            path=path, mojo=mojo, dtype=_DTYPE, table=None, matrix=None, seed=0,
+            progress=lambda done: show(f"{comparing}: {done:,} made rows"),
             invalid_is_missing=rules.invalid_is_missing,
         )  # fmt: skip
         yield emitters.emitted_proof(made.runtime, "made rows", made.prove(asked))
         if rows is not None:
-            given = replace(asked, table=rows.table, matrix=rows.matrix)
+            given = replace(
+                asked,
+                table=rows.table,
+                matrix=rows.matrix,
+                progress=lambda done: show(f"{comparing}: {done:,} of {len(rows.matrix):,} rows"),
+            )
             yield emitters.emitted_proof(made.runtime, rows.name, made.prove(given))
