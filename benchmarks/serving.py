@@ -232,11 +232,12 @@ def binary_body(columns: dict[str, list[Any]], rows: int) -> tuple[bytes, int]:
 
 @dataclass(frozen=True)
 class Load:
-    """What wrk saw: answers a second, milliseconds."""
+    """What wrk saw: answers a second, milliseconds; and the server's own time for an answer."""
 
     rate: float
     median: float
     worst: float  # p99
+    cpu: float  # microseconds of all its processes
 
 
 def under_wrk(asked: Asked, body: bytes, clients: int, seconds: int, work: Path) -> Load:
@@ -247,13 +248,24 @@ def under_wrk(asked: Asked, body: bytes, clients: int, seconds: int, work: Path)
         'wrk.method = "POST"\nwrk.headers["Content-Type"] = "application/json"\n'
         f'local file = io.open("{work}/body", "rb")\nwrk.body = file:read("*a")\n'
     )
+    before = cpu_seconds(asked.pid)
     command = ["wrk", "-t1", f"-c{clients}", f"-d{seconds}s", "--latency", "-s", str(script)]
     done = subprocess.run([*command, asked.url], check=True, capture_output=True, text=True)
     assert "Non-2xx" not in done.stdout, done.stdout
     assert "Socket errors" not in done.stdout, done.stdout
     found = dict(re.findall(r"^\s+(50|99)%\s+(\S+)$", done.stdout, re.MULTILINE))
     rate = float(re.search(r"Requests/sec:\s+(\S+)", done.stdout)[1])
-    return Load(rate, milliseconds(found["50"]), milliseconds(found["99"]))
+    answers = int(re.search(r"(\d+) requests in", done.stdout)[1])
+    cpu = (cpu_seconds(asked.pid) - before) / answers * 1e6
+    return Load(rate, milliseconds(found["50"]), milliseconds(found["99"]), cpu)
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return what a process and its children have computed."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    own = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return own + sum(cpu_seconds(int(child)) for child in children)
 
 
 def milliseconds(text: str) -> float:
@@ -279,7 +291,8 @@ def compare(label: str, rows: int, clients: int, all_of: list[Asked], given: Any
         middle, worst = (
             spread([getattr(load, part) for load in found]) for part in ("median", "worst")
         )
-        print(f"  {name:22} {rates} answers/s; p50 {middle} ms; p99 {worst} ms")
+        cpu = spread([load.cpu for load in found], digits=0)
+        print(f"  {name:22} {rates} answers/s; p50 {middle} ms; p99 {worst} ms; CPU {cpu} us")
     for (one, mine), (other, theirs) in itertools.product(loads.items(), loads.items()):
         if one.startswith("ours") and not other.startswith("ours"):
             pairs = list(zip(mine, theirs, strict=True))

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from emit.keras_model.weights import from_keras
     from emit.onnx_model import to_onnx
     from emit.onnx_model.parity import check_onnx
+    from emit.onnx_model.triton import write_triton_config
     from emit.pictures import plot_dependence, plot_importances, require_picture
     from emit.report import (
         emitted_proof,
@@ -75,6 +76,7 @@ __all__ = [
     "to_onnx",
     "to_stablehlo",
     "training_model",
+    "write_triton_config",
 ]
 
 #: By module of ``emit``, the names that are handed on.
@@ -92,6 +94,7 @@ _HOMES: Final[Mapping[str, tuple[str, ...]]] = {
     "emit.keras_model.weights": ("from_keras",),
     "emit.onnx_model": ("to_onnx",),
     "emit.onnx_model.parity": ("check_onnx",),
+    "emit.onnx_model.triton": ("write_triton_config",),
     "emit.pictures": ("plot_dependence", "plot_importances", "require_picture"),
     "emit.report": (
         *("emitted_proof", "h2o_proof", "read_background", "read_rows", "report_page"),

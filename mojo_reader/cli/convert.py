@@ -1,12 +1,14 @@
 """``convert``: a model to that of another runtime, proved before it is kept."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 
+from mojo_reader import emitters
 from mojo_reader.cli.failures import plain_failures
 from mojo_reader.cli.options import (
     BaseModelOption,
@@ -41,6 +43,10 @@ from mojo_reader.files.rules import Reading
 from mojo_reader.model import Mojo
 from mojo_reader.scoring.options import Strictness, values_of
 
+#: Of the one version, and of what says how Triton serves it.
+_VERSION: Final = "1"
+_TRITON_CONFIG: Final = "config.pbtxt"
+
 
 @plain_failures
 @grouped
@@ -74,6 +80,14 @@ def convert(  # noqa: PLR0913 - a command's options
     keep_failed: Annotated[
         bool, typer.Option("--keep-failed", help="Keep a model that failed as NAME.failed.SUFFIX.")
     ] = False,
+    triton: Annotated[
+        Path | None,
+        typer.Option(
+            "--triton",
+            metavar="REPOSITORY",
+            help="With --to onnx: write into a model repository of Triton, with its config.pbtxt.",
+        ),
+    ] = None,
     reading: ReadingOptions,
     quiet: QuietOption = False,
     json_: JsonOption = False,
@@ -93,11 +107,18 @@ def convert(  # noqa: PLR0913 - a command's options
         raise typer.BadParameter("needs --check ROWS", param_hint="'--expected'")
     suffix = EMITTERS[to].suffix
     target = output or default_output(model, base_model, suffix)
+    if triton is not None:
+        if to is not Target.ONNX or output is not None:
+            raise typer.BadParameter("needs --to onnx, and no -o", param_hint="'--triton'")
+        target = triton / target.stem / _VERSION / "model.onnx"
     if target.suffix != suffix:
         message = f"expected a name that ends in {suffix}"
         raise typer.BadParameter(message, param_hint="'-o'")
     inputs = named_inputs(model, {"--check": check, "--expected": expected})
-    check_outputs(outputs_of(to, target, keep_failed=keep_failed), inputs, quiet=quiet or json_)
+    outputs = outputs_of(to, target, keep_failed=keep_failed)
+    if triton is not None:
+        outputs.append(("the configuration for Triton", target.parent.parent / _TRITON_CONFIG))
+    check_outputs(outputs, inputs, quiet=quiet or json_)
     reading = replace(reading, limits=chosen_limits(limit))
     mojo = read_model(model_source(model), base_model=base_model, limits=reading.limits)
     if mojo.info.encoded_inputs and not encoded_columns:
@@ -111,7 +132,7 @@ def convert(  # noqa: PLR0913 - a command's options
     rows = None if check is None else _rows_to_check(mojo, check, reading)
     if check is not None and expected is not None:
         _compare_with_h2o(mojo, check, expected, reading)
-    with progress(quiet=quiet or json_) as advance:
+    with _in_repository(target if triton else None), progress(quiet=quiet or json_) as advance:
         made = converted(
             mojo, to, target, dtype=dtype.value, rows=rows, seed=seed, keep_failed=keep_failed,
             progress=advance,
@@ -121,6 +142,24 @@ def convert(  # noqa: PLR0913 - a command's options
         print_json(_report(job))
     elif not quiet:
         _print(job)
+
+
+@contextmanager
+def _in_repository(path: Path | None) -> Iterator[None]:
+    """Give a model its place in a repository of Triton, and take it away where none was made."""
+    if path is None:
+        yield
+        return
+    version, folder = path.parent, path.parent.parent
+    version.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+        emitters.write_triton_config(path, folder / _TRITON_CONFIG)
+    except BaseException:
+        for place in (version, folder):
+            with suppress(OSError):  # it held something before
+                place.rmdir()
+        raise
 
 
 def _rows_to_check(mojo: Mojo, check: Path, reading: Reading) -> RowsToCheck:
