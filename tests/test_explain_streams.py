@@ -320,6 +320,9 @@ def test_the_offset_of_a_background_is_the_scorers() -> None:
     found = contributions(adding, rows("offset"), read)
     np.testing.assert_allclose(found["exposure"], right["exposure"], rtol=1e-12)
     assert "exposure" not in contributions(scorer("offset"), rows("offset"), read)
+    right = contributions(adding, rows("offset"), background("offset"), background_rows=3)
+    found = contributions(adding, rows("offset"), read_background(adding, path, background_rows=3))
+    np.testing.assert_allclose(found["exposure"], right["exposure"], rtol=1e-12)
     with pytest.raises(MojoDataError, match="read without the offset, which is added here"):
         contributions(adding, rows("offset"), read_background(scorer("offset"), path))
     none = adding.encode_rows({name: [] for name in rows("offset")})
