@@ -213,6 +213,16 @@ def test_products_are_those_of_rounded_entries(
         np.testing.assert_allclose(found, right, rtol=1e-13, atol=1e-14)
 
 
+def test_a_network_without_numbers_has_nothing_to_round() -> None:
+    """Half of the units are chosen at most, so that the others are summed up in one product."""
+    slopes = np.zeros((5, 4, 9), np.float32)
+    slopes[..., 0] = 0.25
+    carried = rounded.ChosenUnits(np.empty((0, 9), np.float32), 1.0).carried(
+        rounded.OneKernel(slopes), np.ones((5, 4, 9))
+    )
+    assert carried.shape == (5, 4, 0)
+
+
 @pytest.mark.parametrize("entries", [1, 40, 1 << 15])
 def test_entries_of_maxout_are_rounded_at_each_step(
     entries: int, monkeypatch: pytest.MonkeyPatch

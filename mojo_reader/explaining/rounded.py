@@ -188,7 +188,7 @@ class ChosenUnits:
         start = 0
         while start < pairs:
             count = int(counts[start])
-            part = slice(start, min(pairs, start + max(1, _ENTRIES // (count * inputs))))
+            part = slice(start, min(pairs, start + max(1, _ENTRIES // max(1, count * inputs))))
             shape = part.stop - start, count, inputs
             size = math.prod(shape)
             some, some_wide = rounded[:size].reshape(shape), wide[:size].reshape(shape)
