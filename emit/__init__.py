@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .keras_model.weights import from_keras
     from .onnx_model import to_onnx
     from .onnx_model.parity import check_onnx
+    from .shap_explanation import to_shap
     from .stablehlo import to_stablehlo
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "jax_contributions",
     "to_keras",
     "to_onnx",
+    "to_shap",
     "to_stablehlo",
     "training_model",
 ]
@@ -34,6 +36,7 @@ _HOMES: Final = {
     "jax_contributions": ".explaining",
     "to_keras": ".keras_model",
     "to_onnx": ".onnx_model",
+    "to_shap": ".shap_explanation",
     "to_stablehlo": ".stablehlo",
     "training_model": ".keras_model.training",
 }

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         jax_contributions,
         to_keras,
         to_onnx,
+        to_shap,
         to_stablehlo,
         training_model,
     )
@@ -79,6 +80,7 @@ __all__ = [
     "summarize",
     "to_keras",
     "to_onnx",
+    "to_shap",
     "to_stablehlo",
     "training_model",
     "verify_file",

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
         report_page,
     )
     from emit.saved_model import check_saved_model, export_saved_model
+    from emit.shap_explanation import to_shap
     from emit.stablehlo import check_stablehlo, to_stablehlo
 
 __all__ = [
@@ -74,6 +75,7 @@ __all__ = [
     "text_curve",
     "to_keras",
     "to_onnx",
+    "to_shap",
     "to_stablehlo",
     "training_model",
     "write_triton_config",
@@ -100,6 +102,7 @@ _HOMES: Final[Mapping[str, tuple[str, ...]]] = {
         *("emitted_proof", "h2o_proof", "read_background", "read_rows", "report_page"),
     ),
     "emit.saved_model": ("check_saved_model", "export_saved_model"),
+    "emit.shap_explanation": ("to_shap",),
     "emit.stablehlo": ("check_stablehlo", "to_stablehlo"),
 }
 _HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in names}
