@@ -46,7 +46,7 @@ _SHORT_HELP: Final[Mapping[Callable[..., None], str]] = {
     encode: "Write raw rows as the matrix that the Keras model reads.",
     predict: "Score rows as H2O does, with H2O's columns.",
     explain: "Say what moves each prediction, column by column.",
-    importances: "Print H2O's variable importances, from the weights.",
+    importances: "Print H2O's variable importances, from the weights or over rows.",
     partial_dependence: "Say what the prediction is for each value of a column.",
     verify: "Score rows and compare with scores that H2O made.",
     report: "Write one HTML file that shows a model and proves it.",

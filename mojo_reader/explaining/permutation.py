@@ -51,13 +51,13 @@ class PermutationOptions(Options):
     metric: Metric = option(
         "AUTO",
         "What predictions are measured by: AUTO is AUC of two classes, logloss of more, RMSE of a "
-        "response",
+        "response.",
         words=_METRICS,
         read=metric_named,
     )
     repeats: int = option(1, "How often each column is mixed up.", sign="N", least=1)
     samples: int | None = option(
-        10_000, "Rows that are drawn, for each repeat anew.", sign="N", least=_FEWEST
+        10_000, "Rows that are drawn of more, for each repeat anew.", sign="N", least=_FEWEST
     )
     seed: int = option(1, "Of rows and permutations.", sign="N", least=0)
 

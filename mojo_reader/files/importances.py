@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,12 +50,14 @@ class ImportanceFileOptions(RowFiles, PermutationOptions, Drawing):
     """
 
     method: Method = option(
-        "margin", "The rules of contributions: sound, or H2O's server's.", words=("margin", "h2o")
+        "margin",
+        "The rules of contributions: sound, or H2O's server's.",
+        words=get_args(Method),
     )
     space: Space = option(
         "margin",
         "What contributions explain: the linear predictor, or the prediction in its own units.",
-        words=("margin", "response"),
+        words=get_args(Space),
     )
     response: str | None = option(None, "Of the rows; by default the model's.")
     weights: str | None = option(
