@@ -126,7 +126,7 @@ def test_what_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
     ("suffix", "words"),
     [
         ("svg", ["-c", "age", "-c", "color", "-c", "seen", "--missing"]),
-        ("pdf", ["-c", "age", "-c", "color", "-c", "seen", "-c", "ratio", "--ice"]),
+        ("pdf", ["-c", "age", "-c", "color", "-c", "seen", "--ice", "--curves", "9"]),
         ("png", ["-c", "seen", "--with", "color", "--missing", "--bins", "4"]),
         ("svg", ["-c", "age", "--values", "age=5", "--row-index", "2"]),
     ],
