@@ -19,16 +19,18 @@ from mojo_reader.model import CategoricalInput, Reconstruction, Regression
 from mojo_reader.scoring.choices import Choice
 from mojo_reader.scoring.equal_names import require_distinct
 from mojo_reader.scoring.offsets import row_columns
-from mojo_reader.scoring.options import ScorerOptions, defaults_of
+from mojo_reader.scoring.options import Only, ScorerOptions, defaults_of
 from mojo_reader.summary import summarize
 
 from .extras import extra
 
 __all__ = ["MojoModel", "log_model", "save_model"]
 
-#: How the scorer is made; ``mlflow.pyfunc.load_model(..., model_config=)`` changes it.
+#: How the scorer is made, and what it gives;
+#: ``mlflow.pyfunc.load_model(..., model_config=)`` changes it.
 DEFAULTS: Final[Mapping[str, Any]] = {
     "base_model": None,
+    "only": None,
     **defaults_of(ScorerOptions),
 }
 #: Levels of a column that the model's metadata name.
@@ -52,10 +54,17 @@ class MojoModel:
 
     Args:
         scorer: the model's scorer.
+        only: give a classifier's ``label`` or its probabilities (``proba``) alone.
+
+    Raises:
+        MojoUnsupportedError: the model is no classifier, and has no such columns.
+        ValueError: there is no such choice.
     """
 
-    def __init__(self, scorer: Scorer) -> None:
+    def __init__(self, scorer: Scorer, *, only: Only | None = None) -> None:
+        Choice(only=only).check(scorer.mojo)
         self.scorer = scorer
+        self.only = only
 
     def predict(self, model_input: Any, params: Mapping[str, Any] | None = None) -> Any:
         """Score rows.
@@ -67,7 +76,8 @@ class MojoModel:
                 missing number does there, ``java`` or ``server``.
 
         Returns:
-            A pandas frame of H2O's columns by H2O's names, with the rows' own index.
+            A pandas frame of H2O's columns by H2O's names, with the rows' own index. Labels
+            alone are a series: MLflow's evaluation takes one column for that only.
 
         Raises:
             MojoDataError: a cell has no meaning in its column, no column of the model is there,
@@ -77,7 +87,11 @@ class MojoModel:
 
         self._require_columns(model_input)
         columns = self._columns(model_input, params or {})
-        return pd.DataFrame(columns, index=getattr(model_input, "index", None))
+        index = getattr(model_input, "index", None)
+        if self.only == "label":
+            ((name, labels),) = columns.items()
+            return pd.Series(labels, index=index, name=name)
+        return pd.DataFrame(columns, index=index)
 
     def _require_columns(self, rows: Any) -> None:
         """Require a column: MLflow hands on those of the signature, and where none is, no rows.
@@ -95,14 +109,15 @@ class MojoModel:
 
     def _columns(self, rows: Any, params: Mapping[str, Any]) -> dict[str, Any]:
         chosen = {name: params[name] for name in _PARAMETERS if params.get(name)}
-        return self.scorer.score(rows, **chosen)
+        return self.scorer.score(rows, only=self.only, **chosen)
 
 
 def _load_pyfunc(path: str, model_config: Mapping[str, Any] | None = None) -> MojoModel:
     """Load a model for ``mlflow.pyfunc``, which calls this by its name."""
     chosen = {**DEFAULTS, **(model_config or {})}
     mojo = read_model(path, base_model=chosen.pop("base_model"))
-    return MojoModel(Scorer(mojo, **chosen))
+    only = chosen.pop("only")
+    return MojoModel(Scorer(mojo, **chosen), only=only)
 
 
 # --------------------------------------------------------------------------- saving
@@ -113,6 +128,7 @@ def save_model(
     path: str | os.PathLike[str],
     *,
     base_model: str | None = None,
+    only: Only | None = None,
     carry_code: bool = True,
     **options: Any,
 ) -> None:
@@ -122,6 +138,8 @@ def save_model(
         mojo_path: path of the zip, or of the same tree in a folder.
         path: folder to make.
         base_model: identity of the base model to take from a stacked ensemble.
+        only: give a classifier's ``label``, one column, as ``mlflow.models.evaluate`` wants it,
+            or its probabilities (``proba``) alone; None for both.
         carry_code: put this package's code into the model and require only what it needs;
             otherwise require ``mojo2keras`` of this version from a package index.
         **options: for ``mlflow.pyfunc.save_model``; they replace what is derived here.
@@ -129,12 +147,14 @@ def save_model(
     Raises:
         MissingExtraError: MLflow is not installed.
         FileNotFoundError: the path does not exist.
-        MojoError: the MOJO cannot be read, or H2O gives two of its output columns one name.
+        MojoError: the MOJO cannot be read, H2O gives two of its output columns one name, or the
+            model has not what is chosen.
         OutputNameError: the folder to make is the MOJO, or lies in it.
     """
     pyfunc = _pyfunc()
     separate([("the MLflow model", path)], [("the MOJO", mojo_path)])
-    pyfunc.save_model(os.fspath(path), **_options(mojo_path, base_model, carry_code, options))
+    choices = {"base_model": base_model, "only": only}
+    pyfunc.save_model(os.fspath(path), **_options(mojo_path, choices, carry_code, options))
 
 
 def log_model(
@@ -142,6 +162,7 @@ def log_model(
     name: str | None = None,
     *,
     base_model: str | None = None,
+    only: Only | None = None,
     carry_code: bool = True,
     **options: Any,
 ) -> Any:
@@ -151,6 +172,7 @@ def log_model(
         mojo_path: path of the zip, or of the same tree in a folder.
         name: of the model.
         base_model: identity of the base model to take from a stacked ensemble.
+        only: as in ``save_model``.
         carry_code: as in ``save_model``.
         **options: for ``mlflow.pyfunc.log_model``, such as ``registered_model_name``; they
             replace what is derived here.
@@ -161,10 +183,12 @@ def log_model(
     Raises:
         MissingExtraError: MLflow is not installed.
         FileNotFoundError: the path does not exist.
-        MojoError: the MOJO cannot be read, or H2O gives two of its output columns one name.
+        MojoError: the MOJO cannot be read, H2O gives two of its output columns one name, or the
+            model has not what is chosen.
     """
     pyfunc = _pyfunc()
-    return pyfunc.log_model(name=name, **_options(mojo_path, base_model, carry_code, options))
+    choices = {"base_model": base_model, "only": only}
+    return pyfunc.log_model(name=name, **_options(mojo_path, choices, carry_code, options))
 
 
 def _pyfunc() -> Any:
@@ -175,21 +199,22 @@ def _pyfunc() -> Any:
 
 def _options(
     mojo_path: str | os.PathLike[str],
-    base_model: str | None,
+    choices: Mapping[str, Any],
     carry_code: bool,  # noqa: FBT001 - handed through by the two above
     given: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Return what MLflow is called with: what follows from the MOJO, then what was given."""
-    mojo = read_model(mojo_path, base_model=base_model)
+    config = {**DEFAULTS, **choices, **(given.get("model_config") or {})}
+    mojo = read_model(mojo_path, base_model=config["base_model"])
     _require_names(mojo)
     options: dict[str, Any] = {
         "loader_module": __name__,
         "data_path": os.fspath(mojo_path),
-        "signature": signature_of(mojo),
+        "signature": signature_of(mojo, only=config["only"]),
         "input_example": example_rows(mojo),
         **given,
         "metadata": {"h2o_mojo": _described(mojo), **(given.get("metadata") or {})},
-        "model_config": {**DEFAULTS, "base_model": base_model, **(given.get("model_config") or {})},
+        "model_config": config,
     }
     if carry_code:
         packages = [Path(mojo_reader.__file__).parent, Path(__file__).parent]
@@ -211,11 +236,15 @@ def _require_names(mojo: Mojo) -> None:
 
 
 def _requirements() -> list[str]:
-    """Return what the base install needs, as the package itself says it.
+    """Return what the base install and this file need, each as it is installed here.
+
+    MLflow pins what it finds that a model needs, too, and adds itself.
 
     Raises:
         MojoOutputError: the package runs without being installed.
     """
+    from packaging.requirements import Requirement
+
     try:
         needs = metadata.requires("mojo2keras") or []
     except metadata.PackageNotFoundError as error:
@@ -224,13 +253,29 @@ def _requirements() -> list[str]:
             "pip_requirements"
         )
         raise MojoOutputError(message) from error
-    return [need for need in needs if "extra ==" not in need]
+    parsed = [Requirement(need) for need in needs]
+    return [
+        _pinned(need.name) or f"{need.name}{need.specifier}"
+        for need in parsed
+        if need.name != "mlflow"
+        and (need.marker is None or need.marker.evaluate({"extra": "mlflow"}))
+    ]
+
+
+def _pinned(name: str) -> str | None:
+    """Return the requirement of a package as it is installed; None where it is not."""
+    try:
+        version = metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+    # What follows is a builder's own mark, which no index knows.
+    return f"{name}=={version.partition('+')[0]}"
 
 
 # --------------------------------------------------------------------------- describing
 
 
-def signature_of(mojo: Mojo, *, typed: bool = False) -> Any:
+def signature_of(mojo: Mojo, *, typed: bool = False, only: Only | None = None) -> Any:
     """Return the MLflow signature of a MOJO: every column optional, outputs by H2O's names.
 
     MLflow refuses a column of integers where a signature says ``double``, and a pandas
@@ -240,12 +285,14 @@ def signature_of(mojo: Mojo, *, typed: bool = False) -> Any:
     Args:
         mojo: the model.
         typed: say ``double`` and ``string``, and let MLflow refuse other types.
+        only: as in ``save_model``.
 
     Returns:
         ``mlflow.models.ModelSignature``.
 
     Raises:
         MissingExtraError: MLflow is not installed.
+        MojoUnsupportedError: the model has not what is chosen.
     """
     with extra("mlflow", needed_for=_NEEDED):
         from mlflow.models import ModelSignature
@@ -270,7 +317,9 @@ def signature_of(mojo: Mojo, *, typed: bool = False) -> Any:
         )
         for column in row_columns(mojo, "server" if offset else "java")
     ]
-    given = Choice().output
+    choice = Choice(only=only)
+    choice.check(mojo)
+    given = choice.output
     outputs = [
         ColSpec(kinds[given.labelled(mojo) and place == 0], name)
         for place, name in enumerate(given.columns(mojo))

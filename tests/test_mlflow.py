@@ -182,6 +182,73 @@ def test_unseen_and_absent_are_warned_of_or_refused(tmp_path: Path) -> None:
         strict.predict(rows.drop(columns="age"))
 
 
+# --------------------------------------------------------------------------- labels alone
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::RuntimeWarning")
+@pytest.mark.usefixtures("store")
+@pytest.mark.parametrize("name", ["iris_tanh", "binomial_tanh"])
+def test_mlflow_evaluates_labels(name: str) -> None:
+    import mlflow
+    from sklearn.metrics import accuracy_score, f1_score
+
+    from emit.mlflow_model import log_model
+
+    case = golden(name)
+    labels = np.array(case.expected().labels)
+    # Each label stands for the next one in every fifth row, so that not everything is right.
+    target = np.where(np.arange(len(labels)) % 5, labels, np.roll(labels, 7))
+    rows = frame(case).assign(target=target)
+    uris = {
+        log_model(case.path, "labels", only="label").model_uri: None,
+        log_model(case.path, "both").model_uri: {"only": "label"},
+    }
+    for uri, config in uris.items():
+        with mlflow.start_run():
+            found = mlflow.models.evaluate(
+                uri,
+                rows,
+                targets="target",
+                model_type="classifier",
+                model_config=config,
+                evaluator_config={"log_explainer": False, "log_model_explainability": False},
+            ).metrics
+        assert found["accuracy_score"] == pytest.approx(accuracy_score(target, labels))
+        assert found["accuracy_score"] < 1
+        average = {"pos_label": "yes"} if name == "binomial_tanh" else {"average": "weighted"}
+        assert found["f1_score"] == pytest.approx(f1_score(target, labels, **average))
+
+
+def test_a_part_of_the_columns_can_be_chosen(tmp_path: Path) -> None:
+    case = golden("iris_tanh")
+    rows, expected = frame(case), case.expected()
+    path = saved(case, tmp_path, only="label")
+    model = loaded(path)
+    outputs = model.metadata.signature.outputs.to_dict()
+    assert [(column["name"], column["type"]) for column in outputs] == [("predict", "string")]
+    found = model.predict(rows[::-1])
+    assert isinstance(found, pd.Series)
+    assert found.name == "predict"
+    assert found.index.tolist() == rows.index[::-1].tolist()
+    assert found.tolist() == expected.labels[::-1]
+    given = loaded(path, model_config={"only": "proba"}).predict(rows)
+    assert given.columns.tolist() == expected.header[1:]
+    assert_close(given.to_numpy(), expected.values, tolerance=1e-10)
+    both = loaded(path, model_config={"only": None}).predict(rows)
+    assert_h2os_scores(both, case)
+
+
+def test_a_part_that_the_model_has_not_is_refused_before_anything_is_written(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(MojoUnsupportedError, match="a Regression model has no labels"):
+        saved(golden("poisson"), tmp_path, only="label")
+    with pytest.raises(ValueError, match="expected only='label' or 'proba', found 'labels'"):
+        saved(golden("iris_tanh"), tmp_path, only="labels")
+    assert not list(tmp_path.iterdir())
+
+
 # --------------------------------------------------------------------------- cells
 
 
@@ -321,9 +388,12 @@ def requirements(path: Path) -> dict[str, str]:
     return dict(re.fullmatch(r"([\w-]+)(.*)", line).groups() for line in lines)  # type: ignore[union-attr]
 
 
-def test_the_model_requires_the_base_install_and_brings_the_code(tmp_path: Path) -> None:
+def test_the_model_requires_the_base_install_as_it_is_and_brings_the_code(tmp_path: Path) -> None:
+    from importlib.metadata import version
+
     path = saved(golden("iris_tanh"), tmp_path)
-    assert set(requirements(path)) == {"mlflow", "numpy", "construct", "typer"}
+    names = ("mlflow", "numpy", "construct", "typer", "pandas")
+    assert requirements(path) == {name: f"=={version(name)}" for name in names}
     assert (path / "code" / "emit" / "mlflow_model.py").is_file()
     assert (path / "code" / "mojo_reader" / "scoring" / "scorer.py").is_file()
     assert not list(path.rglob("__pycache__"))
