@@ -121,7 +121,7 @@ def under_wrk(asked: Asked, body: bytes, clients: int, seconds: int, work: Path)
     done = subprocess.run([*command, asked.url], check=True, capture_output=True, text=True)
     assert "Non-2xx" not in done.stdout, done.stdout
     assert "Socket errors" not in done.stdout, done.stdout
-    found = dict(re.findall(r"^\s+(50|99)%\s+(\S+)$", done.stdout, re.MULTILINE))
+    found = dict(re.findall(r"^\s+(50|99)%\s+(\S+)\s*$", done.stdout, re.MULTILINE))
     rate = float(re.search(r"Requests/sec:\s+(\S+)", done.stdout)[1])
     answers = int(re.search(r"(\d+) requests in", done.stdout)[1])
     cpu = (cpu_seconds(asked.pid) - before) / answers * 1e6

@@ -132,6 +132,18 @@ def test_many_rows_in_json_are_answered_elsewhere_and_alike(iris: Server) -> Non
     )
 
 
+def test_a_row_of_any_network_is_small_and_many_of_a_large_one_are_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from emit.serving import answers
+
+    assert answers.ServedModel("m", Scorer(CASE.mojo())).small_bytes == 32_768
+    monkeypatch.setattr(answers, "_SMALL_COST", 1)
+    least = answers.ServedModel("m", Scorer(CASE.mojo())).small_bytes
+    one = [{**given, "shape": [1], "data": given["data"][:1]} for given in tensors(CASE)]
+    assert len(json.dumps({"inputs": one})) < least < 3 * len(json.dumps({"inputs": one}))
+
+
 def test_v1_gives_columns_and_notices(iris: Server) -> None:
     path = "/v1/models/m:predict"
     status, content, _ = ask(iris, path, b'{"instances": [{"Petal.Length": 1.4}]}')

@@ -38,8 +38,6 @@ _STATUS: Final = {
 # Seconds in which new calls are told so, before gRPC cancels them without a word.
 _LINGER: Final = 0.5
 _GRACE: Final = 30
-#: Bytes of a message that is answered in the loop's own thread.
-_SMALL: Final = 32_768
 #: The field of ``contents`` that holds a datatype's values.
 _CONTENTS: Final = {
     "BOOL": "bool_contents",
@@ -157,7 +155,7 @@ class _Servicer(grpc_predict_v2_pb2_grpc.GRPCInferenceServiceServicer):
             await context.abort(StatusCode.UNAVAILABLE, "the server is stopping")
         await self._check_model(request.model_name, request.model_version, context)
         try:
-            if request.ByteSize() <= _SMALL:
+            if request.ByteSize() <= self._model.small_bytes:
                 return self._answer(request)
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self._threads, self._answer, request)

@@ -9,7 +9,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from mojo_reader import Scorer
+from mojo_reader import Mojo, Scorer
 from mojo_reader.errors import MojoDataError, MojoUnsupportedError
 from mojo_reader.scoring.equal_names import require_distinct
 from mojo_reader.scoring.notices import Notices
@@ -36,6 +36,12 @@ from .tensors import (
 )
 
 PLATFORM: Final = "h2o_mojo"
+#: What a request may cost in the loop's own thread: multiplications, some milliseconds.
+_SMALL_COST: Final = 40_000_000
+_SMALL_BYTES: Final = 32_768
+#: Of one cell among many, and of a column's one cell with all that a tensor says.
+_CELL_BYTES: Final = 8
+_TENSOR_BYTES: Final = 130
 JSON_TYPE: Final = (b"content-type", b"application/json")
 _BINARY_TYPE: Final = (b"content-type", b"application/octet-stream")
 
@@ -75,6 +81,8 @@ class ServedModel:
         scorer: as given.
         inputs: one tensor for each raw column.
         outputs: the tensors that a response can hold.
+        small_bytes: of a request that is answered in the loop's own thread: handing it to another
+            would take longer, or not much less. One row always is.
     """
 
     def __init__(self, name: str, scorer: Scorer) -> None:
@@ -83,6 +91,7 @@ class ServedModel:
         self.inputs = input_types(scorer)
         self._served = served_outputs(scorer.mojo)
         self.outputs = output_types(self._served)
+        self.small_bytes = _small_bytes(scorer.mojo, len(self.inputs))
         self._input_names = dict.fromkeys(tensor.name for tensor in self.inputs)
         self._output_names = tuple(tensor.name for tensor in self.outputs)
 
@@ -205,3 +214,14 @@ class ServedModel:
         notices = Notices()
         rows = self.scorer.encode_rows(table, notices)
         return rows, "; ".join(notices.sentences())
+
+
+def _small_bytes(mojo: Mojo, columns: int) -> int:
+    """Return how long a request is that costs no more than it may in the loop's own thread."""
+    inputs = len(mojo.features.names)  # a level is gathered, and not multiplied
+    cost = 0
+    for layer in mojo.layers:
+        cost += inputs * layer.units * len(layer.kernels)
+        inputs = layer.units
+    most = _SMALL_COST // max(cost, 1) * columns * _CELL_BYTES
+    return max(min(most, _SMALL_BYTES), (columns + 2) * _TENSOR_BYTES)

@@ -26,9 +26,6 @@ from .requests import JSON_LENGTH_HEADER
 Send = Callable[[Message], Awaitable[None]]
 Scope = dict[str, Any]
 
-#: Bodies of at most so many bytes, a hundred rows or so, are answered in the loop's own thread:
-#: handing them to another takes longer than scoring them.
-_SMALL: Final = 32_768
 #: JSON of more would keep every other thread waiting while it is read.
 _LARGE: Final = 1_000_000
 #: Seconds for a client to read why its body was refused, while it still sends it.
@@ -163,7 +160,7 @@ class Application:
             heads = _heads(scope["headers"])
             check_length(heads.length, self._most)
             body = await whole_body(receive, self._most)
-            if len(body) <= _SMALL and heads.coding is None:
+            if len(body) <= self._model.small_bytes and heads.coding is None:
                 answer = respond(body, heads.json_length)
             else:
                 answer = await self._elsewhere(respond, body, heads)
