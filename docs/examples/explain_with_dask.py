@@ -17,4 +17,5 @@ scorer = Scorer("model.zip")
 background = read_background(scorer, "rows.parquet", background_rows=20)
 rows = dd.read_parquet("rows.parquet", split_row_groups=True)
 meta = explain(rows.head(0), scorer, background)
-rows.map_partitions(explain, scorer, background, meta=meta).to_parquet("explained.parquet")
+explained = rows.map_partitions(explain, scorer, background, meta=meta)
+explained.to_parquet("explained.parquet", write_index=False)  # "id" is the key
