@@ -126,6 +126,12 @@ def test_codes_that_could_mean_two_things_are_refused(
         classifier(golden(name).path).fit(rows[: len(given)], given)
 
 
+def test_codes_go_by_the_sorted_labels_whatever_h2os_order() -> None:
+    from emit.sklearn_labels import labels_like
+
+    assert labels_like(np.array([0, 1, 2]), ("b", "c", "a"), None).names.tolist() == [1, 2, 0]
+
+
 def test_labels_of_two_orders_are_refused() -> None:
     """As texts ``TRUE`` stands before ``false``; as booleans it stands behind."""
     from emit.sklearn_labels import labels_like
