@@ -18,8 +18,9 @@ from mojo_reader.explaining.grid import (
 )
 from mojo_reader.explaining.labelled import LabelledRows
 from mojo_reader.explaining.moved_columns import MovedColumns, outputs_of
+from mojo_reader.files.counting import Counter
 from mojo_reader.files.dependence_tables import CurvesOf, TableOf, write_curves, write_tables
-from mojo_reader.files.labelled import Counter, RowFiles, read_labelled
+from mojo_reader.files.labelled import RowFiles, read_labelled
 from mojo_reader.files.outputs import everything, model_input, separate
 from mojo_reader.files.sources import Source
 from mojo_reader.model import CategoricalInput, Classification, InputColumn, Mojo

@@ -1,6 +1,5 @@
 """Explain whole files: rows in, contributions out, in order, in bounded memory."""
 
-import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ from mojo_reader.explaining.options import Drawing, ExplainOptions, TableOptions
 from mojo_reader.explaining.parts import Part, explained_parts
 from mojo_reader.explaining.refusals import check_unseen
 from mojo_reader.files.background import drawn_rows
+from mojo_reader.files.counting import Counter
 from mojo_reader.files.outputs import everything, model_input, separate
 from mojo_reader.files.rules import Reading
 from mojo_reader.files.score import Made, ScoreOptions, row_pieces, run
@@ -127,7 +127,7 @@ def explain_file(  # noqa: PLR0913 - the last two are options
         schema = layout.schema([pa.string()] * len(options.keep))
         sink = sinks.open_sink(stream, target, options.format, schema, len(options.keep))
         writer = _Writer(layout, sink)
-        job = _job(explainer, scorer, options, _Counter(progress))
+        job = _job(explainer, scorer, options, Counter(progress))
         parts = row_pieces(scorer, source, reading, notices)
         count = run(parts, job, writer.write, notices, workers=options.workers)
         sink.close()
@@ -156,24 +156,8 @@ def _background(
     return found, None
 
 
-class _Counter:
-    """Counts the rows that several threads have done."""
-
-    def __init__(self, progress: Callable[[int], None] | None) -> None:
-        self._progress = progress
-        self._lock = threading.Lock()
-        self._rows = 0
-
-    def add(self, rows: int) -> None:
-        """Count further rows."""
-        if self._progress is not None:
-            with self._lock:
-                self._rows += rows
-                self._progress(self._rows)
-
-
 def _job(
-    explainer: Explainer, scorer: Scorer, options: ExplainFileOptions, counter: _Counter
+    explainer: Explainer, scorer: Scorer, options: ExplainFileOptions, counter: Counter
 ) -> Callable[[Piece], Made]:
     names = [KEPT + name for name in options.keep]
 

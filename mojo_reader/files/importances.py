@@ -20,8 +20,9 @@ from mojo_reader.explaining.permutation import (
 )
 from mojo_reader.explaining.refusals import check_unseen
 from mojo_reader.files.background import drawn_rows
+from mojo_reader.files.counting import Counter
 from mojo_reader.files.formats import Format
-from mojo_reader.files.labelled import Counter, RowFiles, read_labelled
+from mojo_reader.files.labelled import RowFiles, read_labelled
 from mojo_reader.files.small_tables import batch_of, write_batches
 from mojo_reader.files.sources import Source
 from mojo_reader.model import Mojo

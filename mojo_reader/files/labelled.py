@@ -103,24 +103,6 @@ def read_labelled(  # noqa: PLR0913 - the last are options
     return store.rows(len(scorer.mojo.features.names))
 
 
-class Counter:
-    """Counts what is done, for who shows it.
-
-    Args:
-        show: called with the number done so far; None for nobody.
-    """
-
-    def __init__(self, show: Callable[[int], None] | None) -> None:
-        self._show = show
-        self._done = 0
-
-    def add(self, more: int) -> None:
-        """Count further ones."""
-        self._done += more
-        if self._show is not None:
-            self._show(self._done)
-
-
 class _Store:
     """Keeps rows, the matrix on disk where it is large."""
 

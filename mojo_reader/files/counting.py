@@ -1,0 +1,24 @@
+"""How much is done, for who shows it."""
+
+import threading
+from collections.abc import Callable
+
+
+class Counter:
+    """Counts what several threads have done.
+
+    Args:
+        show: called with the number done so far; None for nobody.
+    """
+
+    def __init__(self, show: Callable[[int], None] | None) -> None:
+        self._show = show
+        self._lock = threading.Lock()
+        self._done = 0
+
+    def add(self, more: int) -> None:
+        """Count further ones."""
+        if self._show is not None:
+            with self._lock:
+                self._done += more
+                self._show(self._done)
