@@ -10,7 +10,7 @@ from support import golden
 from typer.testing import CliRunner
 
 import mojo_reader
-from emit.report import move_charts, read_background, read_rows, report_page
+from emit.report import move_charts, read_background, read_rows, report_page, why
 from emit.report.background import MOST, Background, background_of
 from emit.report.moves import Mover, cell, worst
 from emit.report.rows import Rows, predictions
@@ -77,6 +77,18 @@ def test_rows_with_huge_numbers_are_left_out_on_both_sides() -> None:
     assert mover.moves(rows_of(matrix), np.array([2, 4])) is None
     nothing = Mover(Scorer(mojo), background(matrix[[2, 4]]))
     assert nothing.moves(rows_of(matrix), np.array([0])) is None
+
+
+def test_a_chosen_row_that_cannot_be_explained_is_told() -> None:
+    mojo, rows = given("numbers_only")
+    matrix = rows.matrix[:6].copy()
+    matrix[2, -1] = np.inf
+    scorer = Scorer(mojo)
+    predicted = predictions(scorer, matrix)
+    mover = Mover(scorer, background(matrix))
+    found = why._single(mover, rows_of(matrix), predicted, mojo.output, [2, 1])
+    assert found["not_shown"] == ["3"]
+    assert [row["title"] for row in found["single"] if row["which"] == "chosen"] == ["Row 2"]
 
 
 def test_a_large_network_has_fewer_pairs() -> None:

@@ -72,7 +72,7 @@ def section(  # noqa: PLR0913 - what it is made of
             "moves", "How much each column moves it", names, found.strengths().mean(axis=1), unit
         ),
         "swarms": [_swarm(found, place) for place in shown],
-        "single": _single(mover, rows, predicted, output, chosen),
+        **_single(mover, rows, predicted, output, chosen),
         **_dependence(scorer, rows, found, shown),
     }
 
@@ -141,16 +141,19 @@ def _shown_outputs(found: Moves) -> list[int]:
 
 def _single(
     mover: Mover, rows: Rows, predicted: Array, output: Output, chosen: Sequence[int]
-) -> list[dict[str, str]]:
+) -> dict[str, Any]:
+    """Explain chosen rows and the worst ones, and tell the chosen ones that cannot be."""
     places, words = worst(output, rows, predicted)
     asked = list(dict.fromkeys(chosen))
     places = [*asked, *(place for place in places if place not in asked)]
     made: list[dict[str, str]] = []
+    not_shown: list[str] = []
     for place in places:
         if len(made) == len(asked) + _WORST:
             break
         found = mover.moves(rows, np.array([place]))
         if found is None:
+            not_shown += [f"{place + 1:,}"] * (place in asked)
             continue
         cells = [cell(rows, place, one) for one in found.columns]
         which = "chosen" if place in asked else words
@@ -166,7 +169,7 @@ def _single(
                 "output": found.outputs[column],
             }
         )
-    return made
+    return {"single": made, "not_shown": not_shown}
 
 
 def _said(output: Output, rows: Rows, values: Array, place: int) -> str:
