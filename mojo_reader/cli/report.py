@@ -83,7 +83,7 @@ def report(  # noqa: PLR0913 - a command's options
     Where a comparison failed, the page says so at its top, and the exit code is 1.
 
     Examples: mojo2keras report model.zip --rows rows.csv -o report.html
-    mojo2keras report model.zip --rows rows.csv --background train.csv --row 17 -o report.html
+    mojo2keras report model.zip --rows rows.csv --background train.csv --row 17
     """
     from mojo_reader.reader import read_model
 
