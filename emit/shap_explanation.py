@@ -6,16 +6,13 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from mojo_reader.explaining.contributions import encoded_background
+from mojo_reader.explaining.contributions import encoded_background, encoded_rows
 from mojo_reader.explaining.explainer import Explainer
 from mojo_reader.explaining.options import Drawing, ExplainOptions, Method, Space
 from mojo_reader.explaining.parts import check_size
-from mojo_reader.explaining.refusals import check_unseen
 from mojo_reader.model import CategoricalInput, Classification, Mojo
 from mojo_reader.scoring.encoded import EncodedScorer
-from mojo_reader.scoring.notices import Notices
 from mojo_reader.scoring.options import checked
-from mojo_reader.scoring.row_warnings import warn_of
 from mojo_reader.scoring.rows import EncodedRows
 
 from .extras import extra
@@ -66,11 +63,7 @@ def to_shap(  # noqa: PLR0913 - options
     drawing = checked(Drawing(background_rows=background_rows, seed=seed))
     others = encoded_background(scorer, background, options, drawing)
     explainer = Explainer(scorer, others, options)
-    notices = Notices()
-    encoded = scorer.encode_rows(rows, notices)
-    warn_of(notices)
-    if method == "h2o":
-        check_unseen(scorer.mojo, notices.unseen)
+    encoded = encoded_rows(scorer, rows, method)
     check_size(explainer, len(encoded.matrix))
     values = explainer.explain(encoded).values
     if explainer.outputs == 1:

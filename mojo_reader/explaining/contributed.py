@@ -7,17 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mojo_reader.errors import MojoDataError
-from mojo_reader.explaining.contributions import encoded_background
+from mojo_reader.explaining.contributions import encoded_background, encoded_rows
 from mojo_reader.explaining.explainer import Explainer
 from mojo_reader.explaining.importances import table_of
 from mojo_reader.explaining.options import Drawing, ExplainOptions, Method, Space
-from mojo_reader.explaining.refusals import check_unseen
 from mojo_reader.model import Classification
 from mojo_reader.scoring.encoded import EncodedScorer
 from mojo_reader.scoring.invalid import RowError
-from mojo_reader.scoring.notices import Notices
 from mojo_reader.scoring.options import checked
-from mojo_reader.scoring.row_warnings import warn_of
 from mojo_reader.scoring.rows import EncodedRows
 
 __all__ = ["contribution_importances"]
@@ -62,14 +59,7 @@ def contribution_importances(  # noqa: PLR0913 - options
     options = ExplainOptions(method=method, output="compact", space=space)
     drawing = checked(Drawing(background_rows=background_rows, seed=seed))
     explainer = Explainer(scorer, encoded_background(scorer, background, options, drawing), options)
-    if isinstance(rows, EncodedRows):
-        encoded = rows
-    else:
-        notices = Notices()
-        encoded = scorer.encode_rows(rows, notices)
-        warn_of(notices)
-        if method == "h2o":
-            check_unseen(scorer.mojo, notices.unseen)
+    encoded = rows if isinstance(rows, EncodedRows) else encoded_rows(scorer, rows, method)
     return contributed(scorer, encoded, explainer)
 
 

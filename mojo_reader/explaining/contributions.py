@@ -99,11 +99,7 @@ def explained_rows(
     Raises:
         MojoDataError: a cell has no meaning in its column, or the result is too large.
     """
-    notices = Notices()
-    encoded = scorer.encode_rows(rows, notices)
-    warn_of(notices)
-    if explainer.options.method == "h2o":
-        check_unseen(scorer.mojo, notices.unseen)
+    encoded = encoded_rows(scorer, rows, explainer.options.method)
     check_size(explainer, len(encoded.matrix))
     return as_mapping(explainer, explainer.explain(encoded))
 
@@ -166,15 +162,25 @@ def encoded_background(
             check_unseen(scorer.mojo, background.unseen)
         return drawn(read_before(scorer, background), drawing)
     if background is not None:
-        notices = Notices()
-        rows = scorer.encode_rows(background, notices)
-        warn_of(notices)
-        if options.method == "h2o":
-            check_unseen(scorer.mojo, notices.unseen)
-        return drawn(rows, drawing)
+        return drawn(encoded_rows(scorer, background, options.method), drawing)
     rows, sentence = without_rows(scorer, options.method)
     warnings.warn(sentence, BackgroundWarning, stacklevel=callers_level())
     return rows
+
+
+def encoded_rows(scorer: EncodedScorer, rows: object, method: Method) -> EncodedRows:
+    """Return a table's rows as the model reads them, and warn of what was seen.
+
+    Raises:
+        MojoDataError: a cell has no meaning in its column, or H2O's server explains a level that
+            the model does not know by other rows.
+    """
+    notices = Notices()
+    encoded = scorer.encode_rows(rows, notices)
+    warn_of(notices)
+    if method == "h2o":
+        check_unseen(scorer.mojo, notices.unseen)
+    return encoded
 
 
 def as_mapping(explainer: Explainer, explained: Explained) -> dict[str, NDArray[Any]]:
