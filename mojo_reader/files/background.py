@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
+from mojo_reader.explaining.background import without_rows
 from mojo_reader.explaining.drawing import BackgroundRows, Draw, read_as
-from mojo_reader.explaining.options import Drawing
+from mojo_reader.explaining.options import Drawing, Method
+from mojo_reader.explaining.refusals import check_unseen
 from mojo_reader.files.score import Made, ScoreOptions, row_pieces, run
 from mojo_reader.files.sources import Source
 from mojo_reader.files.tables import Piece
@@ -12,6 +14,7 @@ from mojo_reader.scoring.extras import require_pyarrow
 from mojo_reader.scoring.notices import Notices
 from mojo_reader.scoring.options import checked
 from mojo_reader.scoring.row_warnings import warn_of
+from mojo_reader.scoring.rows import EncodedRows
 from mojo_reader.scoring.scorer import Scorer
 
 __all__ = ["read_background"]
@@ -51,6 +54,35 @@ def read_background(
     found = drawn_rows(scorer, source, options, drawing, notices)
     warn_of(notices)
     return found
+
+
+def rows_or_means(  # noqa: PLR0913, PLR0917 - all of it is needed
+    scorer: Scorer,
+    source: Source | Sequence[Source] | None,
+    options: ScoreOptions,
+    drawing: Drawing,
+    method: Method,
+    notices: Notices,
+) -> tuple[EncodedRows, str | None]:
+    """Return background rows of files; without any, what the model knows, and a note of it.
+
+    Args:
+        scorer: the model's scorer.
+        source: files of rows; None for none.
+        options: how they are read.
+        drawing: how many are kept.
+        method: of contributions.
+        notices: what was seen is added here.
+
+    Raises:
+        MojoDataError: the method needs rows, or takes no levels that the model does not know.
+    """
+    if source is None:
+        return without_rows(scorer, method)
+    found = drawn_rows(scorer, source, options, drawing, notices)
+    if method == "h2o":
+        check_unseen(scorer.mojo, found.unseen)
+    return found, None
 
 
 def drawn_rows(

@@ -4,12 +4,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mojo_reader.explaining.background import without_rows
 from mojo_reader.explaining.explainer import Explainer
 from mojo_reader.explaining.options import Drawing, ExplainOptions, TableOptions
 from mojo_reader.explaining.parts import Part, explained_parts
 from mojo_reader.explaining.refusals import check_unseen
-from mojo_reader.files.background import drawn_rows
+from mojo_reader.files.background import rows_or_means
 from mojo_reader.files.counting import Counter
 from mojo_reader.files.outputs import everything, model_input, separate
 from mojo_reader.files.rules import Reading
@@ -28,7 +27,6 @@ from mojo_reader.scoring.options import (
     part_of,
     values_of,
 )
-from mojo_reader.scoring.rows import EncodedRows
 from mojo_reader.scoring.scorer import Scorer
 
 if TYPE_CHECKING:
@@ -119,7 +117,10 @@ def explain_file(  # noqa: PLR0913 - the last two are options
     reading = options.reading(options.keep)
     scorer = reading.scorer(mojo)
     seen, notices = Notices(), Notices()
-    rows, note = _background(scorer, background, options, seen)
+    drawing = part_of(Drawing, options)
+    rows, note = rows_or_means(
+        scorer, background, options.reading(()), drawing, options.method, seen
+    )
     explainer = Explainer(scorer, rows, part_of(ExplainOptions, options))
     written = sinks.output_format(target, options.format)
     layout = Layout(explainer, mojo, options)
@@ -139,21 +140,6 @@ def explain_file(  # noqa: PLR0913 - the last two are options
         background_notices=seen,
         note=note,
     )
-
-
-def _background(
-    scorer: Scorer,
-    source: Source | Sequence[Source] | None,
-    options: ExplainFileOptions,
-    notices: Notices,
-) -> tuple[EncodedRows, str | None]:
-    """Return the background rows, and what they are where none were given."""
-    if source is None:
-        return without_rows(scorer, options.method)
-    found = drawn_rows(scorer, source, options.reading(()), part_of(Drawing, options), notices)
-    if options.method == "h2o":
-        check_unseen(scorer.mojo, found.unseen)
-    return found, None
 
 
 def _job(

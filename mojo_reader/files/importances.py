@@ -7,7 +7,6 @@ from typing import Any, Final, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from mojo_reader.explaining.background import without_rows
 from mojo_reader.explaining.contributed import contributed
 from mojo_reader.explaining.expectations import response_name
 from mojo_reader.explaining.explainer import Explainer
@@ -19,7 +18,7 @@ from mojo_reader.explaining.permutation import (
     require_metric,
 )
 from mojo_reader.explaining.refusals import check_unseen
-from mojo_reader.files.background import drawn_rows
+from mojo_reader.files.background import rows_or_means
 from mojo_reader.files.counting import Counter
 from mojo_reader.files.formats import Format
 from mojo_reader.files.labelled import RowFiles, read_labelled
@@ -159,15 +158,9 @@ def contributed_file(
     require_pyarrow("Files of rows")
     rules = ExplainOptions(method=options.method, output="compact", space=options.space)
     scorer = options.reading.scorer(mojo)
-    seen, notices, note = Notices(), Notices(), None
-    if background is None:
-        others, note = without_rows(scorer, rules.method)
-    else:
-        drawing = part_of(Drawing, options)
-        found = drawn_rows(scorer, background, options.reading, drawing, seen)
-        if rules.method == "h2o":
-            check_unseen(mojo, found.unseen)
-        others = found
+    seen, notices = Notices(), Notices()
+    drawing = part_of(Drawing, options)
+    others, note = rows_or_means(scorer, background, options.reading, drawing, rules.method, seen)
     explainer = Explainer(scorer, others, rules)
     read = read_labelled(scorer, source, options.reading, notices)
     if rules.method == "h2o":
