@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from mojo_reader import Scorer
 
-from ..serving.command import add, limits_of, parser_of, port, run
+from ..serving.command import add, parser_of, port, run, serving_of
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -23,21 +23,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _serve(name: str, scorer: Scorer, chosen: argparse.Namespace) -> None:
     from ..serving.answers import ServedModel
-    from ..serving.server import Serving, serve
+    from ..serving.server import serve
     from .grpc_server import GrpcServer
 
     model = ServedModel(name, scorer)
     serve(
         model,
-        Serving(
-            host=chosen.host,
-            http_port=chosen.http_port,
-            drain_seconds=chosen.drain_seconds,
-            access_log=chosen.access_log,
-            limits=limits_of(chosen),
-            certificate=chosen.certificate,
-            key=chosen.key,
-        ),
+        serving_of(chosen),
         GrpcServer(model, chosen.host, chosen.grpc_port),
     )
 

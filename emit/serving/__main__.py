@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from mojo_reader import Scorer
 
-from .command import add, count, limits_of, parser_of, run
+from .command import add, count, parser_of, run, serving_of
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -23,21 +23,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _serve(name: str, scorer: Scorer, chosen: argparse.Namespace) -> None:
     from .answers import ServedModel
-    from .server import Serving, serve
+    from .server import serve
 
-    serve(
-        ServedModel(name, scorer),
-        Serving(
-            host=chosen.host,
-            http_port=chosen.http_port,
-            drain_seconds=chosen.drain_seconds,
-            access_log=chosen.access_log,
-            workers=chosen.workers,
-            limits=limits_of(chosen),
-            certificate=chosen.certificate,
-            key=chosen.key,
-        ),
-    )
+    serve(ServedModel(name, scorer), serving_of(chosen, workers=chosen.workers))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mojo_reader import Scorer, read_model
 from mojo_reader.errors import MissingExtraError, MojoError, exit_code, sentence, to_install
@@ -15,6 +15,9 @@ from mojo_reader.scoring.options import RowRules, defaults_of
 
 from .limits import Limits
 from .platforms import port_of
+
+if TYPE_CHECKING:
+    from .server import Serving
 
 _LAST_PORT: Final = 65_535
 _LIMITS: Final = Limits()
@@ -95,9 +98,24 @@ def add(parser: argparse.ArgumentParser, flag: str, **how: Any) -> None:
     parser.add_argument(*dict.fromkeys((f"--{dashed}", f"--{underscored}")), **how)
 
 
-def limits_of(chosen: argparse.Namespace) -> Limits:
-    """Return the limits that were chosen."""
-    return Limits(**{entry.name: getattr(chosen, entry.name) for entry in fields(Limits)})
+def serving_of(chosen: argparse.Namespace, *, workers: int = 1) -> "Serving":
+    """Return where and how to serve, as it was chosen.
+
+    Raises:
+        ModuleNotFoundError: what serving needs is not installed.
+    """
+    from .server import Serving
+
+    return Serving(
+        host=chosen.host,
+        http_port=chosen.http_port,
+        drain_seconds=chosen.drain_seconds,
+        access_log=chosen.access_log,
+        workers=workers,
+        limits=Limits(**{entry.name: getattr(chosen, entry.name) for entry in fields(Limits)}),
+        certificate=chosen.certificate,
+        key=chosen.key,
+    )
 
 
 def port(text: str) -> int:
