@@ -7,6 +7,7 @@ import typer
 
 from mojo_reader.cli.failures import plain_failures
 from mojo_reader.cli.options import (
+    TABLE_OUTPUT,
     BaseModelOption,
     LimitOption,
     ModelArgument,
@@ -38,12 +39,7 @@ def explain(  # noqa: PLR0913 - a command's options
             help="Rows to compare with, such as training rows; may be repeated.",
         ),
     ] = None,
-    output: Annotated[
-        str,
-        typer.Option(
-            "--output", "-o", metavar="FILE", help="CSV (also .gz, .zst) or Parquet; '-' prints."
-        ),
-    ] = STANDARD_STREAM,
+    output: Annotated[str, TABLE_OUTPUT] = STANDARD_STREAM,
     compact: Annotated[
         bool, typer.Option("--compact", help="One column for each column, not for each level.")
     ] = False,

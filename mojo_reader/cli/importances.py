@@ -11,6 +11,7 @@ import typer
 from mojo_reader import emitters
 from mojo_reader.cli.failures import plain_failures
 from mojo_reader.cli.options import (
+    TABLE_OUTPUT,
     BaseModelOption,
     JsonOption,
     LimitOption,
@@ -77,12 +78,7 @@ def importances(  # noqa: PLR0913 - a command's options
             "--column", "-c", metavar="COL", help="With --permute, these alone; may be repeated."
         ),
     ] = None,
-    output: Annotated[
-        str | None,
-        typer.Option(
-            "--output", "-o", metavar="FILE", help="CSV (also .gz, .zst) or Parquet; '-' prints."
-        ),
-    ] = None,
+    output: Annotated[str | None, TABLE_OUTPUT] = None,
     plot: PlotOption = None,
     base_model: BaseModelOption = None,
     limit: LimitOption = None,

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -43,6 +43,9 @@ OutputOption = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE", help="File to write.")
 ]
 
+TABLE_OUTPUT: Final = typer.Option(
+    "--output", "-o", metavar="FILE", help="CSV (also .gz, .zst) or Parquet; '-' prints."
+)
 PlotOption = Annotated[
     Path | None,
     typer.Option("--plot", metavar="FILE", help="A picture as .png, .svg or .pdf."),

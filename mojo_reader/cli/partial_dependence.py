@@ -10,6 +10,7 @@ import typer
 from mojo_reader import emitters
 from mojo_reader.cli.failures import plain_failures
 from mojo_reader.cli.options import (
+    TABLE_OUTPUT,
     BaseModelOption,
     JsonOption,
     LimitOption,
@@ -86,12 +87,7 @@ def partial_dependence(  # noqa: PLR0913 - a command's options
         ),
     ] = None,
     response: ResponseOption = None,
-    output: Annotated[
-        str | None,
-        typer.Option(
-            "--output", "-o", metavar="FILE", help="CSV (also .gz, .zst) or Parquet; '-' prints."
-        ),
-    ] = None,
+    output: Annotated[str | None, TABLE_OUTPUT] = None,
     plot: PlotOption = None,
     base_model: BaseModelOption = None,
     limit: LimitOption = None,

@@ -7,6 +7,7 @@ import typer
 
 from mojo_reader.cli.failures import plain_failures
 from mojo_reader.cli.options import (
+    TABLE_OUTPUT,
     BaseModelOption,
     LimitOption,
     ModelArgument,
@@ -34,12 +35,7 @@ def predict(  # noqa: PLR0913 - a command's options
     model: ModelArgument,
     rows: RowsArgument,
     *,
-    output: Annotated[
-        str,
-        typer.Option(
-            "--output", "-o", metavar="FILE", help="CSV (also .gz, .zst) or Parquet; '-' prints."
-        ),
-    ] = STANDARD_STREAM,
+    output: Annotated[str, TABLE_OUTPUT] = STANDARD_STREAM,
     base_model: BaseModelOption = None,
     limit: LimitOption = None,
     keep: Annotated[

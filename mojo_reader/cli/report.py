@@ -1,6 +1,5 @@
 """``report``: one page with the model, the proof, and a panel to try it."""
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -26,7 +25,7 @@ from mojo_reader.cli.options import (
 )
 from mojo_reader.cli.printing import echo, say
 from mojo_reader.cli.reading import ReadingOptions, grouped
-from mojo_reader.cli.rows import ResponseOption, say_notices
+from mojo_reader.cli.rows import CLEARED, ResponseOption, say_notices, status_line
 from mojo_reader.cli.verify import against_h2o
 from mojo_reader.converting import Proving, Target, emitter
 from mojo_reader.errors import MissingExtraError, ParityError, printable
@@ -136,19 +135,13 @@ def report(  # noqa: PLR0913 - a command's options
 @contextmanager
 def _steps(*, quiet: bool) -> Iterator[Callable[[str], None]]:
     """Give a function that shows on a terminal what is done now, and does nothing elsewhere."""
-    if quiet or not sys.stderr.isatty():
-        yield lambda _words: None
-        return
+    with status_line(quiet=quiet) as write:
 
-    def show(words: str) -> None:
-        sys.stderr.write(f"\r\x1b[K{printable(words)}{' ...' if words else ''}")
-        sys.stderr.flush()
+        def show(words: str) -> None:
+            if write is not None:
+                write(f"{CLEARED}{printable(words)}{' ...' if words else ''}")
 
-    try:
         yield show
-    finally:
-        sys.stderr.write("\r\x1b[K")
-        sys.stderr.flush()
 
 
 def _chosen(numbers: list[int], rows: Any) -> list[int]:

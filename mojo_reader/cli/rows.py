@@ -13,6 +13,8 @@ from mojo_reader.files.formats import FORMAT_NAMES
 from mojo_reader.files.outputs import STANDARD_STREAM
 from mojo_reader.scoring.notices import Notices
 
+#: Clears the line of a terminal on which it is written.
+CLEARED: Final = "\x1b[K"
 _SECONDS_BETWEEN: Final = 0.2
 
 RowsArgument = Annotated[
@@ -44,26 +46,42 @@ def one_of(value: str, known: tuple[Word, ...], option: str) -> Word:
 
 
 @contextmanager
-def progress(*, quiet: bool) -> Iterator[Callable[[int], None] | None]:
-    """Give a function that shows the rows done on a terminal, None where there is none."""
+def status_line(*, quiet: bool) -> Iterator[Callable[[str], None] | None]:
+    """Give a function that writes on one line of a terminal, which goes away at the end.
+
+    None where there is no terminal, or all is quiet.
+    """
     if quiet or not sys.stderr.isatty():
         yield None
         return
-    started = shown = time.monotonic()
 
-    def show(rows: int) -> None:
-        nonlocal shown
-        now = time.monotonic()
-        if now - shown >= _SECONDS_BETWEEN:
-            shown = now
-            sys.stderr.write(f"\r{rows:,} rows, {rows / (now - started):,.0f} rows/s ")
-            sys.stderr.flush()
+    def write(text: str) -> None:
+        sys.stderr.write(f"\r{text}")
+        sys.stderr.flush()
 
     try:
-        yield show
+        yield write
     finally:
-        sys.stderr.write("\r\x1b[K")
-        sys.stderr.flush()
+        write(CLEARED)
+
+
+@contextmanager
+def progress(*, quiet: bool) -> Iterator[Callable[[int], None] | None]:
+    """Give a function that shows the rows done on a terminal, None where there is none."""
+    with status_line(quiet=quiet) as write:
+        if write is None:
+            yield None
+            return
+        started = shown = time.monotonic()
+
+        def show(rows: int) -> None:
+            nonlocal shown
+            now = time.monotonic()
+            if now - shown >= _SECONDS_BETWEEN:
+                shown = now
+                write(f"{rows:,} rows, {rows / (now - started):,.0f} rows/s ")
+
+        yield show
 
 
 def say_written(rows: int, target: str) -> None:
