@@ -1,5 +1,6 @@
 """What the tests of the server share: requests, and a server in a process of its own."""
 
+import http.client
 import json
 import re
 import subprocess
@@ -58,8 +59,29 @@ def running(model: Path, *options: str, module: str = "emit.serving") -> Iterato
     finally:
         process.terminate()
         process.wait(60)
-        reader.join()
+        reader.join(60)
+        assert not reader.is_alive(), "a process of the server outlives it"
         process.stderr.close()
+
+
+def ask(
+    server: Server, path: str, body: bytes | None = None, **headers: str
+) -> tuple[int, Any, http.client.HTTPMessage]:
+    connection = http.client.HTTPConnection(server.host, server.port, timeout=60)
+    method = "GET" if body is None else "POST"
+    sent = {name.replace("_", "-"): value for name, value in headers.items()}
+    connection.request(method, path, body, sent)
+    response = connection.getresponse()
+    content = response.read()
+    connection.close()
+    is_json = response.headers.get_content_type() == "application/json"
+    return response.status, json.loads(content) if is_json else content, response.headers
+
+
+def infer(server: Server, body: object, **headers: str) -> tuple[int, Any]:
+    data = body if isinstance(body, bytes) else json.dumps(body).encode()
+    status, content, _ = ask(server, "/v2/models/m/infer", data, **headers)
+    return status, content
 
 
 def tensor(name: str, datatype: str, cells: Sequence[Any]) -> dict[str, Any]:

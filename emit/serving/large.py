@@ -62,9 +62,11 @@ class LargeBodies:
         raise AssertionError
 
     def close(self) -> None:
-        """End the processes."""
+        """End the processes, and wait until they have."""
         if self._pool is not None:
-            self._pool.shutdown(wait=False, cancel_futures=True)
+            # Without waiting, a process that ends now may close the queue before the pool has told
+            # its processes to end, and then it waits for them for ever.
+            self._pool.shutdown(wait=True, cancel_futures=True)
 
 
 _served: ServedModel | None = None
