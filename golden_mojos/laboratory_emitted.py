@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from laboratory_verdicts import Result, of_comparison
 
 from mojo_reader import Scorer
-from mojo_reader.converting import Proving, Target, emitter
+from mojo_reader.converting.targets import Proving, Target, Writing, emitter
 
 if TYPE_CHECKING:
     from laboratory_doors import Door
@@ -29,15 +29,15 @@ def _emitted(target: Target, dtype: str, *, made: bool) -> Door:
         chosen = emitter(target, dtype=dtype)
         with tempfile.TemporaryDirectory() as work:
             path = Path(work, f"model{chosen.suffix}")
-            chosen.build(one.mojo, path, Path(work, "columns.json"), dtype)
+            written = Writing(
+                mojo=one.mojo, path=path, beside=chosen.files_beside(path), dtype=dtype
+            )
+            chosen.build(written)
             asked = Proving(
-                path=path,
-                mojo=one.mojo,
-                dtype=dtype,
+                written=written,
                 table=None if made else one.table,
                 matrix=None if made else Scorer(one.mojo).encode(one.table),
                 seed=one.plan.seed,
-                progress=None,
             )
             return of_comparison(chosen.prove(asked))
 

@@ -9,7 +9,7 @@ from support import golden
 
 from emit.saved_model import check_saved_model, export_saved_model
 from mojo_reader import Scorer
-from mojo_reader.converting import EMITTERS, Target
+from mojo_reader.converting.targets import EMITTERS, Target
 from mojo_reader.errors import MojoOutputError
 from mojo_reader.files.atomic import replacing
 

@@ -29,13 +29,18 @@ from mojo_reader.cli.reading import ReadingOptions, grouped
 from mojo_reader.cli.rows import progress, say_notices
 from mojo_reader.cli.tables import cell
 from mojo_reader.converting import (
-    EMITTERS,
     Conversion,
-    Emitter,
     RowsToCheck,
-    Target,
     converted,
     outputs_of,
+)
+from mojo_reader.converting.targets import (
+    COLUMNS,
+    Emitter,
+    Target,
+    TargetOptionError,
+    TargetOptions,
+    described,
 )
 from mojo_reader.errors import MojoDataError, MojoUnsupportedError, ParityError
 from mojo_reader.files.formats import FORMAT_NAMES
@@ -105,7 +110,8 @@ def convert(  # noqa: PLR0913 - a command's options
 
     if expected is not None and check is None:
         raise typer.BadParameter("needs --check ROWS", param_hint="'--expected'")
-    suffix = EMITTERS[to].suffix
+    options = TargetOptions()
+    suffix = _described(to, options).suffix
     target = output or default_output(model, base_model, suffix)
     if triton is not None:
         if to is not Target.ONNX or output is not None:
@@ -115,7 +121,7 @@ def convert(  # noqa: PLR0913 - a command's options
         message = f"expected a name that ends in {suffix}"
         raise typer.BadParameter(message, param_hint="'-o'")
     inputs = named_inputs(model, {"--check": check, "--expected": expected})
-    outputs = outputs_of(to, target, keep_failed=keep_failed)
+    outputs = outputs_of(to, target, options, keep_failed=keep_failed)
     if triton is not None:
         outputs.append(("the configuration for Triton", target.parent.parent / _TRITON_CONFIG))
     check_outputs(outputs, inputs, quiet=quiet or json_)
@@ -134,14 +140,21 @@ def convert(  # noqa: PLR0913 - a command's options
         _compare_with_h2o(mojo, check, expected, reading)
     with _in_repository(target if triton else None), progress(quiet=quiet or json_) as advance:
         made = converted(
-            mojo, to, target, dtype=dtype.value, rows=rows, seed=seed, keep_failed=keep_failed,
-            progress=advance,
+            mojo, to, target, dtype=dtype.value, options=options, rows=rows, seed=seed,
+            keep_failed=keep_failed, progress=advance,
         )  # fmt: skip
-    job = _Job(mojo=mojo, to=to, dtype=dtype.value, expected=expected, made=made)
+    job = _Job(mojo=mojo, to=to, options=options, dtype=dtype.value, expected=expected, made=made)
     if json_:
         print_json(_report(job))
     elif not quiet:
         _print(job)
+
+
+def _described(to: Target, options: TargetOptions) -> Emitter:
+    try:
+        return described(to, options)
+    except TargetOptionError as error:
+        raise typer.BadParameter(str(error), param_hint=f"'--{error.name}'") from error
 
 
 @contextmanager
@@ -200,13 +213,14 @@ class _Job:
 
     mojo: Mojo
     to: Target
+    options: TargetOptions
     dtype: str
     expected: Path | None
     made: Conversion
 
     @property
     def emitter(self) -> Emitter:
-        return EMITTERS[self.to]
+        return described(self.to, self.options)
 
 
 # --------------------------------------------------------------------------- report
@@ -216,7 +230,8 @@ def _report(job: _Job) -> dict[str, Any]:
     return {
         "model": str(job.made.path),
         "target": str(job.to),
-        "columns": None if job.made.columns is None else str(job.made.columns),
+        COLUMNS: None,
+        **{name: str(path) for name, path in job.made.beside.items()},
         "dtype": job.dtype,
         "equals_h2o_scores": None if job.expected is None else str(job.expected),
         "proofs": {name: comparison.as_dict() for name, comparison in job.made.proofs.items()},

@@ -27,7 +27,7 @@ from mojo_reader.cli.printing import echo, say
 from mojo_reader.cli.reading import ReadingOptions, grouped
 from mojo_reader.cli.rows import CLEARED, ResponseOption, say_notices, status_line
 from mojo_reader.cli.verify import against_h2o
-from mojo_reader.converting import Proving, Target, emitter
+from mojo_reader.converting.targets import Proving, Target, Writing, emitter
 from mojo_reader.errors import MissingExtraError, ParityError, printable
 from mojo_reader.files.atomic import replacing
 from mojo_reader.files.formats import FORMAT_NAMES
@@ -187,12 +187,14 @@ def _proved(
     comparing = f"comparing {made.runtime} with the scorer"
     with TemporaryDirectory() as folder:
         path = Path(folder) / f"model{made.suffix}"
-        made.build(mojo, path, path.with_suffix(".columns.json"), _DTYPE)
+        written = Writing(mojo=mojo, path=path, beside=made.files_beside(path), dtype=_DTYPE)
+        made.build(written)
         asked = Proving(
-            path=path, mojo=mojo, dtype=_DTYPE, table=None, matrix=None, seed=0,
+            written=written,
+            seed=0,
             progress=lambda done: show(f"{comparing}: {done:,} made rows"),
             invalid_is_missing=rules.invalid_is_missing,
-        )  # fmt: skip
+        )
         yield emitters.emitted_proof(made.runtime, "made rows", made.prove(asked))
         if rows is not None:
             given = replace(
