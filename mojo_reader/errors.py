@@ -22,6 +22,7 @@ import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Final, Self
 
 __all__ = [
@@ -130,7 +131,10 @@ def to_install(needed: str, extra: str, *, several: bool = False) -> str:
         several: it is more than one package.
     """
     them = "them" if several else "it"
-    return f"{needed}; install {them} with: pip install 'mojo2keras[{extra}]'"
+    # A checkout is installed from its folder.
+    here = Path(__file__).parent.parent
+    package = f"-e '{here}" if (here / "pyproject.toml").exists() else "'mojo2keras"
+    return f"{needed}; install {them} with: pip install {package}[{extra}]'"
 
 
 # A name in a file can have megabytes, a sentence with it must not.
