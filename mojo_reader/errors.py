@@ -19,7 +19,6 @@ to know only what it expected and what it found.
 
 import errno
 import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -239,6 +238,8 @@ def sentence(error: BaseException) -> str:
         text = f"{os.fsdecode(error.filename)}: no such file or folder"
     elif isinstance(error, OSError) and error.filename is None and error.errno in NO_ROOM:
         # Who writes a target names it; what has no name is written for a while only.
+        import tempfile
+
         text = f"{tempfile.gettempdir()}, the folder for temporary files: {error.strerror}"
     elif isinstance(error, OSError):
         named = isinstance(error.filename, (str, bytes, os.PathLike)) and error.filename
