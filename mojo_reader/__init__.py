@@ -130,9 +130,21 @@ def __getattr__(name: str) -> Any:
     if name == "__version__":
         return importlib.import_module("mojo_reader.making.origin").own_version()
     if name not in __all__:
-        message = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(message)
+        return _module(name)
     return getattr(importlib.import_module(_HOMES.get(name, _DOOR)), name)
+
+
+def _module(name: str) -> Any:
+    """Import what stands in this folder, such as ``errors``, where ``import mojo_reader`` is all."""
+    place = f"{__name__}.{name}"
+    try:
+        if not name.startswith("_"):
+            return importlib.import_module(place)
+    except ModuleNotFoundError as error:
+        if error.name != place:
+            raise
+    message = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(message)
 
 
 def __dir__() -> list[str]:

@@ -100,3 +100,9 @@ def test_few_rows_are_written_as_many_are(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(sinks, "_FEW_CELLS", 0)
     assert few == sink.render(batch)
     assert few.splitlines()[0] == b"a,a,0.0,1,a,0.0,NA"
+
+
+def test_a_module_is_found_without_an_import_of_its_own() -> None:
+    code = "import mojo_reader; print(mojo_reader.errors.MojoError.__name__)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+    assert done.stdout == "MojoError\n"
