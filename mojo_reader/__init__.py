@@ -135,7 +135,7 @@ def __getattr__(name: str) -> Any:
 
 
 def _module(name: str) -> Any:
-    """Import what stands in this folder, such as ``errors``, where ``import mojo_reader`` is all."""
+    """Import a module of this folder, where a program has imported the folder alone."""
     place = f"{__name__}.{name}"
     try:
         if not name.startswith("_"):
