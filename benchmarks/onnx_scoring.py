@@ -101,10 +101,11 @@ def measure(name: str, path: Path, rounds: int, jar: Path | None) -> None:
     by_matrix, _ = session(mojo, "matrix")
     by_columns, load = session(mojo, "columns")
     proof = check_onnx(to_onnx(mojo), mojo)
+    narrow = matrix.astype(np.float32)
     one, one_feeds = matrix[:1], {key: cells[:1] for key, cells in feeds.items()}
     batch = alternated(
         lambda: fast.score_matrix(matrix),
-        lambda: by_matrix.run(None, {"matrix": matrix}),
+        lambda: by_matrix.run(None, {"matrix": narrow}),
         lambda: fast.score(columns),
         lambda: by_columns.run(None, feeds),
         rounds=rounds,
@@ -112,7 +113,7 @@ def measure(name: str, path: Path, rounds: int, jar: Path | None) -> None:
     )
     single = alternated(
         lambda: fast.score_matrix(one),
-        lambda: by_matrix.run(None, {"matrix": one}),
+        lambda: by_matrix.run(None, {"matrix": narrow[:1]}),
         lambda: by_columns.run(None, one_feeds),
         rounds=rounds,
         repeats=200,

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from emit.keras_model.parity import check_parity
     from emit.keras_model.training import training_model
     from emit.keras_model.weights import from_keras
-    from emit.onnx_model import to_onnx
+    from emit.onnx_model import onnx_columns_json, to_onnx
     from emit.onnx_model.parity import check_onnx
     from emit.onnx_model.triton import write_triton_config
     from emit.pictures import plot_dependence, plot_importances, require_picture
@@ -60,6 +60,7 @@ __all__ = [
     "from_keras",
     "h2o_proof",
     "jax_contributions",
+    "onnx_columns_json",
     "plan",
     "plot",
     "plot_dependence",
@@ -94,7 +95,7 @@ _HOMES: Final[Mapping[str, tuple[str, ...]]] = {
     "emit.keras_model.parity": ("check_parity",),
     "emit.keras_model.training": ("training_model",),
     "emit.keras_model.weights": ("from_keras",),
-    "emit.onnx_model": ("to_onnx",),
+    "emit.onnx_model": ("onnx_columns_json", "to_onnx"),
     "emit.onnx_model.parity": ("check_onnx",),
     "emit.onnx_model.triton": ("write_triton_config",),
     "emit.pictures": ("plot_dependence", "plot_importances", "require_picture"),

@@ -105,6 +105,10 @@ def _reticulate() -> bool:
 # A marked test runs only where its program or package is there; nothing else skips.
 _NEEDS: dict[str, tuple[str, Callable[[], bool]]] = {
     "tensorflow": ("TensorFlow is not installed", lambda: _installed("tensorflow")),
+    "openvino": (
+        "OpenVINO is not installed, or ONNX is not",
+        lambda: _installed("openvino") and _installed("onnx"),
+    ),
     "torch": ("PyTorch is not installed", lambda: _installed("torch")),
     "java": ("no java on the path, or no H2O_JAR", _java),
     "h2o_client": ("no requests or no tabulate, which H2O's client needs", _client),
@@ -122,10 +126,6 @@ _NEEDS: dict[str, tuple[str, Callable[[], bool]]] = {
     "ray": ("Ray is not installed", lambda: _installed("ray")),
     "dask": ("Dask is not installed", lambda: _installed("dask")),
     "duckdb": ("DuckDB is not installed", lambda: _installed("duckdb")),
-    "release": (
-        "no build, Twine or hatchling",
-        lambda: all(map(_installed, ("build", "twine", "hatchling"))),
-    ),
     "docs": ("Sphinx is not installed", lambda: _installed("sphinx")),
     "chromium": ("no chromium or chromedriver on the path, or no Selenium", _chromium),
     "r": ("no Rscript, or no reticulate that can talk to this Python", _reticulate),

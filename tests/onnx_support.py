@@ -7,12 +7,16 @@ import onnx
 import onnxruntime
 from support import Golden
 
-from emit.onnx_model.parity import raw_columns
+from emit.onnx_model.parity import as_matrix, raw_columns
 from mojo_reader.model import Classification, Mojo
 
 
 def feeds(mojo: Mojo, table: object) -> dict[str, Any]:
     return {name: cells[:, np.newaxis] for name, cells in raw_columns(mojo, table).items()}
+
+
+def matrix_feed(matrix: Any, dtype: str) -> dict[str, Any]:
+    return {"matrix": as_matrix(matrix, dtype)}
 
 
 def run(model: onnx.ModelProto, given: dict[str, Any]) -> list[Any]:

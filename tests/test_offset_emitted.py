@@ -14,6 +14,7 @@ from support import Golden, assert_close, golden
 from test_offset import SERVER_CASES, offsets, server_rows, server_scores
 
 from emit import from_keras, to_keras, to_onnx
+from emit.onnx_model.parity import as_matrix
 from mojo_reader import Scorer
 from mojo_reader.errors import MojoUnsupportedError
 
@@ -72,7 +73,7 @@ def test_onnx_gives_the_server_s_scores(case: Golden, dtype: str, inputs: str) -
     mojo = case.mojo()
     matrix, offset = given(case)
     column = mojo.info.offset_column or ""
-    fed = {"matrix": matrix, "offset": offset}
+    fed = {"matrix": as_matrix(matrix, dtype), "offset": as_matrix(offset, dtype)}
     if inputs == "columns":
         fed = {**feeds(mojo, server_rows(case)), column: offset}
     model = to_onnx(mojo, dtype=dtype, inputs=inputs, offset="server")

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from keras_support import hand_made, x64
 from numpy.typing import NDArray
-from onnx_support import numbers_of, run
+from onnx_support import feeds, matrix_feed, numbers_of, run
 from support import golden
 
 from emit import to_onnx
-from emit.onnx_model.prediction import NO_LABEL
+from emit.onnx_model.prediction import NO_LABEL, NO_POSITION
 from emit.stablehlo import predictor
 from mojo_reader import Mojo, Scorer
 from mojo_reader.model import Activation, Features
@@ -24,7 +24,7 @@ INFINITE = golden("rectifier_infinite_cells")
 
 def by_onnx(mojo: Mojo, matrix: Array, dtype: str) -> Array:
     model = to_onnx(mojo, dtype=dtype, inputs="matrix")
-    return np.asarray(numbers_of(run(model, {"matrix": matrix}), mojo))
+    return np.asarray(numbers_of(run(model, matrix_feed(matrix, dtype)), mojo))
 
 
 def by_stablehlo(mojo: Mojo, matrix: Array, dtype: str) -> Array:
@@ -48,8 +48,10 @@ def test_rows_at_which_java_stops(how: Predict, dtype: str) -> None:
 def test_their_label_is_empty() -> None:
     mojo = INFINITE.mojo()
     matrix = Scorer(mojo).encode(INFINITE.columns())
-    label, _ = run(to_onnx(mojo, inputs="matrix"), {"matrix": matrix})
+    label, _ = run(to_onnx(mojo), feeds(mojo, INFINITE.columns()))
     assert (label == NO_LABEL).all()
+    position, _ = run(to_onnx(mojo, inputs="matrix"), matrix_feed(matrix, "float32"))
+    assert (position == NO_POSITION).all()
 
 
 def odd_rows() -> Array:

@@ -1,4 +1,4 @@
-"""A ``Mojo`` as one ONNX file that reads raw columns: a container needs onnxruntime alone.
+"""A ``Mojo`` as one ONNX file, of raw columns or of the row matrix: a runtime is all it needs.
 
 Written with ONNX's own helpers, not through Keras. Operator set 17, ``ai.onnx.ml`` 3, IR 8: all
 golden models, in both types, were run in onnxruntime 1.17.3 and in 1.32.
@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Final, Literal
 
 import onnx
-from onnx import TensorProto, helper
+from onnx import helper
 
 from mojo_reader.errors import MojoUnsupportedError
 from mojo_reader.making.origin import own_version
@@ -19,16 +19,18 @@ from mojo_reader.scoring.offsets import offset_column, unused_offset
 from mojo_reader.scoring.options import OffsetRule
 from mojo_reader.scoring.outputs import ColumnErrors
 
+from ..columns import columns_of, columns_text
 from . import encoding, names, network, prediction
 from .graph import ML, Graph
 
-__all__ = ["DTYPES", "INPUTS", "IR_VERSION", "OPSET", "OPSET_ML", "to_onnx"]
+__all__ = ["DTYPES", "INPUTS", "IR_VERSION", "OPSET", "OPSET_ML", "onnx_columns_json", "to_onnx"]
 
 #: Types that a model can be made in.
 DTYPES: Final = ("float32", "float64")
 OPSET: Final = 17
 OPSET_ML: Final = 3
 IR_VERSION: Final = 8
+_VERSIONS: Final = {"": OPSET, ML: OPSET_ML}
 
 #: What a model can read, and how its inputs are made.
 INPUTS: Final[Mapping[str, Callable[[Graph, Mojo], encoding.NetworkInputs]]] = {
@@ -38,6 +40,7 @@ INPUTS: Final[Mapping[str, Callable[[Graph, Mojo], encoding.NetworkInputs]]] = {
 _NAME: Final = "h2o_deep_learning"
 _OUTPUT_NAMES: Final = (
     names.LABEL,
+    names.LABEL_INDEX,
     names.PROBABILITIES,
     names.PREDICT,
     names.RECONSTRUCTION,
@@ -60,27 +63,31 @@ def to_onnx(  # noqa: PLR0913 - choices
     Args:
         mojo: the model to translate.
         dtype: type of the network and of the numbers it gives: ``float32``, or ``float64`` to get
-            H2O's numbers to 1e-10. Numbers are read and standardized in float64 in both.
+            H2O's numbers to 1e-10.
         inputs: ``columns`` for one input ``(rows, 1)`` for each raw column, by its name: strings
             for categorical columns (``""`` and H2O's missing marks are missing), doubles for
-            numeric ones (NaN is missing). ``matrix`` for one input ``(rows, n_features)`` of
-            doubles as ``Scorer.encode`` returns it.
+            numeric ones (NaN is missing), which are standardized in float64 in both types.
+            ``matrix`` for one input ``(rows, n_features)`` of ``dtype`` as ``Scorer.encode``
+            returns it; the model has no text and no operator of ``ai.onnx.ml``, and in float32 no
+            double, for runtimes that know none of them.
         labels: a classifier gives its label too.
         offset: ``java``: the offset column is not used, as in H2O's Java scorer; ``server``: one
-            more input of doubles ``(rows, 1)``, by the column's name (``offset`` beside a matrix),
-            is added where it is above 0, as H2O's server does; ``always``: wherever it is not NaN.
+            more input ``(rows, 1)``, doubles by the column's name (``offset``, of the matrix's
+            type, beside a matrix), is added where it is above 0, as H2O's server does;
+            ``always``: wherever it is not NaN.
         per_feature: an autoencoder gives its error in each column too, as
             ``h2o.anomaly(per_feature=True)`` does.
 
     Returns:
-        The model. Its outputs are ``label`` ``(rows,)`` strings and ``probabilities``
+        The model. Its outputs are ``label`` ``(rows,)`` strings (of a matrix ``label_index``
+        ``(rows,)`` int64, the position in the domain) and ``probabilities``
         ``(rows, n_classes)`` in domain order; ``predict`` ``(rows, 1)``; or ``reconstruction``
         ``(rows, width)``, ``column_errors`` ``(rows, width)`` if asked for, in which a missing
         number is the mean, as on H2O's server, and ``reconstruction_error`` ``(rows,)``, which is
         NaN where a number is missing, as in H2O's Java scorer. Where a column has an output's
         name, the output's gets an underscore. Where H2O's Java scorer stops because a prediction
-        is NaN, it is NaN here and its label an empty text. float32 gives NaN, too, for numbers
-        that it cannot hold.
+        is NaN, it is NaN here and its label an empty text, or -1. float32 gives NaN, too, for
+        numbers that it cannot hold.
 
     Raises:
         MojoUnsupportedError: an unknown dtype or kind of inputs, an offset of a model that has
@@ -91,17 +98,25 @@ def to_onnx(  # noqa: PLR0913 - choices
     _check(dtype, DTYPES, "dtype")
     _check(inputs, tuple(INPUTS), "inputs")
     column = offset_column(mojo, offset)
-    graph = Graph(dtype)
+    raw = inputs == "columns"
+    graph = Graph(dtype, wide="float64" if raw else dtype)
     read = INPUTS[inputs](graph, mojo)
     if column is not None:
-        named = column if inputs == "columns" else names.OFFSET
-        read = replace(read, offset=graph.input(named, TensorProto.DOUBLE, 1))
+        named = column if raw else names.OFFSET
+        read = replace(read, offset=graph.input(named, graph.wide.element, 1))
     graph.reserve(_OUTPUT_NAMES)
     outputs = network.apply(graph, read, mojo.features, mojo.layers)
+    form: prediction.Labels = "texts" if raw else "positions"
     prediction.predict(
-        graph, outputs, read, mojo, labels=labels, rule=offset, per_feature=per_feature
-    )
+        graph, outputs, read, mojo,
+        labels=form if labels else None, rule=offset, per_feature=per_feature,
+    )  # fmt: skip
     return _model(graph, mojo, dtype, offset)
+
+
+def onnx_columns_json(mojo: Mojo, dtype: str) -> str:
+    """Return the text of ``columns.json`` for a model that reads the row matrix."""
+    return columns_text(columns_of(mojo, dtype=dtype, versions={"onnx": onnx.__version__}))
 
 
 def _check(found: str, allowed: tuple[str, ...], what: str) -> None:
@@ -114,11 +129,14 @@ def _model(graph: Graph, mojo: Mojo, dtype: str, offset: OffsetRule) -> onnx.Mod
     body = helper.make_graph(
         graph.nodes, _NAME, graph.inputs, graph.outputs, initializer=graph.constants
     )
+    # A runtime without the operators for levels may refuse a file that only names them.
+    used = {node.domain for node in graph.nodes}
+    versions = {domain: version for domain, version in _VERSIONS.items() if domain in used}
     model = helper.make_model(
         body,
         producer_name="mojo2keras",
         producer_version=own_version(),
-        opset_imports=[helper.make_opsetid("", OPSET), helper.make_opsetid(ML, OPSET_ML)],
+        opset_imports=[helper.make_opsetid(*one) for one in sorted(versions.items())],
         ir_version=IR_VERSION,
         doc_string=f"H2O-3 deep learning, {mojo.info.category}",
     )

@@ -1,4 +1,4 @@
-"""Raw columns to the network's inputs: levels to slots, numbers standardized in float64."""
+"""Raw columns, or the row matrix, to the network's inputs: slots, and standardized numbers."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -32,8 +32,9 @@ class NetworkInputs:
             without categorical features.
         numbers: ``(rows, nums)`` of the network's type, standardized, a missing one 0; None
             without numeric features.
-        offset: ``(rows, 1)`` float64, NaN for missing; None where none is added.
-        raw_numbers: ``(rows, nums)`` float64 as they come, a missing one NaN; None likewise.
+        offset: ``(rows, 1)`` of the wide type, NaN for missing; None where none is added.
+        raw_numbers: ``(rows, nums)`` of the wide type as they come, a missing one NaN; None
+            likewise.
     """
 
     slots: str | None
@@ -63,9 +64,9 @@ def encode_columns(graph: Graph, mojo: Mojo) -> NetworkInputs:
 
 
 def encode_matrix(graph: Graph, mojo: Mojo) -> NetworkInputs:
-    """Add one input ``(rows, n_features)`` float64: codes, then numbers; NaN is missing."""
+    """Add one input ``(rows, n_features)`` of the wide type: codes, numbers; NaN is missing."""
     features = mojo.features
-    matrix = graph.input(MATRIX, TensorProto.DOUBLE, len(features.names))
+    matrix = graph.input(MATRIX, graph.wide.element, len(features.names))
     cats, slots = len(features.categorical), None
     if cats:
         codes = _columns_between(graph, matrix, 0, cats, "codes") if features.numeric else matrix
@@ -133,9 +134,8 @@ def _numbers_of_levels(graph: Graph, tensor: str, column: CategoricalInput) -> s
 def _slots_of_codes(graph: Graph, codes: str, features: Features) -> str:
     """Go from codes ``(rows, categoricals)`` to slots; what is no code is missing."""
     categorical = features.categorical
-    levels = np.array([len(feature.levels) for feature in categorical], np.float64)
-    bounds = graph.constant("codes:levels", levels)
-    zero = graph.constant("codes:zero", np.array(0.0))
+    bounds = graph.wides("codes:levels", [len(feature.levels) for feature in categorical])
+    zero = graph.wides("codes:zero", 0.0)
     enough = graph.node("GreaterOrEqual", codes, zero, name="codes:not_negative")
     below = graph.node("Less", codes, bounds, name="codes:below")
     known = graph.node("And", enough, below, name="codes:known")
@@ -152,16 +152,37 @@ def _slots_of_codes(graph: Graph, codes: str, features: Features) -> str:
 
 
 def _standardized(graph: Graph, numbers: str | None, features: Features) -> str | None:
-    """Return the numbers, standardized in float64, in the network's type with 0 for NaN."""
+    """Return the numbers, standardized in the wide type, in the network's with 0 for NaN."""
     if numbers is None:
         return None
+    if features.standardize and graph.wide.name == "float32":
+        return _standardized_narrow(graph, numbers, features)
     known = numbers
     if features.standardize:
-        mean = graph.constant("norm_sub", features.norm_sub)
-        factor = graph.constant("norm_mul", features.norm_mul)
+        mean = graph.wides("norm_sub", features.norm_sub)
+        factor = graph.wides("norm_mul", features.norm_mul)
         known = graph.node("Sub", known, mean, name="centered")
         known = graph.node("Mul", known, factor, name="standardized")
-    missing = graph.node("IsNaN", known, name="is_missing")
-    zero = graph.constant("mean_number", np.array(0.0))
-    filled = graph.node("Where", missing, zero, known, name="mean_for_missing")
+    zero = graph.wides("mean_number", 0.0)
+    filled = graph.node("Where", _missing(graph, known), zero, known, name="mean_for_missing")
     return graph.to_float(filled, "network_numbers")
+
+
+def _standardized_narrow(graph: Graph, numbers: str, features: Features) -> str:
+    """The same in float32, the mean in two parts: float32 holds one of 1e6 to 0.03.
+
+    The second part is taken off what stands for a missing number, too, whose difference is then 0.
+    Between the two stands a choice, which no optimizer looks through: ``(x - a) * b`` becomes
+    ``x * b - a * b`` in OpenVINO, and that loses what the parts were for.
+    """
+    high = graph.wide.array(features.norm_sub)
+    low = features.norm_sub - high.astype(np.float64)
+    rest = graph.wides("norm_sub_rest", low)
+    centered = graph.node("Sub", numbers, graph.wides("norm_sub", high), name="centered")
+    chosen = graph.node("Where", _missing(graph, centered), rest, centered, name="mean_for_missing")
+    exact = graph.node("Sub", chosen, rest, name="centered_rest")
+    return graph.node("Mul", exact, graph.wides("norm_mul", features.norm_mul), name="standardized")
+
+
+def _missing(graph: Graph, numbers: str) -> str:
+    return graph.node("IsNaN", numbers, name="is_missing")

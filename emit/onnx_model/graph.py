@@ -49,10 +49,12 @@ class Graph:
 
     Args:
         dtype: type that the network computes in.
+        wide: type of what float32 would round: raw numbers, exponentials, units of the columns.
     """
 
-    def __init__(self, dtype: str) -> None:
+    def __init__(self, dtype: str, wide: str = "float64") -> None:
         self.float = Float(name=dtype)
+        self.wide = Float(name=wide)
         self.nodes: list[NodeProto] = []
         self.constants: list[TensorProto] = []
         self.inputs: list[ValueInfoProto] = []
@@ -109,6 +111,10 @@ class Graph:
         """Add a constant of the network's type; return its name."""
         return self.constant(name, self.float.array(values))
 
+    def wides(self, name: str, values: Any) -> str:
+        """Add a constant of the wide type; return its name."""
+        return self.constant(name, self.wide.array(values))
+
     def node(
         self, operator: str, *inputs: str, name: str, domain: str | None = None, **attributes: Any
     ) -> str:
@@ -136,16 +142,15 @@ class Graph:
         return self.node("Cast", tensor, name=name, to=element)
 
     def to_float(self, tensor: str, name: str) -> str:
-        """Convert a float64 tensor to the network's type."""
-        if self.float.name == "float64":
-            return tensor
-        return self.cast(tensor, self.float.element, name)
+        """Convert a tensor of the wide type to the network's."""
+        return self._converted(tensor, self.wide, self.float, name)
 
-    def to_double(self, tensor: str, name: str) -> str:
-        """Convert a tensor of the network's type to float64."""
-        if self.float.name == "float64":
-            return tensor
-        return self.cast(tensor, TensorProto.DOUBLE, name)
+    def to_wide(self, tensor: str, name: str) -> str:
+        """Convert a tensor of the network's type to the wide one."""
+        return self._converted(tensor, self.float, self.wide, name)
+
+    def _converted(self, tensor: str, found: Float, wanted: Float, name: str) -> str:
+        return tensor if found == wanted else self.cast(tensor, wanted.element, name)
 
     def _free(self, name: str) -> str:
         while name in self._taken:

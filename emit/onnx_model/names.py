@@ -4,6 +4,7 @@ from typing import Final
 
 OFFSET: Final = "offset"
 LABEL: Final = "label"
+LABEL_INDEX: Final = "label_index"
 PROBABILITIES: Final = "probabilities"
 PREDICT: Final = "predict"
 RECONSTRUCTION: Final = "reconstruction"

@@ -114,18 +114,38 @@ def _softmax(graph: Graph, name: str, sums: str) -> str:
 
 
 def _exp_rectifier(graph: Graph, name: str, sums: str) -> str:
-    """``exp(x) - 1`` below 0, in float64 in both types.
+    """``exp(x) - 1`` below 0, in float64 in both types where there may be float64.
 
     ONNX has no ``expm1``, and in float32 the difference loses what weights that training has blown
     up make a prediction of. ``Elu`` in onnxruntime is that difference, and has no float64.
     """
     zero = graph.floats(f"{name}:zero", 0.0)
-    one = graph.constant(f"{name}:one", np.array(1.0))
-    power = graph.node("Exp", graph.to_double(sums, f"{name}:double"), name=f"{name}:exp")
-    difference = graph.node("Sub", power, one, name=f"{name}:difference")
-    below = graph.to_float(difference, f"{name}:below")
+    wide = graph.to_wide(sums, f"{name}:double")
+    minus_one = _expm1 if graph.wide.name == "float32" else _exp_less_one
+    below = graph.to_float(minus_one(graph, name, wide), f"{name}:below")
     positive = graph.node("GreaterOrEqual", sums, zero, name=f"{name}:positive")
     return graph.node("Where", positive, sums, below, name=name)
+
+
+def _exp_less_one(graph: Graph, name: str, values: str) -> str:
+    one = graph.wides(f"{name}:one", 1.0)
+    power = graph.node("Exp", values, name=f"{name}:exp")
+    return graph.node("Sub", power, one, name=f"{name}:difference")
+
+
+def _expm1(graph: Graph, name: str, values: str) -> str:
+    """``exp(x) - 1`` without the difference: ``2 t / (1 - t)`` of ``t = tanh(x / 2)``."""
+    half, one, two = (
+        graph.wides(f"{name}:{n}", v) for n, v in (("half", 0.5), ("one", 1), ("two", 2))
+    )
+    # Above 0 it is not used, and would be infinite.
+    zero = graph.wides(f"{name}:none", 0.0)
+    negative = graph.node("Min", values, zero, name=f"{name}:negative")
+    halved = graph.node("Mul", negative, half, name=f"{name}:halved")
+    tanh = graph.node("Tanh", halved, name=f"{name}:tanh")
+    twice = graph.node("Mul", tanh, two, name=f"{name}:twice")
+    rest = graph.node("Sub", one, tanh, name=f"{name}:rest")
+    return graph.node("Div", twice, rest, name=f"{name}:expm1")
 
 
 ACTIVATIONS: Final[Mapping[Activation, Callable[..., str]]] = {

@@ -25,7 +25,7 @@ from mojo_reader.scoring.scorer import Scorer
 from ..proving import proof
 from ..proving.made_rows import MadeRows, make_rows
 from .encoding import MATRIX
-from .prediction import NO_LABEL
+from .prediction import NO_LABEL, NO_POSITION
 
 BATCH_ROWS: Final = 4096
 _DTYPES: Final = {"tensor(float)": "float32", "tensor(double)": "float64"}
@@ -134,7 +134,7 @@ class _Runner:
         self._scorer = Scorer(mojo)
         self._matrix = matrix
         names = [given.name for given in loaded.get_inputs()]
-        self._feeds: Feeds = _matrix_feed(mojo, names, matrix) or {
+        self._feeds: Feeds = _matrix_feed(mojo, loaded.get_inputs(), matrix) or {
             name: columns[name][:, np.newaxis] for name in names
         }
         outputs = loaded.get_outputs()
@@ -168,8 +168,12 @@ class _Runner:
             return
         numbers = values.astype(np.float64)
         undefined = np.isnan(numbers).any(axis=1)
-        right = np.array(output.labels, object)[self._scorer.label_indices(numbers, matrix)]
-        right[undefined] = NO_LABEL
+        right = self._scorer.label_indices(numbers, matrix)
+        if labels.dtype == np.object_:
+            right = np.array(output.labels, object)[right]
+            right[undefined] = NO_LABEL
+        else:
+            right = np.where(undefined, NO_POSITION, right)
         wrong = labels != right
         if output.threshold is None:
             # H2O draws among classes that tie exactly; such rows are undecided.
@@ -207,15 +211,23 @@ class _Runner:
         )
 
 
-def _matrix_feed(mojo: Mojo, names: list[str], matrix: NDArray[np.float64]) -> Feeds | None:
+def _matrix_feed(mojo: Mojo, inputs: list[Any], matrix: NDArray[np.float64]) -> Feeds | None:
     """The feed of a model that reads the row matrix; None where it reads raw columns."""
     expected = {column.name for column in mojo.inputs}
-    if names == [MATRIX] and (expected != {MATRIX} or matrix.shape[1] > 1):
-        return {MATRIX: matrix}
+    names = [given.name for given in inputs]
+    # A raw column of texts may have the name; one of numbers is the matrix.
+    if names == [MATRIX] and inputs[0].type in _DTYPES:
+        return {MATRIX: as_matrix(matrix, _DTYPES[inputs[0].type])}
     if set(names) != expected:
         message = f"expected a model that reads {sorted(expected)}, found {sorted(names)}"
         raise MojoDataError(message)
     return None
+
+
+def as_matrix(matrix: NDArray[np.float64], dtype: str) -> NDArray[Any]:
+    """Return rows in the type of a model; what float32 cannot hold is infinite."""
+    with np.errstate(over="ignore"):
+        return matrix.astype(dtype)
 
 
 def _batch_rows(mojo: Mojo) -> int:

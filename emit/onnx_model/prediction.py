@@ -1,9 +1,10 @@
 """Raw outputs to what H2O predicts: label and probabilities, a number, or a reconstructed row."""
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from onnx import TensorProto
 
 from mojo_reader.formulas import LARGEST_EXP
@@ -21,8 +22,12 @@ from . import names
 from .encoding import NetworkInputs
 from .graph import Graph
 
-#: The label of a row whose probabilities are NaN.
+#: The label of a row whose probabilities are NaN, and its position.
 NO_LABEL: Final = ""
+NO_POSITION: Final = -1
+
+#: How a label is given.
+Labels = Literal["texts", "positions"]
 
 
 def predict(  # noqa: PLR0913 - what the three kinds of outputs need
@@ -31,7 +36,7 @@ def predict(  # noqa: PLR0913 - what the three kinds of outputs need
     inputs: NetworkInputs,
     mojo: Mojo,
     *,
-    labels: bool,
+    labels: Labels | None,
     rule: OffsetRule = "java",
     per_feature: bool = False,
 ) -> None:
@@ -42,7 +47,7 @@ def predict(  # noqa: PLR0913 - what the three kinds of outputs need
         outputs: the network's raw outputs ``(rows, units)``.
         inputs: what the network read; an autoencoder's error compares with it.
         mojo: the model.
-        labels: a classifier gives its label beside the probabilities.
+        labels: a classifier gives its label beside the probabilities, as a text or a position.
         rule: where a regression's offset is added, if there is one among the inputs.
         per_feature: an autoencoder gives its error in each column, too.
     """
@@ -50,7 +55,7 @@ def predict(  # noqa: PLR0913 - what the three kinds of outputs need
         case Classification():
             _classes(graph, outputs, mojo.output, labels=labels)
         case Regression():
-            raw = graph.to_double(outputs, "response:double")
+            raw = graph.to_wide(outputs, "response:double")
             if inputs.offset is not None:
                 raw = _with_offset(graph, raw, inputs.offset, mojo.output, rule)
             response = _response(graph, raw, mojo.output)
@@ -62,14 +67,18 @@ def predict(  # noqa: PLR0913 - what the three kinds of outputs need
 # --------------------------------------------------------------------------- classes
 
 
-def _classes(graph: Graph, outputs: str, output: Classification, *, labels: bool) -> None:
+def _classes(graph: Graph, outputs: str, output: Classification, *, labels: Labels | None) -> None:
     probabilities = _prior_correction(graph, outputs, output)
-    if labels:
+    if labels is not None:
         chosen = _label_positions(graph, probabilities, output)
-        chosen = _none_for_nan(graph, probabilities, chosen, len(output.labels))
-        texts = graph.texts("labels", (*output.labels, NO_LABEL))
-        label = graph.node("Gather", texts, chosen, name="label_text", axis=0)
-        graph.output(label, names.LABEL, TensorProto.STRING)
+        none = NO_POSITION if labels == "positions" else len(output.labels)
+        chosen = _none_for_nan(graph, probabilities, chosen, none)
+        if labels == "positions":
+            graph.output(chosen, names.LABEL_INDEX, TensorProto.INT64)
+        else:
+            texts = graph.texts("labels", (*output.labels, NO_LABEL))
+            label = graph.node("Gather", texts, chosen, name="label_text", axis=0)
+            graph.output(label, names.LABEL, TensorProto.STRING)
     width = len(output.labels)
     graph.output(probabilities, names.PROBABILITIES, graph.float.element, width)
 
@@ -98,10 +107,16 @@ def _label_positions(graph: Graph, probabilities: str, output: Classification) -
     # float64 in both types, so that whoever compares the probability in Python gets the same.
     second = graph.constant("label:second", np.array(1, np.int64))
     chosen = graph.node("Gather", probabilities, second, name="label:probability", axis=1)
-    double = graph.to_double(chosen, "label:double")
-    threshold = graph.constant("label:threshold", np.array(output.threshold))
+    double = graph.to_wide(chosen, "label:double")
+    threshold = graph.constant("label:threshold", _no_less(output.threshold, graph.wide.name))
     reached = graph.node("GreaterOrEqual", double, threshold, name="label:reached")
     return graph.cast(reached, TensorProto.INT64, "label_position")
+
+
+def _no_less(number: float, dtype: str) -> NDArray[Any]:
+    """Return the least number of a type that is no less: what reaches one reaches the other."""
+    rounded = np.array(number, dtype)
+    return np.nextafter(rounded, np.inf, dtype=dtype) if float(rounded) < number else rounded
 
 
 def _none_for_nan(graph: Graph, probabilities: str, chosen: str, none: int) -> str:
@@ -121,9 +136,9 @@ def _none_for_nan(graph: Graph, probabilities: str, chosen: str, none: int) -> s
 
 def _with_offset(graph: Graph, raw: str, offset: str, output: Regression, rule: OffsetRule) -> str:
     """Add the offset to the raw output, in the units that the network was trained in."""
-    mean = graph.constant("offset:mean", np.array(output.norm_resp_sub))
-    factor = graph.constant("offset:factor", np.array(output.norm_resp_mul))
-    zero = graph.constant("offset:zero", np.array(0.0))
+    mean = graph.wides("offset:mean", output.norm_resp_sub)
+    factor = graph.wides("offset:factor", output.norm_resp_mul)
+    zero = graph.wides("offset:zero", 0.0)
     centered = graph.node("Sub", offset, mean, name="offset:centered")
     units = graph.node("Mul", centered, factor, name="offset:units")
     if rule == "server":
@@ -138,8 +153,8 @@ def _with_offset(graph: Graph, raw: str, offset: str, output: Regression, rule: 
 def _response(graph: Graph, response: str, output: Regression) -> str:
     """The response in its own units, made in float64 (``DeeplearningMojoModel.score0``)."""
     if output.standardize:
-        scale = graph.constant("norm_resp_mul", np.array(output.norm_resp_mul))
-        shift = graph.constant("norm_resp_sub", np.array(output.norm_resp_sub))
+        scale = graph.wides("norm_resp_mul", output.norm_resp_mul)
+        shift = graph.wides("norm_resp_sub", output.norm_resp_sub)
         unscaled = graph.node("Div", response, scale, name="response:unscaled")
         response = graph.node("Add", unscaled, shift, name="response:units")
     response = INVERSE_LINKS[output.inverse_link](graph, response)
@@ -151,14 +166,14 @@ def _identity(_graph: Graph, values: str) -> str:
 
 
 def _bounded_exp(graph: Graph, values: str) -> str:
-    largest = graph.constant("link:largest", np.array(LARGEST_EXP))
+    largest = graph.wides("link:largest", LARGEST_EXP)
     power = graph.node("Exp", values, name="link:exp")
     return graph.node("Min", power, largest, name="link:bounded")
 
 
 def _logistic(graph: Graph, values: str) -> str:
     """``1 / (1 + min(1e19, exp(-y)))``."""
-    one = graph.constant("link:one", np.array(1.0))
+    one = graph.wides("link:one", 1.0)
     negative = graph.node("Neg", values, name="link:negative")
     total = graph.node("Add", _bounded_exp(graph, negative), one, name="link:total")
     return graph.node("Div", one, total, name="link:logistic")
@@ -180,16 +195,18 @@ def _reconstruction(
     """The reconstruction in the columns' units, and its error in standardized space."""
     one_hot, numbers = _blocks(graph, outputs, features)
     errors = _column_errors(graph, one_hot, numbers, inputs, features) if per_feature else None
-    rebuilt = outputs
+    rebuilt, compared = outputs, numbers
     if features.standardize and numbers is not None:
-        numbers = _in_units(graph, numbers, features)
-        rebuilt = graph.to_float(numbers, "reconstruction:float")
+        units = _in_units(graph, numbers, features)
+        rebuilt = graph.to_float(units, "reconstruction:float")
+        # float32 would lose more in the columns' units than Java's order is worth.
+        compared = numbers if graph.wide.name == "float32" else units
         if one_hot is not None:
             rebuilt = graph.node("Concat", one_hot, rebuilt, name="reconstructed", axis=1)
     graph.output(rebuilt, names.RECONSTRUCTION, graph.float.element, features.width)
     if errors is not None:
         graph.output(errors, names.COLUMN_ERRORS, graph.float.element, features.width)
-    error = graph.to_float(_error(graph, one_hot, numbers, inputs, features), "error:float")
+    error = graph.to_float(_error(graph, one_hot, compared, inputs, features), "error:float")
     graph.output(error, names.RECONSTRUCTION_ERROR, graph.float.element)
 
 
@@ -201,15 +218,15 @@ def _blocks(graph: Graph, outputs: str, features: Features) -> tuple[str | None,
         one_hot, numbers = graph.split(
             "Split", outputs, split, names=("reconstruction:one_hot", "reconstruction:raw"), axis=1
         )
-        return one_hot, graph.to_double(numbers, "reconstruction:numbers")
+        return one_hot, graph.to_wide(numbers, "reconstruction:numbers")
     if sizes[0]:
         return outputs, None
-    return None, graph.to_double(outputs, "reconstruction:numbers")
+    return None, graph.to_wide(outputs, "reconstruction:numbers")
 
 
 def _in_units(graph: Graph, numbers: str, features: Features) -> str:
-    factor = graph.constant("reconstruction:norm_mul", features.norm_mul)
-    mean = graph.constant("reconstruction:norm_sub", features.norm_sub)
+    factor = graph.wides("reconstruction:norm_mul", features.norm_mul)
+    mean = graph.wides("reconstruction:norm_sub", features.norm_sub)
     unscaled = graph.node("Div", numbers, factor, name="reconstruction:unscaled")
     return graph.node("Add", unscaled, mean, name="reconstruction:units")
 
@@ -224,23 +241,35 @@ def _error(
     """Mean squared difference over all inputs; NaN for a missing number, as in H2O's Java.
 
     The difference is taken in the columns' units and standardized then, as H2O does: where a mean
-    is a billion deviations, another order is another number.
+    is a billion deviations, another order is another number. Without float64 it is taken of what
+    is standardized.
     """
     axis = graph.constant("error:axis", np.array([1], np.int64))
     sums = []
     if one_hot is not None and inputs.slots is not None:
         hot = _hot(graph, features.one_hot_width, inputs.slots)
         block = graph.node("Sub", one_hot, hot, name="error:one_hot")
-        sums.append(_squares(graph, graph.to_double(block, "error:double"), axis, "one_hot"))
+        sums.append(_squares(graph, graph.to_wide(block, "error:double"), axis, "one_hot"))
     if numbers is not None and inputs.raw_numbers is not None:
-        block = graph.node("Sub", numbers, inputs.raw_numbers, name="error:numbers")
-        if features.standardize:
-            factor = graph.constant("error:norm_mul", features.norm_mul)
-            block = graph.node("Mul", block, factor, name="error:standardized")
+        block = _number_errors(graph, numbers, inputs, features)
         sums.append(_squares(graph, block, axis, "numbers"))
     total = sums[0] if len(sums) == 1 else graph.node("Add", *sums, name="error:total")
-    width = graph.constant("error:width", np.array(float(features.width)))
+    width = graph.wides("error:width", float(features.width))
     return graph.node("Div", total, width, name="error:mean")
+
+
+def _number_errors(graph: Graph, numbers: str, inputs: NetworkInputs, features: Features) -> str:
+    """Differences of the numbers, standardized; NaN for a missing one."""
+    given, known = inputs.raw_numbers or "", inputs.numbers or ""
+    if graph.wide.name == "float32":
+        block = graph.node("Sub", numbers, known, name="error:numbers")
+        missing = graph.node("IsNaN", given, name="error:missing")
+        return graph.node("Where", missing, given, block, name="error:known")
+    block = graph.node("Sub", numbers, given, name="error:numbers")
+    if not features.standardize:
+        return block
+    factor = graph.wides("error:norm_mul", features.norm_mul)
+    return graph.node("Mul", block, factor, name="error:standardized")
 
 
 def _column_errors(
@@ -256,7 +285,7 @@ def _column_errors(
         hot = _hot(graph, features.one_hot_width, inputs.slots)
         parts.append(graph.node("Sub", one_hot, hot, name="column_errors:one_hot"))
     if numbers is not None and inputs.numbers is not None:
-        known = graph.to_double(inputs.numbers, "column_errors:known")
+        known = graph.to_wide(inputs.numbers, "column_errors:known")
         block = graph.node("Sub", numbers, known, name="column_errors:numbers")
         parts.append(graph.to_float(block, "column_errors:float"))
     joined = parts[0]

@@ -37,6 +37,7 @@ from mojo_reader.converting import (
 from mojo_reader.converting.targets import (
     COLUMNS,
     Emitter,
+    RowInput,
     Target,
     TargetOptionError,
     TargetOptions,
@@ -81,6 +82,10 @@ def convert(  # noqa: PLR0913 - a command's options
             help="Accept a file that lacks the original levels: rows carry encoded columns.",
         ),
     ] = False,
+    input_: Annotated[
+        RowInput,
+        typer.Option("--input", help="With --to onnx: raw columns, or the row matrix alone."),
+    ] = RowInput.COLUMNS,
     seed: Annotated[int, typer.Option("--seed", help="Of the rows that the proof makes.")] = 0,
     keep_failed: Annotated[
         bool, typer.Option("--keep-failed", help="Keep a model that failed as NAME.failed.SUFFIX.")
@@ -110,7 +115,7 @@ def convert(  # noqa: PLR0913 - a command's options
 
     if expected is not None and check is None:
         raise typer.BadParameter("needs --check ROWS", param_hint="'--expected'")
-    options = TargetOptions()
+    options = TargetOptions(input=input_)
     suffix = _described(to, options).suffix
     target = output or default_output(model, base_model, suffix)
     if triton is not None:

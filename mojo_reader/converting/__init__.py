@@ -12,6 +12,7 @@ from mojo_reader.converting.targets import (
     COLUMNS,
     Emitter,
     Proving,
+    RowInput,
     Target,
     TargetOptions,
     Writing,
@@ -80,6 +81,7 @@ def convert(  # noqa: PLR0913 - options
     *,
     to: Target | str = Target.KERAS,
     dtype: Literal["float32", "float64"] = "float32",
+    inputs: Literal["columns", "matrix"] = "columns",
     rows: object = None,
     seed: int = 0,
     keep_failed: bool = False,
@@ -93,12 +95,13 @@ def convert(  # noqa: PLR0913 - options
         output: what to write; by default the model's stem in its folder.
         to: ``keras``, ``onnx``, ``stablehlo`` or ``saved-model``.
         dtype: of the numbers that are computed.
+        inputs: what a model of ONNX reads: raw columns, or the row matrix.
         rows: rows to prove it on, any table that the scorer takes, beside those that are made.
         seed: of the rows that are made.
         keep_failed: keep a model that failed its proof as ``NAME.failed.SUFFIX``.
 
     Raises:
-        ValueError: an unknown target, or no name for the output.
+        ValueError: an unknown target, an option of another one, or no name for the output.
         MojoError: the model cannot be read, or not be written so.
         OutputNameError: the output is an input, or its suffix is another format's.
         ParityError: the converted model does not predict the scorer's numbers; nothing is kept.
@@ -106,7 +109,7 @@ def convert(  # noqa: PLR0913 - options
     """
     target = Target(to)
     mojo = model if isinstance(model, Mojo) else read_model(model)
-    options = TargetOptions()
+    options = TargetOptions(input=RowInput(inputs))
     suffix = described(target, options).suffix
     if output is not None:
         path = Path(output)

@@ -1,7 +1,7 @@
 """Targets: what a model can be written as, how each is written, and how that is proved."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,6 +20,7 @@ __all__ = [
     "EMITTERS",
     "Emitter",
     "Proving",
+    "RowInput",
     "Target",
     "TargetOptionError",
     "TargetOptions",
@@ -31,6 +32,7 @@ __all__ = [
 Progress = Callable[[int], None]
 #: Says how raw rows become the model's input.
 COLUMNS: Final = "columns"
+_COLUMNS_SUFFIX: Final = ".columns.json"
 
 
 class Target(StrEnum):
@@ -42,9 +44,22 @@ class Target(StrEnum):
     SAVED_MODEL = "saved-model"
 
 
+class RowInput(StrEnum):
+    """What a model of ONNX reads."""
+
+    COLUMNS = "columns"
+    MATRIX = "matrix"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TargetOptions:
-    """What some targets alone can be told; ``Emitter.options`` names those that one reads."""
+    """What some targets alone can be told; ``Emitter.options`` names those that one reads.
+
+    Attributes:
+        input: what the model reads: raw columns, or the row matrix.
+    """
+
+    input: RowInput = RowInput.COLUMNS
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -188,8 +203,18 @@ def _prove_keras(asked: Proving) -> "Comparison":
 
 
 def _build_onnx(to: Writing) -> tuple[str, ...]:
-    to.path.write_bytes(emitters.to_onnx(to.mojo, dtype=to.dtype).SerializeToString())
+    inputs = to.options.input
+    model = emitters.to_onnx(to.mojo, dtype=to.dtype, inputs=inputs)
+    to.path.write_bytes(model.SerializeToString())
+    if inputs is RowInput.MATRIX:
+        to.beside[COLUMNS].write_text(emitters.onnx_columns_json(to.mojo, to.dtype), "utf-8")
     return ()
+
+
+def _onnx_variant(one: Emitter, options: TargetOptions) -> Emitter:
+    if options.input is RowInput.COLUMNS:
+        return one
+    return replace(one, beside={COLUMNS: _COLUMNS_SUFFIX}, loads=_MATRIX)
 
 
 def _prove_onnx(asked: Proving) -> "Comparison":
@@ -230,6 +255,10 @@ def _on_matrix(check: "Callable[..., Comparison]", asked: Proving) -> "Compariso
     return check(one.path, one.mojo, asked.matrix, seed=asked.seed, progress=asked.progress)
 
 
+_MATRIX: Final = (
+    "It has no text, no operator for levels, and in float32 no double: for OpenVINO, TensorRT, "
+    "CoreML and the like. A label is its position among the labels of columns.json, -1 for none."
+)
 _ENCODE: Final = "It reads the row matrix, which 'mojo2keras encode' makes of raw rows."
 
 EMITTERS: Final[Mapping[Target, Emitter]] = {
@@ -238,7 +267,7 @@ EMITTERS: Final[Mapping[Target, Emitter]] = {
         runtime="JAX",
         packages=("jax", "keras"),
         missing=to_install("convert needs Keras and JAX", "keras", several=True),
-        beside={COLUMNS: ".columns.json"},
+        beside={COLUMNS: _COLUMNS_SUFFIX},
         reads="",
         loads=(
             "Keras alone loads it: keras.saving.load_model, with KERAS_BACKEND=jax set before "
@@ -255,6 +284,8 @@ EMITTERS: Final[Mapping[Target, Emitter]] = {
         missing=to_install("convert --to onnx needs onnx and onnxruntime", "onnx", several=True),
         reads="It reads raw columns, each by its name: texts and doubles.",
         x64=False,
+        options=frozenset({"input"}),
+        variant=_onnx_variant,
         build=_build_onnx,
         prove=_prove_onnx,
     ),
