@@ -1,19 +1,12 @@
 """Read H2O-3 deep-learning models without Java, score rows as H2O does, and write MOJOs.
 
-What needs a framework (``to_keras``, ``to_onnx`` ...) or pyarrow (``score_file``) is loaded when it
-is first asked for.
+Each name is loaded when it is first asked for, with what it needs: a framework (``to_keras``,
+``to_onnx`` ...), pyarrow (``score_file``), NumPy.
 """
 
 import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-
-from mojo_reader.formats.limits import Limits
-from mojo_reader.model import Mojo
-from mojo_reader.reader import list_base_models, read_model, read_mojo
-from mojo_reader.scoring.row_warnings import MissingColumnWarning, UnseenLevelWarning
-from mojo_reader.scoring.scorer import Scorer
-from mojo_reader.writer import write_mojo
 
 if TYPE_CHECKING:
     from mojo_reader.converting import convert
@@ -38,11 +31,17 @@ if TYPE_CHECKING:
     from mojo_reader.files.background import read_background
     from mojo_reader.files.score import ScoreOptions, score_file
     from mojo_reader.files.verification import verify_file
+    from mojo_reader.formats.limits import Limits
     from mojo_reader.making.described import CategoricalColumn, ModelDescription, NumericColumn
     from mojo_reader.making.from_h2o import from_h2o
     from mojo_reader.making.rebuilding import rebuilt
     from mojo_reader.making.threshold import max_f1_threshold, with_threshold
+    from mojo_reader.model import Mojo
+    from mojo_reader.reader import list_base_models, read_model, read_mojo
+    from mojo_reader.scoring.row_warnings import MissingColumnWarning, UnseenLevelWarning
+    from mojo_reader.scoring.scorer import Scorer
     from mojo_reader.summary import summarize
+    from mojo_reader.writer import write_mojo
 
     __version__: str
 
@@ -91,9 +90,14 @@ __all__ = [
 #: Where what is loaded on first use stands.
 _HOMES: Final = {
     "CategoricalColumn": "mojo_reader.making.described",
+    "Limits": "mojo_reader.formats.limits",
+    "MissingColumnWarning": "mojo_reader.scoring.row_warnings",
     "ModelDescription": "mojo_reader.making.described",
+    "Mojo": "mojo_reader.model",
     "NumericColumn": "mojo_reader.making.described",
     "ScoreOptions": "mojo_reader.files.score",
+    "Scorer": "mojo_reader.scoring.scorer",
+    "UnseenLevelWarning": "mojo_reader.scoring.row_warnings",
     "contribution_batches": "mojo_reader.explaining.contributions",
     "contribution_importances": "mojo_reader.explaining.contributed",
     "contributions": "mojo_reader.explaining.contributions",
@@ -101,15 +105,19 @@ _HOMES: Final = {
     "from_h2o": "mojo_reader.making.from_h2o",
     "importances": "mojo_reader.explaining.importances",
     "individual_expectations": "mojo_reader.explaining.expectations",
+    "list_base_models": "mojo_reader.reader",
     "max_f1_threshold": "mojo_reader.making.threshold",
     "partial_dependence": "mojo_reader.explaining.dependence",
     "permutation_importance": "mojo_reader.explaining.permutation",
     "read_background": "mojo_reader.files.background",
+    "read_model": "mojo_reader.reader",
+    "read_mojo": "mojo_reader.reader",
     "rebuilt": "mojo_reader.making.rebuilding",
     "score_file": "mojo_reader.files.score",
     "summarize": "mojo_reader.summary",
     "verify_file": "mojo_reader.files.verification",
     "with_threshold": "mojo_reader.making.threshold",
+    "write_mojo": "mojo_reader.writer",
 }
 _DOOR: Final = "mojo_reader.emitters"
 
@@ -122,9 +130,21 @@ def __getattr__(name: str) -> Any:
     if name == "__version__":
         return importlib.import_module("mojo_reader.making.origin").own_version()
     if name not in __all__:
-        message = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(message)
+        return _module(name)
     return getattr(importlib.import_module(_HOMES.get(name, _DOOR)), name)
+
+
+def _module(name: str) -> Any:
+    """Import a module of this folder, where a program has imported the folder alone."""
+    place = f"{__name__}.{name}"
+    try:
+        if not name.startswith("_"):
+            return importlib.import_module(place)
+    except ModuleNotFoundError as error:
+        if error.name != place:
+            raise
+    message = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(message)
 
 
 def __dir__() -> list[str]:

@@ -19,9 +19,9 @@ to know only what it expected and what it found.
 
 import errno
 import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Final, Self
 
 __all__ = [
@@ -130,7 +130,10 @@ def to_install(needed: str, extra: str, *, several: bool = False) -> str:
         several: it is more than one package.
     """
     them = "them" if several else "it"
-    return f"{needed}; install {them} with: pip install 'mojo2keras[{extra}]'"
+    # A checkout is installed from its folder.
+    here = Path(__file__).parent.parent
+    package = f"-e '{here}" if (here / "pyproject.toml").exists() else "'mojo2keras"
+    return f"{needed}; install {them} with: pip install {package}[{extra}]'"
 
 
 # A name in a file can have megabytes, a sentence with it must not.
@@ -235,6 +238,8 @@ def sentence(error: BaseException) -> str:
         text = f"{os.fsdecode(error.filename)}: no such file or folder"
     elif isinstance(error, OSError) and error.filename is None and error.errno in NO_ROOM:
         # Who writes a target names it; what has no name is written for a while only.
+        import tempfile
+
         text = f"{tempfile.gettempdir()}, the folder for temporary files: {error.strerror}"
     elif isinstance(error, OSError):
         named = isinstance(error.filename, (str, bytes, os.PathLike)) and error.filename

@@ -126,6 +126,10 @@ _NEEDS: dict[str, tuple[str, Callable[[], bool]]] = {
     "ray": ("Ray is not installed", lambda: _installed("ray")),
     "dask": ("Dask is not installed", lambda: _installed("dask")),
     "duckdb": ("DuckDB is not installed", lambda: _installed("duckdb")),
+    "release": (
+        "no build, Twine or hatchling",
+        lambda: all(map(_installed, ("build", "twine", "hatchling"))),
+    ),
     "docs": ("Sphinx is not installed", lambda: _installed("sphinx")),
     "chromium": ("no chromium or chromedriver on the path, or no Selenium", _chromium),
     "r": ("no Rscript, or no reticulate that can talk to this Python", _reticulate),

@@ -97,7 +97,7 @@ NEEDS: Final[Mapping[str, frozenset[str]]] = {
 }
 _IMPORTERS: Final = frozenset({"import_module", "__import__"})
 #: What imports names that it is given: the packages' own lazy names.
-_LAZY: Final = frozenset({"mojo_reader", DOOR, "emit", "emit.spark"})
+_LAZY: Final = frozenset({"mojo_reader", "mojo_reader.cli.app", DOOR, "emit", "emit.spark"})
 _WATCHED: Final = FRAMEWORKS | {"pyarrow", "typer", "rich", "click", "construct"}
 #: What only the reader and the writer of a format know.
 _KEYS: Final = "kept"

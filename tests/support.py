@@ -27,6 +27,14 @@ FOREIGN_FOLDER = Path(__file__).parent / "foreign"
 DRAWN_FOLDER = Path(__file__).parent / "drawn"
 
 
+def pip_install(extra: str) -> str:
+    """Return what installs an extra: of the tests' own checkout, or of the package."""
+    checkout = GOLDEN_FOLDER.parent
+    if (checkout / "mojo_reader").exists():
+        return f"pip install -e '{checkout}[{extra}]'"
+    return f"pip install 'mojo2keras[{extra}]'"
+
+
 @dataclass(frozen=True)
 class Golden:
     """A MOJO that H2O wrote, rows, and the scores that H2O gave them."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from support import FOREIGN_FOLDER, golden, ini_key, rewritten
+from support import FOREIGN_FOLDER, golden, ini_key, pip_install, rewritten
 
 from mojo_reader.cli import main
 from mojo_reader.comparing.comparison import Tolerance
@@ -215,8 +215,7 @@ def test_a_missing_extra_is_one_sentence(tmp_path: Path) -> None:
     )
     assert done.returncode == 5
     assert done.stderr == (
-        "mojo2keras: convert needs Keras and JAX; install them with: "
-        "pip install 'mojo2keras[keras]'\n"
+        f"mojo2keras: convert needs Keras and JAX; install them with: {pip_install('keras')}\n"
     )
 
 

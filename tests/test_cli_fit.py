@@ -17,7 +17,7 @@ import pytest
 from java_support import expected_of, score_in_java
 from rows_support import Run, run
 from rules import first
-from support import assert_close, golden, rewritten
+from support import assert_close, golden, pip_install, rewritten
 from training_support import training_columns, training_frame
 
 from mojo_reader import Scorer, read_mojo
@@ -281,9 +281,9 @@ def test_an_old_output_stays_where_training_fails(
     ("package", "words", "wanted"),
     first(1, [
         ("keras", [],
-         "fit needs Keras and JAX; install them with: pip install 'mojo2keras[keras]'"),
+         f"fit needs Keras and JAX; install them with: {pip_install('keras')}"),
         ("matplotlib", ["--plot", "loss.png"],
-         "--plot needs matplotlib; install it with: pip install 'mojo2keras[report]'"),
+         f"--plot needs matplotlib; install it with: {pip_install('report')}"),
     ]),
 )  # fmt: skip
 def test_what_is_not_installed_is_named(

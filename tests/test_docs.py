@@ -18,7 +18,7 @@ import pytest
 from forms_support import FORMS_FOLDER, formed
 from support import Golden, golden, read_csv
 
-from mojo_reader.cli import _COMMANDS
+from mojo_reader.cli.commands import COMMANDS
 from mojo_reader.model import Form
 
 ROOT = Path(__file__).parent.parent
@@ -180,7 +180,7 @@ def test_the_test_command_is_the_one_that_ci_runs() -> None:
 
 def test_every_command_is_shown() -> None:
     text = "\n".join(page.read_text("utf-8") for page in [ROOT / "README.md", *PAGES])
-    assert set(_COMMANDS) <= set(re.findall(r"^\$ mojo2keras ([\w-]+)", text, re.MULTILINE))
+    assert set(COMMANDS) <= set(re.findall(r"^\$ mojo2keras ([\w-]+)", text, re.MULTILINE))
 
 
 @pytest.mark.docs

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support import golden
+from support import golden, pip_install
 
 from emit.kserve_model.__main__ import main
 from emit.serving.__main__ import main as serving_main
@@ -86,7 +86,7 @@ def test_without_what_serves_the_command_that_installs_it_is_said(
     assert command(["--model-dir", str(IRIS.path)]) == 5
     assert capfd.readouterr().err == (
         "mojo2keras: serving needs orjson, which is not installed; install it with: "
-        f"pip install 'mojo2keras[{extra}]'\n"
+        f"{pip_install(extra)}\n"
     )
 
 

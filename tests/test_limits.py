@@ -17,7 +17,7 @@ from support import golden, golden_cases, ini_key, rewritten
 from typer.testing import CliRunner
 
 from mojo_reader import list_base_models, read_mojo
-from mojo_reader.cli.app import app
+from mojo_reader.cli.app import program
 from mojo_reader.details import DETAILS, read_details
 from mojo_reader.errors import MojoError, MojoLimitError
 from mojo_reader.formats.limits import DEFAULT_LIMITS, Limits, parse_limits
@@ -309,21 +309,21 @@ def test_a_limit_is_a_positive_integer() -> None:
 
 def test_the_program_takes_limits() -> None:
     runner = CliRunner()
-    refused = runner.invoke(app, ["inspect", str(IRIS.path), "--limit", "members=1"])
+    refused = runner.invoke(program(), ["inspect", str(IRIS.path), "--limit", "members=1"])
     assert refused.exit_code == 3
     assert "the limit is 1; to raise it: --limit members=N" in refused.output
-    told = runner.invoke(app, ["inspect", str(IRIS.path), "--limit", "size=1"])
+    told = runner.invoke(program(), ["inspect", str(IRIS.path), "--limit", "size=1"])
     assert told.exit_code == 2
     assert "'size' is no limit" in told.output
-    read = runner.invoke(app, ["inspect", str(IRIS.path), "--limit", "members=7", "--json"])
+    read = runner.invoke(program(), ["inspect", str(IRIS.path), "--limit", "members=7", "--json"])
     assert read.exit_code == 0
 
 
 def test_every_command_that_reads_a_model_takes_limits() -> None:
     runner = CliRunner()
-    for command in app.registered_commands:
+    for command in program().registered_commands:
         name = command.name or command.callback.__name__  # type: ignore[union-attr]
-        shown = runner.invoke(app, [name, "--help"], env={"COLUMNS": "200"}).output
+        shown = runner.invoke(program(), [name, "--help"], env={"COLUMNS": "200"}).output
         assert ("--limit " in shown) == ("--base-model" in shown), name
 
 

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from mlflow_support import loaded, saved
-from support import Golden, assert_close, golden, read_csv
+from support import Golden, assert_close, golden, pip_install, read_csv
 
 from mojo_reader import Scorer
 from mojo_reader.errors import (
@@ -493,7 +493,7 @@ def test_the_missing_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     ]
     for name in ("mlflow", "mlflow.pyfunc", "mlflow.models", "pandas"):
         monkeypatch.setitem(sys.modules, name, None)
-    message = "MLflow models need MLflow; install it with: pip install 'mojo2keras[mlflow]'"
+    message = f"MLflow models need MLflow; install it with: {pip_install('mlflow')}"
     for use in uses:
         with pytest.raises(MissingExtraError, match=f"^{re.escape(message)}$"):
             use()

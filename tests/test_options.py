@@ -7,7 +7,7 @@ import pytest
 import typer
 
 from mojo_reader import ScoreOptions, Scorer
-from mojo_reader.cli.app import app
+from mojo_reader.cli.app import program
 from mojo_reader.files.rules import Reading, TableRules
 from mojo_reader.making.retraining import FitOptions
 from mojo_reader.scoring.choices import Choice
@@ -67,7 +67,7 @@ def test_what_is_invalid_is_missing_in_predictions_too() -> None:
 
 
 def test_training_from_the_program_has_the_defaults_of_python() -> None:
-    command = typer.main.get_command(app).commands["fit"]  # type: ignore[attr-defined]
+    command = typer.main.get_command(program()).commands["fit"]  # type: ignore[attr-defined]
     found = {parameter.name: parameter.default for parameter in command.params}
     known = defaults_of(FitOptions)
     assert {name: found[name] for name in known} == known

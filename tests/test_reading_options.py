@@ -14,7 +14,7 @@ import typer
 from rows_support import rows_file, run
 from support import golden, read_csv
 
-from mojo_reader.cli.app import app
+from mojo_reader.cli.app import program
 from mojo_reader.cli.reading import ReadingOptions, grouped
 from mojo_reader.files.rules import Reading
 
@@ -24,7 +24,7 @@ READING = {"--separator", "--format", "--time-zone", "--on-invalid", "--decimal"
 
 
 def options_of(name: str) -> set[str]:
-    command = typer.main.get_command(app).commands[name]  # type: ignore[attr-defined]
+    command = typer.main.get_command(program()).commands[name]  # type: ignore[attr-defined]
     assert inspect.signature(command.callback)
     return {option for parameter in command.params for option in parameter.opts}
 

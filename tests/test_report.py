@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from emit.report import cards, facts, h2o_proof, read_rows, report_page, rows, units, what_if
 from emit.report.proofs import Proof
 from mojo_reader import Mojo, Scorer, read_mojo
-from mojo_reader.cli.app import app
+from mojo_reader.cli.app import program
 from mojo_reader.details import read_details
 from mojo_reader.errors import MojoDataError
 from mojo_reader.files.score import ScoreOptions
@@ -202,7 +202,7 @@ def test_the_area_is_the_share_of_pairs_in_order(pairs: list[tuple[float, bool]]
 
 
 def run(*words: object) -> object:
-    return CliRunner().invoke(app, ["report", *map(str, words)])
+    return CliRunner().invoke(program(), ["report", *map(str, words)])
 
 
 @pytest.mark.long

@@ -15,7 +15,7 @@ from emit.report.background import MOST, Background, background_of
 from emit.report.moves import Mover, cell, worst
 from emit.report.rows import Rows, predictions
 from mojo_reader import Mojo, Scorer, contributions
-from mojo_reader.cli.app import app
+from mojo_reader.cli.app import program
 from mojo_reader.scoring.notices import Notices
 
 pytestmark = [
@@ -211,7 +211,7 @@ def test_hostile_names_are_text_in_the_charts(tmp_path: Path) -> None:
 
 
 def run(*words: object) -> object:
-    return CliRunner().invoke(app, ["report", *map(str, words)])
+    return CliRunner().invoke(program(), ["report", *map(str, words)])
 
 
 def test_a_row_that_is_not_there_is_refused(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn_support import NUMBERS, classifier, frame, numbers, regressor
-from support import golden
+from support import golden, pip_install
 
 from mojo_reader.errors import (
     MissingExtraError,
@@ -135,7 +135,7 @@ def test_the_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "sklearn.base", None)
     message = (
         "MojoClassifier and MojoRegressor need scikit-learn; install it with: "
-        "pip install 'mojo2keras[sklearn]'"
+        f"{pip_install('sklearn')}"
     )
     with pytest.raises(MissingExtraError, match=f"^{re.escape(message)}$"):
         classifier(golden("iris_tanh").path)

@@ -16,7 +16,7 @@ from emit.proving.made_rows import MAGNITUDES, make_rows
 from emit.report.proofs import emitted_proof
 from emit.stablehlo import check_stablehlo, to_stablehlo
 from mojo_reader import Mojo, Scorer
-from mojo_reader.cli.app import app
+from mojo_reader.cli.app import program
 from mojo_reader.comparing.unscaled import Unscaled
 
 INCOME = golden("not_standardized_income")
@@ -83,12 +83,12 @@ def test_float64_holds_to_the_largest() -> None:
 
 def test_convert_never_claims_more(tmp_path: Path) -> None:
     words = ["convert", str(INCOME.path), "-o", str(tmp_path / "m.onnx"), "--to", "onnx"]
-    said = CliRunner().invoke(app, words).output
+    said = CliRunner().invoke(program(), words).output
     assert "equals the float64 scorer for numbers up to 1" in said
     assert "in 'income', 'x' (float32, on onnxruntime)." in said
     assert "the model does not tell the scale of 'income', 'x'" in said
     assert "'convert --check ROWS' proves it on rows of yours, and '--dtype float64'" in said
-    report = json.loads(CliRunner().invoke(app, [*words, "--json"]).output)
+    report = json.loads(CliRunner().invoke(program(), [*words, "--json"]).output)
     found = report["proofs"]["made rows"]["unscaled"]
     assert found["columns"] == ["income", "x"]
     assert found["holds_to"] in MAGNITUDES

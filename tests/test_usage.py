@@ -148,9 +148,9 @@ def test_help_wraps_at_80_columns(command: str) -> None:
 def test_an_options_choices_can_be_completed() -> None:
     import typer
 
-    from mojo_reader.cli.app import app
+    from mojo_reader.cli.app import program
 
-    command = typer.main.get_command(app).commands["predict"]  # type: ignore[attr-defined]
+    command = typer.main.get_command(program()).commands["predict"]  # type: ignore[attr-defined]
     (dtype,) = [parameter for parameter in command.params if parameter.name == "dtype"]
     context = typer.Context(command)
     found = [item.value for item in dtype.shell_complete(context, "float")]

@@ -1,26 +1,16 @@
 """The commands, put together."""
 
-from collections.abc import Callable, Mapping
-from importlib import metadata
+import functools
+from importlib import import_module
 from typing import Annotated, Final
 
 import typer
 
-from mojo_reader.cli.convert import convert
-from mojo_reader.cli.diff import diff
-from mojo_reader.cli.encode import encode
-from mojo_reader.cli.explain import explain
-from mojo_reader.cli.fit import fit
-from mojo_reader.cli.importances import importances
-from mojo_reader.cli.inspect import inspect
-from mojo_reader.cli.partial_dependence import partial_dependence
-from mojo_reader.cli.predict import predict
+from mojo_reader.cli.commands import COMMANDS
 from mojo_reader.cli.printing import echo
-from mojo_reader.cli.report import report
-from mojo_reader.cli.to_mojo import to_mojo
-from mojo_reader.cli.usage import PlainCommand
-from mojo_reader.cli.verify import verify
+from mojo_reader.cli.usage import PlainCommand, PlainGroup
 
+_HELP: Final = "Take H2O-3 deep-learning models out of H2O: no Java, no cluster."
 _EPILOG: Final = (
     "Examples: 'mojo2keras model.zip' converts to model.keras; "
     "'mojo2keras inspect model.zip' says what is in a model. "
@@ -30,36 +20,33 @@ _EPILOG: Final = (
     "(SIGHUP); 130 interrupted; 143 ended by SIGTERM."
 )
 
-app = typer.Typer(
-    name="mojo2keras",
-    help="Take H2O-3 deep-learning models out of H2O: no Java, no cluster.",
-    epilog=_EPILOG,
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-_SHORT_HELP: Final[Mapping[Callable[..., None], str]] = {
-    convert: "Convert a model to Keras, ONNX or StableHLO, and prove it.",
-    inspect: "Say what is in a model.",
-    diff: "Say how two models differ.",
-    encode: "Write raw rows as the matrix that the Keras model reads.",
-    predict: "Score rows as H2O does, with H2O's columns.",
-    explain: "Say what moves each prediction, column by column.",
-    importances: "Print H2O's variable importances, from the weights or over rows.",
-    partial_dependence: "Say what the prediction is for each value of a column.",
-    verify: "Score rows and compare with scores that H2O made.",
-    report: "Write one HTML file that shows a model and proves it.",
-    fit: "Train a model on in Keras, and write a MOJO.",
-    to_mojo: "Write a POJO, a binary model or exported weights as a MOJO.",
-}
-for _command, _line in _SHORT_HELP.items():
-    app.command(cls=PlainCommand, short_help=_line)(_command)
+
+@functools.cache
+def program(names: tuple[str, ...] = tuple(COMMANDS)) -> typer.Typer:
+    """Return the program with some of its commands; only their modules are imported."""
+    made = typer.Typer(
+        name="mojo2keras",
+        cls=PlainGroup,
+        help=_HELP,
+        epilog=_EPILOG,
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    made.callback()(_program)
+    for name in names:
+        place = name.replace("-", "_")
+        command = getattr(import_module(f"mojo_reader.cli.{place}"), place)
+        made.command(cls=PlainCommand, short_help=COMMANDS[name])(command)
+    return made
 
 
 def _print_versions(requested: bool) -> None:  # noqa: FBT001 - typer's callback
     if not requested:
         return
+    from importlib import metadata
+
     for package in ("mojo2keras", "numpy", "construct", "keras", "jax", "pyarrow"):
         try:
             version = metadata.version(package)
@@ -70,7 +57,6 @@ def _print_versions(requested: bool) -> None:  # noqa: FBT001 - typer's callback
     raise typer.Exit
 
 
-@app.callback()
 def _program(
     *,
     version: Annotated[

@@ -4,20 +4,21 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from mojo_reader.cli.printing import say
-from mojo_reader.converting import default_path
 from mojo_reader.errors import listed
 from mojo_reader.files.atomic import left_behind
 from mojo_reader.files.outputs import STANDARD_STREAM, Named, is_written_through, separate
 from mojo_reader.files.standard_streams import standard_input
 from mojo_reader.formats.limits import Limits, parse_limits
 from mojo_reader.formats.opening import ModelSource
-from mojo_reader.model import Mojo
-from mojo_reader.scoring.outputs import HiddenLayer
+
+if TYPE_CHECKING:
+    # Reading a model takes less than the scorer, which these would import.
+    from mojo_reader.model import Mojo
 
 ModelArgument = Annotated[
     str,
@@ -97,13 +98,17 @@ def check_suffix(path: Path, suffix: str, option: str = "-o") -> None:
         raise typer.BadParameter(message, param_hint=f"'{option}'")
 
 
-def checked_layer(mojo: Mojo, value: int | None) -> int | None:
+def checked_layer(mojo: "Mojo", value: int | None) -> int | None:
     """Return the value of ``--layer``.
 
     Raises:
         typer.BadParameter: the model has no such hidden layer.
     """
-    problem = None if value is None else HiddenLayer(layer=value).problem(mojo)
+    if value is None:
+        return None
+    from mojo_reader.scoring.outputs import HiddenLayer
+
+    problem = HiddenLayer(layer=value).problem(mojo)
     if problem is not None:
         raise typer.BadParameter(problem, param_hint="'--layer'")
     return value
@@ -137,4 +142,6 @@ def default_output(model: str, base_model: str | None, suffix: str) -> Path:
     """
     if model == STANDARD_STREAM:
         raise typer.BadParameter("a model from standard input needs -o", param_hint="'-o'")
+    from mojo_reader.converting import default_path
+
     return default_path(model, base_model, suffix)

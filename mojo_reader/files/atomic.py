@@ -3,12 +3,10 @@
 import errno
 import os
 import re
-import secrets
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import BinaryIO, Final
 
 from mojo_reader.errors import NO_ROOM, MojoOutputError
@@ -127,6 +125,8 @@ def opened_through(target: Path) -> Iterator[BinaryIO]:
 
 @contextmanager
 def _bytes_through(target: Path) -> Iterator[Path]:
+    from tempfile import TemporaryDirectory  # of use to devices and pipes alone
+
     with TemporaryDirectory() as folder:
         whole = Path(folder) / (target.name or "output")
         yield whole
@@ -141,7 +141,7 @@ def _bytes_through(target: Path) -> Iterator[Path]:
 
 
 def _partial(target: Path) -> Path:
-    mark = f"{os.getpid():08x}{secrets.token_hex(4)}"
+    mark = f"{os.getpid():08x}{os.urandom(4).hex()}"
     return target.with_name(f".{target.stem}.{mark}.partial{target.suffix}")
 
 

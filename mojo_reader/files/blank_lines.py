@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from mojo_reader.scoring.arrow import bool_array, int_array, null
+from mojo_reader.scoring.arrow import bool_array, int_array, null, pc
 
 _LF: Final = 0x0A
 _CR: Final = 0x0D

@@ -13,7 +13,6 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
 from mojo_reader.errors import MojoDataError
@@ -32,6 +31,7 @@ from mojo_reader.scoring.arrow import (
     int_array,
     null,
     one_chunk,
+    pc,
     text_array,
     text_scalar,
 )

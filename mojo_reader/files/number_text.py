@@ -8,11 +8,17 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from mojo_reader.java import text as java
-from mojo_reader.scoring.arrow import bool_array, float_array, int_array, text_array, text_scalar
+from mojo_reader.scoring.arrow import (
+    bool_array,
+    float_array,
+    int_array,
+    pc,
+    text_array,
+    text_scalar,
+)
 
 _SMALLEST_PLAIN: Final = 1e-3
 _FIRST_SCIENTIFIC: Final = 1e7

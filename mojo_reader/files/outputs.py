@@ -11,10 +11,13 @@ import stat
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from mojo_reader.errors import OutputNameError
-from mojo_reader.model import Mojo
+
+if TYPE_CHECKING:
+    # The program's start needs this file, and no NumPy.
+    from mojo_reader.model import Mojo
 
 Source = str | os.PathLike[str]
 Named = tuple[str, Source]
@@ -167,6 +170,6 @@ def everything(what: str, sources: Source | Sequence[Source]) -> list[Named]:
     return [(what, source) for source in found]
 
 
-def model_input(mojo: Mojo) -> list[Named]:
+def model_input(mojo: "Mojo") -> list[Named]:
     """Return the file or folder that a model was read from, where there is one."""
     return [] if mojo.info.source is None else [("the model", mojo.info.source)]

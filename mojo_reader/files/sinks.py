@@ -7,12 +7,10 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import Any, BinaryIO, Final, Protocol, cast
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from mojo_reader.errors import MojoDataError, MojoOutputError, OutputNameError
 from mojo_reader.files.atomic import opened_through, replacing
@@ -27,7 +25,8 @@ from mojo_reader.files.number_text import joined_numbers, number_texts
 from mojo_reader.files.outputs import STANDARD_STREAM, is_written_through
 from mojo_reader.files.sources import Source
 from mojo_reader.files.standard_streams import standard_output
-from mojo_reader.scoring.arrow import float_values, text_scalar
+from mojo_reader.java import text as java
+from mojo_reader.scoring.arrow import float_values, pc, text_scalar
 from mojo_reader.scoring.equal_names import require_distinct
 
 NA: Final = "NA"
@@ -37,6 +36,8 @@ SEEKING: Final[frozenset[Format]] = frozenset({"parquet"})
 """Formats that need a file of their own to be written to."""
 _TABS: Final = ".tsv"
 _QUOTED: Final = ',"\r\n'
+# Cells that Python has written before Arrow's functions are imported.
+_FEW_CELLS: Final = 500
 
 
 @contextmanager
@@ -66,6 +67,8 @@ def output_stream(target: Source, *, seeks: bool = False) -> Iterator[BinaryIO]:
         if not seeks:
             yield stream
             return
+        from tempfile import TemporaryFile
+
         with TemporaryFile() as whole:
             yield cast("BinaryIO", whole)
             whole.seek(0)
@@ -168,6 +171,8 @@ class CsvSink(_TextSink):
     def render(self, batch: Any) -> Any:
         """Return the rows as bytes."""
         columns = batch.columns
+        if batch.num_rows * len(columns) <= _FEW_CELLS:
+            return few_lines(columns, self._kept)
         first = len(columns)
         while first > self._kept and pa.types.is_float64(columns[first - 1].type):
             first -= 1
@@ -337,6 +342,27 @@ def column_texts(array: Any) -> Any:
         inside = pc.binary_join_element_wise(mark, doubled, mark, text_scalar(""))
         texts = pc.if_else(marked, inside, texts)
     return texts
+
+
+def few_lines(columns: list[Any], kept: int) -> bytes:
+    """Join the cells of few rows to lines, without Arrow's functions."""
+    cells = [
+        [("" if place < kept else NA) if text is None else text for text in _few_texts(array)]
+        for place, array in enumerate(columns)
+    ]
+    return "".join(",".join(row) + "\n" for row in zip(*cells, strict=True)).encode()
+
+
+def _few_texts(array: Any) -> list[str | None]:
+    """Return an Arrow array as CSV cells, as ``column_texts`` does."""
+    types = pa.types
+    if types.is_float64(array.type):
+        values = float_values(array).tolist()
+        return [None if value != value else java.double_text(value) for value in values]  # noqa: PLR0124 - NaN
+    content = array.type.value_type if types.is_dictionary(array.type) else array.type
+    if not types.is_string(content):
+        return list(column_texts(array).to_pylist())
+    return [None if text is None else quoted(text) for text in array.to_pylist()]
 
 
 def csv_lines(columns: list[Any]) -> bytes:

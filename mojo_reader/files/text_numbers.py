@@ -10,7 +10,6 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from mojo_reader.java import text as java
@@ -22,6 +21,7 @@ from mojo_reader.scoring.arrow import (
     int_values,
     null,
     one_chunk,
+    pc,
     text_array,
 )
 from mojo_reader.scoring.cells import BLANKS
@@ -69,7 +69,7 @@ def text_numbers(
         rows = np.flatnonzero(odd)
         chosen = one_chunk(texts.take(int_array(rows.astype(np.int64)))).dictionary_encode()
         distinct = [_odd_number(text, time_zone, decimal) for text in chosen.dictionary.to_pylist()]
-        positions = int_values(chosen.indices.cast(pa.int64()))
+        positions = int_values(chosen.indices)
         for position, row in zip(positions.tolist(), rows.tolist(), strict=True):
             if distinct[position] is None:
                 on_invalid(_invalid(row, column[row].as_py(), decimal))

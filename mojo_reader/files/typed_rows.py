@@ -9,12 +9,11 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from mojo_reader.errors import MojoDataError
 from mojo_reader.files.rules import TableRules, check_columns
 from mojo_reader.model import CategoricalInput, Mojo
-from mojo_reader.scoring.arrow import int_array, int_values
+from mojo_reader.scoring.arrow import int_array, int_values, pc
 from mojo_reader.scoring.columns import KEPT, matched_names
 from mojo_reader.scoring.notices import Notices
 
@@ -168,17 +167,17 @@ def _text_ends(columns: list[Any]) -> list[int]:
 
 def _text_sizes(column: Any) -> Any:
     if not pa.types.is_dictionary(column.type):
-        return np.maximum(int_values(pc.binary_length(column).cast(pa.int64())), 0)
-    lengths = int_values(pc.binary_length(column.dictionary).cast(pa.int64()))
+        return np.maximum(int_values(pc.binary_length(column)), 0)
+    lengths = int_values(pc.binary_length(column.dictionary))
     # The index of null is -1: the last entry.
-    return np.append(np.maximum(lengths, 0), 0)[int_values(column.indices.cast(pa.int64()))]
+    return np.append(np.maximum(lengths, 0), 0)[int_values(column.indices)]
 
 
 def _compact(array: Any) -> Any:
     """Drop what few rows do not use of a large dictionary."""
     if not pa.types.is_dictionary(array.type) or len(array.dictionary) <= len(array):
         return array
-    used, places = np.unique(int_values(array.indices.cast(pa.int64())), return_inverse=True)
+    used, places = np.unique(int_values(array.indices), return_inverse=True)
     missing = int(used.size > 0 and used[0] < 0)
     indices = int_array(places.astype(np.int64) - missing)
     if missing:

@@ -13,7 +13,6 @@ From a raw row to a prediction::
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from html import escape
 
 import numpy as np
 from numpy.typing import NDArray
@@ -359,6 +358,8 @@ class Mojo:
 
     def _repr_html_(self) -> str:
         """Return a small table, which notebooks show."""
+        from html import escape
+
         rows = "".join(
             f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>"
             for name, value in self._facts()

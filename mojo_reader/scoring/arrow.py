@@ -6,12 +6,31 @@ made from their buffers here.
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
+
+#: Positions of texts that Python looks up before Arrow, whose functions have to be imported, could.
+_FEW: Final = 64
+_MOST_BYTES: Final = 2**31 - 1
+
+
+class _Functions:
+    """Arrow's functions, imported when one is asked for: a file of few rows is scored without.
+
+    Their import takes as long as Arrow's own.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        import pyarrow.compute
+
+        return getattr(pyarrow.compute, name)
+
+
+pc: Final[Any] = _Functions()
+"""``pyarrow.compute``."""
 
 
 def float_array(values: NDArray[np.float64], *, nan_is_null: bool = False) -> Any:
@@ -33,14 +52,21 @@ def bool_array(values: NDArray[np.bool_]) -> Any:
 
 
 def text_array(texts: Sequence[str | None]) -> Any:
-    """Return a ``string`` array; None is null."""
+    """Return a ``string`` array; None is null.
+
+    Raises:
+        pyarrow.ArrowInvalid: the texts have 2 GB or more.
+    """
     encoded = [(text or "").encode() for text in texts]
     offsets = np.zeros(len(texts) + 1, np.int64)
     np.cumsum([len(text) for text in encoded], out=offsets[1:])
+    if offsets[-1] > _MOST_BYTES:
+        message = f"texts of {offsets[-1]:,} bytes, more than an array of text can have"
+        raise pa.ArrowInvalid(message)
     valid = _bitmap(np.array([text is not None for text in texts], np.bool_))
-    buffers = [valid, pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded))]
-    large = pa.Array.from_buffers(pa.large_string(), len(texts), buffers)
-    return large.cast(pa.string())
+    places = pa.py_buffer(offsets.astype(np.int32))
+    buffers = [valid, places, pa.py_buffer(b"".join(encoded))]
+    return pa.Array.from_buffers(pa.string(), len(texts), buffers)
 
 
 @cache
@@ -51,6 +77,8 @@ def text_scalar(text: str) -> Any:
 
 def chosen_texts(texts: Sequence[str], positions: NDArray[np.int64]) -> Any:
     """Return the texts at ``(rows,)`` positions as a ``string`` array; a negative one is null."""
+    if len(positions) <= _FEW:
+        return text_array([texts[place] if place >= 0 else None for place in positions.tolist()])
     indices = int_array(np.maximum(positions, 0))
     chosen = text_array(texts).take(indices)
     if len(positions) and positions.min() < 0:
@@ -72,12 +100,14 @@ def float_values(array: Any) -> NDArray[np.float64]:
 
 
 def int_values(array: Any) -> NDArray[np.int64]:
-    """Return an ``int64`` array's values, ``(rows,)``, -1 for null."""
+    """Return an array's integers of any width, ``(rows,)``, -1 for null."""
     length, offset = len(array), array.offset
     if length == 0:
         return np.empty(0, np.int64)
     validity, data = array.buffers()
-    values = np.frombuffer(data, np.int64, length, offset * 8)
+    stored = np.dtype(str(array.type))
+    values = np.frombuffer(data, stored, length, offset * stored.itemsize)
+    values = values.astype(np.int64, copy=False)
     if validity is None or array.null_count == 0:
         return values
     bits = np.unpackbits(np.frombuffer(validity, np.uint8), bitorder="little")

@@ -47,7 +47,7 @@ def _chunk_positions(
     if not pa.types.is_dictionary(chunk.type):
         chunk = chunk.dictionary_encode()
     # The index of null is -1.
-    codes = int_values(chunk.indices.cast(pa.int64()))
+    codes = int_values(chunk.indices)
     return by_distinct(_cells(chunk.dictionary), codes, missing, look_up, on_invalid)
 
 
@@ -95,7 +95,7 @@ def _dictionary_numbers(chunk: Any, on_invalid: OnInvalid) -> NDArray[np.float64
     """Read each distinct cell once: a long text may stand in every row."""
     invalid: list[Invalid] = []
     distinct = arrow_numbers(chunk.dictionary, invalid.append)
-    indices = int_values(chunk.indices.cast(pa.int64()))
+    indices = int_values(chunk.indices)
     report(invalid, indices, on_invalid)
     return np.append(distinct, np.nan)[indices]  # the index of null is -1: the last entry
 

@@ -1,6 +1,5 @@
 """Names that a person may have meant by another: ``incme``, ``Income``, a trailing blank."""
 
-import difflib
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Final
@@ -70,6 +69,8 @@ def _digits(name: str) -> str:
 def _alike(name: str, others: tuple[str, ...]) -> str | None:
     if len(name) > _LONGEST:
         return None
+    import difflib
+
     candidates = list(_candidates(name, others))
     close = difflib.get_close_matches(name, candidates, n=1, cutoff=_ALIKE)
     return close[0] if close else None
