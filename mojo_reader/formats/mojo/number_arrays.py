@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from mojo_reader.errors import MojoFormatError
 from mojo_reader.formats.mojo.float_texts import SEPARATOR, float_texts
 from mojo_reader.formats.mojo.lines import BLANKS, BLOCK_BYTES, Leaf, LineStream, shortened
+from mojo_reader.formats.mojo.plain_numbers import plain_numbers
 from mojo_reader.formats.texts import decode
 from mojo_reader.java import text as java
 
@@ -80,6 +81,13 @@ class NumberArray(Leaf):
         return np.concatenate(parts) if parts else np.empty(0, self._dtype)
 
     def _block_numbers(self, block: bytes, position: int) -> NDArray[Any]:
+        try:
+            numbers = plain_numbers(block)
+        except ValueError:
+            numbers = None
+        if numbers is not None:
+            with np.errstate(over="ignore"):
+                return numbers.astype(self._dtype)
         tokens = block.split(b",")
         try:
             if block.translate(None, _PLAIN_NUMBER_BYTES):
