@@ -172,18 +172,19 @@ def test_tables_of_combinations_take_bounded_memory() -> None:
     width, levels, units = 6_000, 9, 4
     slots = [np.arange(start, start + levels) for start in range(0, width * levels, levels)]
     kernel = np.ones((width * levels, units), np.float32)
-    gathers = Gathers(kernel, np.ones(units), slots, np.dtype(np.float64))
+    gathers = Gathers([kernel], [np.append(one, -1) for one in slots], np.dtype(np.float64))
     tables = {id(table): table.nbytes for table in arrays_of(gathers)}
     assert sum(tables.values()) < 3 * kernel.size * 8 + (40 << 20)
-    sums = np.zeros((2, units))
-    codes = np.array([[one[0] for one in slots], [-1] * width])
-    gathers.add(sums, codes, np.empty_like(sums))
+    sums = np.ones((2, units))
+    codes = np.array([[0.0, np.nan]] * width)
+    gathers.add([sums], gathers.rows(codes), np.empty_like(sums))
     assert sums.tolist() == [[1.0 + width] * units, [1.0] * units]
 
 
 def arrays_of(gathers: Gathers) -> Iterator[np.ndarray[Any, Any]]:
-    yield gathers.table
-    yield from (group.table for group in gathers._groups)
+    yield from gathers.tables
+    for group in gathers.groups:
+        yield from group.tables
 
 
 def test_only_the_models_columns_of_csv_are_read(

@@ -1,21 +1,24 @@
 """The first layer's one-hot block as gathers of kernel rows instead of a product.
 
-Each code adds one row of the kernel. Columns with few levels are taken together: the sums of their
-rows are kept for every combination, so that several columns cost one gather; the bias is in one of
-these tables.
+Each code adds one row of the kernel. Columns whose levels have few combinations are taken together:
+the sums of their rows are kept for every combination, so that several columns cost one gather.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mojo_reader.formulas import with_empty_row
+from mojo_reader.formulas import code_places, with_empty_row
 
 Array = NDArray[Any]
-# A table of combinations has to stay in the processor's cache beside the layers.
-_TABLE_BYTES: Final = 1 << 18
+Places = NDArray[np.intp]
+# A gather from a table that is beyond the processor's nearer caches costs less than two from
+# tables that are not, and the addition between them; beyond all of its caches it does not.
+_TABLE_BYTES: Final = 1 << 23
 # All of them: of more columns than these hold, each is looked up by itself.
 _TABLES_BYTES: Final = 1 << 25
 
@@ -26,111 +29,109 @@ class _Group:
 
     Attributes:
         columns: their places among the categorical columns.
-        lowest: smallest slot of each.
-        sizes: number of rows that each has in the table; the last one is for slot -1.
-        table: ``(product of sizes, units)``.
+        steps: for each column, by how many rows of the tables its codes are apart.
+        tables: one for each kernel, ``(combinations, units)``.
     """
 
     columns: tuple[int, ...]
-    lowest: tuple[int, ...]
-    sizes: tuple[int, ...]
-    table: Array
-
-    def rows(self, slots: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the table's row for each row of ``(rows, cats)`` slots."""
-        index = np.zeros(len(slots), np.int64)
-        for column, lowest, size in zip(self.columns, self.lowest, self.sizes, strict=True):
-            index *= size
-            place = slots[:, column] - lowest
-            index += np.where(place < 0, size - 1, place)
-        return index
+    steps: tuple[int, ...]
+    tables: tuple[Array, ...]
 
 
 class Gathers:
-    """Adds the kernel rows of each row's slots.
+    """Adds the kernel rows of each row's codes.
 
     Args:
-        kernel: ``(one_hot_width, units)``, one of the first layer's kernels.
-        bias: ``(units,)``.
-        column_slots: the slots of each categorical column, -1 for codes that add nothing.
+        kernels: the one-hot blocks ``(one_hot_width, units)`` of the first layer's kernels.
+        column_slots: for each categorical column, the slot of each of its codes and of a missing
+            one, -1 for those that add nothing.
         dtype: type to compute in.
 
     Attributes:
-        table: ``(one_hot_width + 1, units)``; the last row, of slot -1, is zero.
-        bias: what is left to add, None where a table has it.
+        tables: for each kernel ``(one_hot_width + 1, units)``; the last row, of slot -1, is zero.
     """
 
     def __init__(
         self,
-        kernel: NDArray[np.float32],
-        bias: NDArray[np.float64],
-        column_slots: list[NDArray[np.int64]],
+        kernels: Sequence[NDArray[Any]],
+        column_slots: Sequence[NDArray[np.int64]],
         dtype: np.dtype[Any],
     ) -> None:
         # Kernels are views of (units, inputs) arrays; a gather of rows needs the rows whole.
-        self.table: Array = with_empty_row(kernel, dtype)
-        self.bias: Array | None = bias.astype(dtype)
-        self._single: list[int] = []
-        self._groups: list[_Group] = []
-        ranges = [_range(slots) for slots in column_slots]
-        row_bytes = max(1, self.table.itemsize * self.table.shape[1])
+        self.tables: tuple[Array, ...] = tuple(with_empty_row(one, dtype) for one in kernels)
+        self._slots = tuple(column_slots)
+        self._levels = np.array([len(slots) - 1.0 for slots in column_slots])[:, None]
+
+    @cached_property
+    def groups(self) -> tuple[_Group, ...]:
+        """The columns as they are looked up, made when the first block of rows needs them."""
+        sizes = [len(slots) for slots in self._slots]
+        row_bytes = max(1, self.tables[0][0].nbytes)
         most, left = _TABLE_BYTES // row_bytes, _TABLES_BYTES // row_bytes
+        found: list[_Group] = []
         together: list[int] = []
         combinations = 1
-        for column in sorted(range(len(ranges)), key=lambda place: ranges[place][1]):
-            size = ranges[column][1]
+        for column in sorted(range(len(sizes)), key=sizes.__getitem__):
+            size = sizes[column]
             if combinations * size > most and together:
-                self._add_group(together, ranges)
+                found.append(self._joined(together))
                 left -= combinations
                 together, combinations = [], 1
             if size > most or left <= 0:
-                self._single.append(column)
+                found.append(self._joined([column]))
             else:
                 together.append(column)
                 combinations *= size
         if together:
-            self._add_group(together, ranges)
+            found.append(self._joined(together))
+        return tuple(found)
 
-    def _add_group(self, columns: list[int], ranges: list[tuple[int, int]]) -> None:
-        table = np.zeros((1, self.table.shape[1]), self.table.dtype)
-        if self.bias is not None:
-            table += self.bias
-            self.bias = None
-        lowest, sizes = [], []
-        for column in columns:
-            first, size = ranges[column]
-            rows = np.vstack([self.table[first : first + size - 1], self.table[-1:]])
-            table = (table[:, None] + rows[None]).reshape(-1, table.shape[1])
-            lowest.append(first)
-            sizes.append(size)
-        group = _Group(
-            columns=tuple(columns), lowest=tuple(lowest), sizes=tuple(sizes), table=table
-        )
-        self._groups.append(group)
+    def _joined(self, columns: list[int]) -> _Group:
+        if len(columns) == 1:  # no table of its own
+            return _Group(columns=tuple(columns), steps=(), tables=self.tables)
+        tables = [table[self._slots[columns[0]]] for table in self.tables]
+        steps = [1]
+        for column in columns[1:]:
+            slots = self._slots[column]
+            steps = [step * len(slots) for step in steps] + [1]
+            for index, table in enumerate(self.tables):
+                sums = tables[index][:, None] + table[slots][None]
+                tables[index] = sums.reshape(-1, table.shape[1])
+        return _Group(columns=tuple(columns), steps=tuple(steps), tables=tuple(tables))
 
-    def add(self, sums: Array, slots: NDArray[np.int64], scratch: Array) -> None:
-        """Add to ``(rows, units)`` sums.
+    def rows(self, codes: NDArray[np.float64]) -> list[Places]:
+        """Return which row of its tables each group adds.
 
         Args:
-            sums: changed in place.
-            slots: ``(rows, cats)`` int64, -1 for none.
+            codes: ``(cats, rows)`` float64; what is no code of the column is missing.
+
+        Returns:
+            ``(rows,)`` for each group.
+        """
+        if not len(codes):
+            return []
+        places = code_places(np, codes, self._levels).astype(np.intp)
+        return [self._rows(group, places) for group in self.groups]
+
+    def _rows(self, group: _Group, places: Places) -> Places:
+        if not group.steps:
+            column = group.columns[0]
+            return np.asarray(self._slots[column].take(places[column]))
+        found: Places = places[group.columns[-1]]
+        for column, step in zip(group.columns[:-1], group.steps[:-1], strict=True):
+            found = found + places[column] * step
+        return found
+
+    def add(self, sums: Sequence[Array], rows: Sequence[Places], scratch: Array) -> None:
+        """Add to the sums.
+
+        Args:
+            sums: ``(rows, units)`` for each kernel, changed in place.
+            rows: as ``rows`` returns them.
             scratch: ``(rows, units)``, overwritten.
         """
-        for group in self._groups:
-            np.take(group.table, group.rows(slots), axis=0, out=scratch, mode="wrap")
-            np.add(sums, scratch, out=sums)
-        for column in self._single:
-            # A slot of -1 wraps around to the last row; the mode saves a copy.
-            np.take(self.table, slots[:, column], axis=0, out=scratch, mode="wrap")
-            np.add(sums, scratch, out=sums)
-        if self.bias is not None:
-            np.add(sums, self.bias, out=sums)
-
-
-def _range(slots: NDArray[np.int64]) -> tuple[int, int]:
-    """Return a column's lowest slot, and how many rows it needs: one for each, and one for -1."""
-    used = slots[slots >= 0]
-    if not used.size:
-        return 0, 1
-    lowest = int(used.min())
-    return lowest, int(used.max()) - lowest + 2
+        for group, chosen in zip(self.groups if rows else (), rows, strict=True):
+            for table, memory in zip(group.tables, sums, strict=True):
+                # A slot of -1 wraps around to the last row; the mode saves a copy.
+                np.take(table, chosen, axis=0, out=scratch, mode="wrap")
+                np.add(memory, scratch, out=memory)

@@ -3,8 +3,12 @@
 Within 1e-10 of H2O; ``exact.py`` has Java's own order of operations. Rows so large that a sum could
 overflow are not for here: what becomes of them depends on the order of the additions, and so on the
 other rows of a matrix product.
+
+The inputs of each layer have one more, which is always 1: its weights are the bias, so that no pass
+over the sums adds it.
 """
 
+import itertools
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -13,11 +17,26 @@ from numpy.typing import NDArray
 
 from mojo_reader.model import Activation, Features, Layer
 from mojo_reader.scoring.gather import Gathers
+from mojo_reader.scoring.workspace import arrays
 
 Array = NDArray[Any]
 #: In float32 the products of larger standardized inputs are rounded by more than what labels and
 #: the contract allow.
 _LARGEST_INPUTS: Final = {"float64": np.inf, "float32": 1000.0}
+# Measured: a product of fewer rows is slower, for its weights are packed each time, and one of more
+# is no faster; between the two, the sums of two layers that follow each other stay in the cache.
+_FEWEST_ROWS: Final = 512
+_MOST_ROWS: Final = 1024
+_CACHE_BYTES: Final = 1 << 21
+# Layers so wide that even the fewest rows take more than this get fewer.
+_MEMORY_BYTES: Final = 1 << 26
+#: Outputs up to this many are kept by column: what follows goes through them column by column.
+NARROW: Final = 16
+#: Up to this many a product by column beats one product of the matrices.
+_FEW_COLUMNS: Final = 4
+# A rectifier compares with zeros that stand in memory: with a single one NumPy takes four times as
+# long. So many rows at a time.
+_RECTIFIED_ROWS: Final = 16
 
 
 class Network:
@@ -31,125 +50,237 @@ class Network:
     Attributes:
         dtype: the type.
         layers: the layers, the first one without the one-hot block.
-        gathers: the one-hot block and the bias of each of the first layer's kernels.
+        gathers: the one-hot block of the first layer's kernels.
         largest_safe: inputs up to this, standardized, cannot make any sum overflow, nor make the
             type too coarse.
+        block_rows: rows that go through the layers at a time.
     """
 
     def __init__(self, features: Features, layers: tuple[Layer, ...], dtype: np.dtype[Any]) -> None:
         self.dtype = dtype
-        width = features.one_hot_width
-        first = layers[0]
-        column_slots = [feature.slots for feature in features.categorical]
-        self.gathers = tuple(
-            Gathers(kernel[:width], bias, column_slots, dtype)
-            for kernel, bias in zip(first.kernels, first.biases, strict=True)
-        )
+        self._cats = len(features.categorical)
+        self._standardize = features.standardize
+        self._norm_sub = features.norm_sub[:, None]
+        self._norm_mul = features.norm_mul[:, None]
         self.layers = tuple(
-            _Prepared(layer, dtype, skip=width if layer is first else 0) for layer in layers
+            _Prepared(
+                layer,
+                dtype,
+                skip=0 if place else features.one_hot_width,
+                last=place == len(layers) - 1,
+            )
+            for place, layer in enumerate(layers)
+        )
+        first = self.layers[0]
+        one_hot = [kernel[: features.one_hot_width] for kernel in layers[0].kernels]
+        spare = np.zeros((features.one_hot_width, first.columns - first.units), np.float32)
+        self.gathers = Gathers(
+            [np.hstack([kernel, spare]) for kernel in one_hot],
+            [feature.slots for feature in features.categorical],
+            dtype,
         )
         self.largest_safe = min(_largest_safe_input(layers, dtype), _LARGEST_INPUTS[dtype.name])
-
-    def workspace(self, rows: int) -> "Workspace":
-        """Return memory for blocks of at most ``rows`` rows; not to be shared among threads."""
-        return Workspace(self.layers, rows, self.dtype)
+        self.block_rows = _block_rows([len(features.numeric), *(o.units for o in layers)], dtype)
 
     def outputs(
-        self,
-        slots: NDArray[np.int64],
-        numbers: NDArray[np.float64],
-        workspace: "Workspace",
-        *,
-        layers: int | None = None,
-    ) -> Array:
-        """Run a block of rows through the layers.
+        self, matrix: NDArray[np.float64], *, layers: int | None = None
+    ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """Run rows through the layers.
 
         Args:
-            slots: ``(rows, cats)`` int64, inputs that are 1; -1 for none.
-            numbers: ``(rows, nums)`` float64, standardized, none of them in an unsafe row.
-            workspace: memory to compute in.
+            matrix: ``(rows, n_features)`` float64, the row matrix.
             layers: number of layers to run; None for all.
 
         Returns:
-            ``(rows, units)`` of the last layer run, in the network's type; it stands in the
-            workspace until the next block.
+            ``(rows, units)`` float64 of the last layer run, and ``(rows,)`` bool: rows that are
+            too large for it.
         """
-        values = numbers.astype(self.dtype, copy=False)
-        for index, layer in enumerate(self.layers[:layers]):
-            sums = workspace.sums(index, len(values))
-            layer.add_up(values, sums, biased=index > 0)
-            if index == 0:
-                scratch = workspace.gathered(len(values))
-                for gathers, memory in zip(self.gathers, sums, strict=True):
-                    gathers.add(memory, slots, scratch)
-            values = layer.activate(sums)
-        return values
+        run = self.layers[:layers]
+        count, units = len(matrix), run[-1].units
+        outputs = np.empty((units, count)).T if units <= NARROW else np.empty((count, units))
+        unsafe = np.zeros(count, np.bool_)
+        block = min(self.block_rows, max(count + -count % _RECTIFIED_ROWS, _RECTIFIED_ROWS))
+        sums, scratch = self._memory(run, block)
+        for start in range(0, count, block):
+            stop = min(start + block, count)
+            # One row for each column, so that what is done to the columns goes along them.
+            columns = np.empty((matrix.shape[1] + 1, stop - start))
+            columns[:-1] = matrix[start:stop].T
+            columns[-1] = 1.0
+            self._standardized(columns[self._cats : -1], unsafe[start:stop])
+            outputs[start:stop] = self._block_outputs(run, columns, sums, scratch)
+        return outputs, unsafe
 
-    def unsafe(self, numbers: NDArray[np.float64]) -> NDArray[np.bool_] | None:
+    def _memory(self, run: "tuple[_Prepared, ...]", block: int) -> tuple[list[list[Array]], Array]:
+        """Return memory for the sums of each kernel of each layer, and for gathered rows."""
+        shapes = [layer.shape(block) for layer in run for _ in range(layer.candidates)]
+        *found, scratch = arrays([*shapes, (block, run[0].columns)], self.dtype)
+        memories = iter(found)
+        sums = [[layer.memory(next(memories)) for _ in range(layer.candidates)] for layer in run]
+        return sums, scratch
+
+    def _block_outputs(
+        self,
+        run: "tuple[_Prepared, ...]",
+        columns: NDArray[np.float64],
+        sums: list[list[Array]],
+        scratch: Array,
+    ) -> Array:
+        """Return the last layer's values; they stand in the memory of its sums."""
+        gathered = self.gathers.rows(columns[: self._cats])
+        values = columns[self._cats :].astype(self.dtype, copy=False).T
+        rows = len(values)
+        for place, (layer, memories) in enumerate(zip(run, sums, strict=True)):
+            layer.add_up(values, memories)
+            if not place:
+                self.gathers.add([memory[:rows] for memory in memories], gathered, scratch[:rows])
+            values = layer.activate(memories, rows)
+        return values[:, : run[-1].units]
+
+    def _standardized(self, numbers: NDArray[np.float64], unsafe: NDArray[np.bool_]) -> None:
+        """Standardize ``(nums, rows)`` in place, and mark the rows that are too large."""
+        if self._standardize:
+            np.subtract(numbers, self._norm_sub, out=numbers)
+            np.multiply(numbers, self._norm_mul, out=numbers)
+        largest = _largest(numbers)
+        if np.isnan(largest):
+            numbers[np.isnan(numbers)] = 0.0
+            largest = _largest(numbers)
+        if largest > self.largest_safe:
+            unsafe[:] = (np.abs(numbers) > self.largest_safe).any(axis=0)
+            numbers[:, unsafe] = 0.0
+
+    def unsafe(self, numbers: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Return the rows in which a sum could overflow, or that the type is too coarse for.
 
         Args:
             numbers: ``(rows, nums)`` float64, standardized.
 
         Returns:
-            ``(rows,)`` bool; None where there is no such row.
+            ``(rows,)`` bool.
         """
-        largest = max(numbers.max(initial=0.0), -numbers.min(initial=0.0))
-        if largest <= self.largest_safe:
-            return None
         return np.asarray((np.abs(numbers) > self.largest_safe).any(axis=1))
 
 
-class Workspace:
-    """Memory for the sums of each layer, so that blocks do not allocate it anew."""
+def _largest(numbers: NDArray[np.float64]) -> float:
+    """Return the largest absolute value, NaN where one is."""
+    return float(np.maximum(numbers.max(initial=0.0), -numbers.min(initial=0.0)))
 
-    def __init__(self, layers: "tuple[_Prepared, ...]", rows: int, dtype: np.dtype[Any]) -> None:
-        self._sums = [
-            [np.empty((rows, layer.units), dtype) for _ in range(layer.candidates)]
-            for layer in layers
-        ]
-        self._gathered = np.empty((rows, layers[0].units), dtype)
 
-    def sums(self, layer: int, rows: int) -> list[Array]:
-        """Return memory for a layer's sums, ``(rows, units)`` for each kernel."""
-        return [memory[:rows] for memory in self._sums[layer]]
-
-    def gathered(self, rows: int) -> Array:
-        """Return memory for gathered rows of the first layer's kernel, ``(rows, units)``."""
-        return self._gathered[:rows]
+def _block_rows(widths: list[int], dtype: np.dtype[Any]) -> int:
+    """Return how many rows go through the layers at a time."""
+    row = dtype.itemsize * max(first + second for first, second in itertools.pairwise(widths))
+    rows = min(max(_CACHE_BYTES // row, _FEWEST_ROWS), _MOST_ROWS, _MEMORY_BYTES // row)
+    return max(rows - rows % _RECTIFIED_ROWS, _RECTIFIED_ROWS)
 
 
 class _Prepared:
-    """One layer with its arrays in the network's type."""
+    """One layer with its arrays in the network's type.
 
-    def __init__(self, layer: Layer, dtype: np.dtype[Any], *, skip: int) -> None:
-        self._kernels = tuple(np.ascontiguousarray(k[skip:], dtype) for k in layer.kernels)
-        self._biases = tuple(bias.astype(dtype) for bias in layer.biases)
-        self._activation = layer.activation
-        self._scale = dtype.type(layer.scale)
+    Args:
+        layer: the layer.
+        dtype: the network's type.
+        skip: inputs of the one-hot block, which are left out.
+        last: no layer follows, which would need a unit that is always 1.
+
+    Attributes:
+        units: of the layer.
+        columns: of its values: one more where a layer follows.
+        candidates: number of kernels.
+        kernels: ``(inputs + 1, columns)``, the bias last.
+        activation: of the layer.
+        scale: what its activations are multiplied by.
+    """
+
+    def __init__(self, layer: Layer, dtype: np.dtype[Any], *, skip: int, last: bool) -> None:
+        self.kernels: tuple[Array, ...] = tuple(
+            _with_bias(kernel[skip:], bias, dtype, one_more=not last)
+            for kernel, bias in zip(layer.kernels, layer.biases, strict=True)
+        )
         self.units = layer.units
+        self.columns = layer.units + (not last)
         self.candidates = len(layer.kernels)
-
-    def add_up(self, values: Array, sums: list[Array], *, biased: bool) -> None:
-        """Put the weighted sums of ``(rows, inputs)`` values into ``(rows, units)`` arrays."""
-        for kernel, bias, memory in zip(self._kernels, self._biases, sums, strict=True):
-            np.matmul(values, kernel, out=memory)
-            if biased:
-                np.add(memory, bias, out=memory)
-
-    def row_sums(self, values: Array) -> list[Array]:
-        """Return the weighted sums of one row, ``(units,)`` for each kernel."""
-        return [
-            np.add(total := values.dot(kernel), bias, out=total)
-            for kernel, bias in zip(self._kernels, self._biases, strict=True)
+        self.activation = layer.activation
+        self.scale = dtype.type(layer.scale)
+        self._zeros = np.zeros((1, _RECTIFIED_ROWS * self.columns), dtype)
+        self._row_of_zeros = self._zeros[0, : self.columns]
+        self._narrow = self.columns <= NARROW
+        by_column = self._narrow and self.units <= _FEW_COLUMNS
+        self._vectors = [
+            [np.ascontiguousarray(vector) for vector in kernel.T] if by_column else []
+            for kernel in self.kernels
         ]
 
-    def activate(self, sums: list[Array]) -> Array:
-        """Return the activations; they may stand in the memory of the sums."""
-        values = ACTIVATIONS[self._activation](*sums)
-        if self._scale != 1:
-            values *= self._scale
+    def shape(self, rows: int) -> tuple[int, int]:
+        """Return the shape of the memory for the sums of one kernel."""
+        return (self.columns, rows) if self._narrow else (rows, self.columns)
+
+    def memory(self, memory: Array) -> Array:
+        """Return such memory as ``(rows, columns)``, with its unit that is always 1."""
+        memory = memory.T if self._narrow else memory
+        memory[:, self.units :] = 1.0
+        return memory
+
+    def add_up(self, values: Array, sums: list[Array]) -> None:
+        """Put the weighted sums of ``(rows, inputs + 1)`` values into the memory."""
+        rows = len(values)
+        for kernel, vectors, memory in zip(self.kernels, self._vectors, sums, strict=True):
+            if vectors:
+                for vector, column in zip(vectors, memory.T, strict=False):
+                    np.dot(values, vector, out=column[:rows])
+            else:
+                np.matmul(values, kernel[:, : self.units], out=memory[:rows, : self.units])
+
+    def activate_row(self, sums: list[Array]) -> Array:
+        """Return the activations of one row, ``(columns,)``; the sums are overwritten."""
+        if self.activation is Activation.RECTIFIER:
+            values = np.maximum(sums[0], self._row_of_zeros)
+        else:
+            values = sums[-1]
+            ACTIVATIONS[self.activation](*(total[None, : self.units] for total in sums))
+        if self.scale != 1:
+            values[: self.units] *= self.scale
+        return np.asarray(values)
+
+    def activate(self, sums: list[Array], rows: int) -> Array:
+        """Return the activations ``(rows, columns)``; they stand in the memory of the sums."""
+        values = sums[-1][:rows]
+        if self.activation is Activation.RECTIFIER:
+            self._rectify(sums[-1], rows)
+        elif self.activation is Activation.TANH:
+            # In one pass over what stands together; then the unit that is always 1 is so again.
+            _tanh(values)
+            values[:, self.units :] = 1.0
+        else:
+            ACTIVATIONS[self.activation](*(memory[:rows, : self.units] for memory in sums))
+        if self.scale != 1:
+            values[:, : self.units] *= self.scale
         return values
+
+    def _rectify(self, sums: Array, rows: int) -> None:
+        if self._narrow:
+            _rectifier(sums[:rows])
+            return
+        # Rows that no one has asked for are computed along, and never looked at.
+        whole = sums[: rows + -rows % _RECTIFIED_ROWS].reshape(-1, self._zeros.shape[1])
+        np.maximum(whole, self._zeros, out=whole)
+
+
+def _with_bias(kernel: Array, bias: Array, dtype: np.dtype[Any], *, one_more: bool) -> Array:
+    """Return the kernel with the bias as weights of one more input, which is always 1.
+
+    Args:
+        kernel: ``(inputs, units)``.
+        bias: ``(units,)``.
+        dtype: of the result ``(inputs + 1, units)``.
+        one_more: add a unit that is always 1, too, for the next layer.
+    """
+    inputs, units = kernel.shape
+    found = np.zeros((inputs + 1, units + one_more), dtype)
+    found[:-1, :units] = kernel
+    found[-1] = 1.0
+    found[-1, :units] = bias
+    return found
 
 
 def _largest_safe_input(layers: tuple[Layer, ...], dtype: np.dtype[Any]) -> float:
@@ -179,7 +310,14 @@ def _rectifier(sums: Array) -> Array:
 
 
 def _tanh(sums: Array) -> Array:
-    return np.asarray(np.tanh(sums, out=sums))
+    if sums.dtype != np.float64:
+        return np.asarray(np.tanh(sums, out=sums))
+    # H2O's own formula, which NumPy also computes in less than half of the time.
+    np.add(sums, sums, out=sums)
+    np.exp(sums, out=sums)
+    np.add(sums, 1.0, out=sums)
+    np.divide(2.0, sums, out=sums)
+    return np.asarray(np.subtract(1.0, sums, out=sums))
 
 
 def _exp_rectifier(sums: Array) -> Array:
@@ -191,7 +329,8 @@ def _exp_rectifier(sums: Array) -> Array:
     else:
         # float32 would lose more there than float64 does: expm1 is what comes nearest to it.
         np.expm1(negative, out=negative)
-    return np.where(sums >= 0, sums, negative)
+    np.copyto(sums, negative, where=sums < 0)
+    return sums
 
 
 def _maxout(first: Array, second: Array) -> Array:

@@ -5,7 +5,7 @@ and ``getPrediction``.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,8 @@ from mojo_reader.scoring.encoding import standardized
 from mojo_reader.scoring.options import MISSING_NUMBERS, one_of
 
 Array = NDArray[np.float64]
+# Of so few classes the best two are found by column.
+_FEW_CLASSES: Final = 16
 ErrorsOf = Callable[..., Array]
 """``reconstruction_error`` or ``squared_errors``."""
 
@@ -116,8 +118,19 @@ def undecided(probabilities: Array, output: Classification, margin: float) -> ND
     """
     if output.threshold is not None:
         return np.asarray(np.abs(probabilities[:, 1] - output.threshold) <= margin)
-    best_two = np.partition(probabilities, -2, axis=1)[:, -2:]
-    return np.asarray(np.abs(best_two[:, 1] - best_two[:, 0]) <= margin)
+    return _lead(probabilities) <= margin
+
+
+def _lead(probabilities: Array) -> Array:
+    """Return by how much the best class leads, ``(rows,)``."""
+    if probabilities.shape[1] > _FEW_CLASSES:
+        best_two = np.partition(probabilities, -2, axis=1)[:, -2:]
+        return np.asarray(np.abs(best_two[:, 1] - best_two[:, 0]))
+    best, second = probabilities[:, 0].copy(), np.full(len(probabilities), -np.inf)
+    for column in probabilities.T[1:]:
+        np.maximum(second, np.minimum(best, column), out=second)
+        np.maximum(best, column, out=best)
+    return np.asarray(best - second)
 
 
 # --------------------------------------------------------------------------- reconstruction error

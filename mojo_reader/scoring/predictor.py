@@ -5,9 +5,8 @@ within 1e-12; where more would hang on that order - a label at its threshold, a 
 the row is computed again with more care.
 """
 
-from collections.abc import Iterator
 from functools import cached_property
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,11 +21,6 @@ from mojo_reader.scoring.one_row import OneRow
 from mojo_reader.scoring.prediction import predicted
 
 Array = NDArray[np.float64]
-# Rows of a block: the sums of narrow layers stay in the processor's cache; the products of wide
-# ones need more rows.
-_NARROW_ROWS: Final = 256
-_WIDE_ROWS: Final = 512
-_WIDE_UNITS: Final = 512
 
 
 class Predictor:
@@ -44,8 +38,6 @@ class Predictor:
         self._exact = exact
         self._network = Network(mojo.features, mojo.layers, np.dtype(dtype))
         self._one_row = OneRow(mojo.features, self._network)
-        wide = max(layer.units for layer in mojo.layers) >= _WIDE_UNITS
-        self._block_rows = _WIDE_ROWS if wide else _NARROW_ROWS
         self._exact_network = ExactNetwork(mojo.features, mojo.layers)
 
     def values(self, matrix: Array, added: Array | None = None) -> Array:
@@ -63,7 +55,7 @@ class Predictor:
                 return self._exact_values(matrix, added)
             if len(matrix) == 1:
                 return self._one_row_values(matrix, added)
-            outputs, unsafe = self._layer_outputs(matrix)
+            outputs, unsafe = self._network.outputs(matrix)
             values = self._predicted(outputs, added, np)
             rows = np.flatnonzero(unsafe | in_doubt(values, self._mojo, self._dtype))
             if rows.size:
@@ -77,7 +69,7 @@ class Predictor:
         with np.errstate(over="ignore", invalid="ignore"):
             if self._exact:
                 return self._exact_outputs(matrix, layers=layer + 1)
-            outputs, unsafe = self._layer_outputs(matrix, layers=layer + 1)
+            outputs, unsafe = self._network.outputs(matrix, layers=layer + 1)
             if unsafe.any():
                 outputs[unsafe] = self._exact_outputs(matrix[unsafe], layers=layer + 1)
             return outputs
@@ -86,8 +78,7 @@ class Predictor:
         """Return the rows, ``(rows,)``, whose numbers could make a float64 sum overflow."""
         if self._dtype != "float64":
             return self._double.overflowing(matrix)
-        unsafe = self._network.unsafe(standardized(matrix, self._mojo.features))
-        return np.zeros(len(matrix), np.bool_) if unsafe is None else unsafe
+        return self._network.unsafe(standardized(matrix, self._mojo.features))
 
     # ------------------------------------------------------------------ with care
 
@@ -124,31 +115,3 @@ class Predictor:
             if not row_in_doubt(values, self._mojo, self._dtype):
                 return values
         return self._careful_values(matrix, added)
-
-    def _layer_outputs(
-        self, matrix: Array, *, layers: int | None = None
-    ) -> tuple[Array, NDArray[np.bool_]]:
-        """Run rows through the fast layers.
-
-        Returns:
-            ``(rows, units)`` float64, and ``(rows,)`` bool: rows that are too large for it.
-        """
-        units = self._mojo.layers[(layers or 0) - 1].units
-        outputs = np.empty((len(matrix), units))
-        unsafe = np.zeros(len(matrix), np.bool_)
-        workspace = self._network.workspace(min(len(matrix), self._block_rows))
-        for start, slots, numbers in self._blocks(matrix):
-            stop = start + len(numbers)
-            too_large = self._network.unsafe(numbers)
-            if too_large is not None:
-                numbers[too_large] = 0.0
-                unsafe[start:stop] = too_large
-            outputs[start:stop] = self._network.outputs(slots, numbers, workspace, layers=layers)
-        return outputs, unsafe
-
-    def _blocks(self, matrix: Array) -> Iterator[tuple[int, NDArray[np.int64], NDArray[Any]]]:
-        """Cut rows into blocks whose layer outputs stay in the processor's cache."""
-        features = self._mojo.features
-        for start in range(0, len(matrix), self._block_rows):
-            block = matrix[start : start + self._block_rows]
-            yield start, one_hot_slots(block, features), standardized(block, features)
