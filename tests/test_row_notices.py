@@ -165,6 +165,17 @@ def test_columns_of_the_model_are_nobody_s_misspelling() -> None:
         Scorer(CASE.mojo()).predict({**table, "y": ["yes"] * 3})
 
 
+def test_a_renamed_column_is_told_by_both_names() -> None:
+    table = rows()
+    table["salary"] = table.pop("income")
+    message = (
+        "columns of the model that the rows lack, taken as missing: 'income'; "
+        "columns that the model does not know, ignored: 'salary'"
+    )
+    with pytest.warns(MissingColumnWarning, match=f"^{message}$"):
+        Scorer(CASE.mojo()).predict(table)
+
+
 # --------------------------------------------------------------------------- files
 
 

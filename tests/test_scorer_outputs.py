@@ -1,6 +1,7 @@
 """The one table of what a scorer can give, and that every door gives what it says."""
 
 import inspect
+import pickle
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,10 @@ from mojo_reader.errors import MojoUnsupportedError
 from mojo_reader.making.threshold import with_threshold
 from mojo_reader.model import Mojo
 from mojo_reader.scoring import outputs
-from mojo_reader.scoring.choices import Choice, labelled_at
+from mojo_reader.scoring.choices import Choice
 from mojo_reader.scoring.notices import Notices
 from mojo_reader.scoring.outputs import ScorerOutput, output_of
+from mojo_reader.scoring.thresholds import labelled_at
 
 CHOICES: list[dict[str, Any]] = [
     {},
@@ -107,3 +109,21 @@ def test_a_threshold_to_score_with_leaves_the_keys_as_they_are() -> None:
     scored, written = labelled_at(mojo, 0.9), with_threshold(mojo, 0.9)
     assert scored.output.threshold == written.output.threshold == 0.9
     assert scored.kept.keys == mojo.kept.keys != written.kept.keys
+
+
+def test_a_scorer_of_another_threshold_labels_by_it_and_pickles() -> None:
+    case = golden("balance_classes_binomial")
+    mojo = case.mojo()
+    given = Scorer(mojo, threshold=0.9)
+    likely = given.predict_proba(case.columns())[:, 1] >= 0.9
+    wanted = np.array(mojo.output.labels, object)[likely.astype(int)]
+    assert len(set(wanted)) == 2
+    for scorer in (given, pickle.loads(pickle.dumps(given))):  # noqa: S301 - made here
+        assert scorer.predict(case.columns()).tolist() == wanted.tolist()
+        assert scorer.score(case.columns())["predict"].tolist() == wanted.tolist()
+    assert "threshold=0.9" in repr(given)
+    for threshold, found in ((1.5, "1.5"), ("half", "'half'")):
+        with pytest.raises(MojoUnsupportedError, match=f"a probability, found {found}$"):
+            Scorer(mojo, threshold=threshold)
+    with pytest.raises(MojoUnsupportedError, match="has no threshold"):
+        Scorer(golden("iris_tanh").mojo(), threshold=0.5)

@@ -23,7 +23,7 @@ from mojo_reader.files.sources import Source
 from mojo_reader.files.tables import Piece, TableRules, pieces
 from mojo_reader.model import Mojo
 from mojo_reader.scoring.blas import one_blas_thread, usable_cores
-from mojo_reader.scoring.choices import Choice, labelled_at
+from mojo_reader.scoring.choices import Choice
 from mojo_reader.scoring.extras import require_pyarrow
 from mojo_reader.scoring.invalid import RowError
 from mojo_reader.scoring.notices import Notices
@@ -35,7 +35,6 @@ from mojo_reader.scoring.options import (
     option,
     values_of,
 )
-from mojo_reader.scoring.problems import threshold_problem
 from mojo_reader.scoring.scorer import Scorer
 
 __all__ = ["ScoreOptions", "Scored", "encode_file", "score_file"]
@@ -53,9 +52,6 @@ class ScoreOptions(Reading, Strictness, ScorerOptions, Chosen):
         ValueError: an option has no such value.
     """
 
-    threshold: float | None = option(
-        None, "Of the second class, instead of the model's.", sign="P", problem=threshold_problem
-    )
     keep: tuple[str, ...] = option((), "Columns to carry through, before the predictions.")
     workers: int | None = option(None, "Threads; one on each core by default.", sign="N", least=1)
 
@@ -127,8 +123,6 @@ def score_file(
     from mojo_reader.scoring.batches import file_schema
 
     separate([("the output", target)], [*model_input(mojo), *everything("the rows", source)])
-    if options.threshold is not None:
-        mojo = labelled_at(mojo, options.threshold)
     options.choice.check(mojo)
     schema = file_schema(mojo, options.choice, options.keep)
     scorer = options.scorer(mojo)

@@ -14,7 +14,6 @@ from mojo_reader.files.score import Made, ScoreOptions, row_pieces, run
 from mojo_reader.files.sources import Source
 from mojo_reader.files.tables import Piece
 from mojo_reader.model import Classification, Mojo
-from mojo_reader.scoring.choices import labelled_at
 from mojo_reader.scoring.extras import require_pyarrow
 from mojo_reader.scoring.notices import Notices
 from mojo_reader.scoring.outputs import Predictions, RowErrors, ScorerOutput
@@ -117,13 +116,11 @@ def verify_file(  # noqa: PLR0913 - the last two are options
         MojoDataError: rows or scores cannot be read, or differ in number.
     """
     require_pyarrow("Files of rows")
-    if options.threshold is not None:
-        mojo = labelled_at(mojo, options.threshold)
     scorer = options.scorer(mojo)
     notices = Notices()
     parts = row_pieces(scorer, source, options, notices)
-    with closing(ExpectedScores(expected, mojo, missing=options.missing)) as scores:
-        comparison = _Comparison(mojo, scores, tolerance)
+    with closing(ExpectedScores(expected, scorer.mojo, missing=options.missing)) as scores:
+        comparison = _Comparison(scorer.mojo, scores, tolerance)
         job = _job(scorer, scores.output, options)
         rows = run(parts, job, comparison.add, notices, workers=options.workers, progress=progress)
         scores.require_end()

@@ -26,8 +26,8 @@ from mojo_reader.resolving import resolve
 from mojo_reader.resolving.parsed import Keys
 from mojo_reader.resolving.stated import parsed_of
 from mojo_reader.scoring.encoding import one_hot_slots, standardized
-from mojo_reader.scoring.problems import threshold_problem
 from mojo_reader.scoring.scorer import Scorer
+from mojo_reader.scoring.thresholds import threshold_problem
 
 __all__ = [
     "CategoricalColumn",

@@ -14,7 +14,7 @@ from mojo_reader.errors import MojoDataError
 from mojo_reader.java import text as java
 from mojo_reader.making.rebuilding import rebuilt
 from mojo_reader.model import Mojo
-from mojo_reader.scoring.choices import check_threshold
+from mojo_reader.scoring.thresholds import check_threshold
 
 __all__ = ["max_f1_threshold", "with_threshold"]
 

@@ -1,12 +1,9 @@
 """Which of a scorer's outputs to give."""
 
-import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import cast
 
-from mojo_reader.errors import MojoUnsupportedError
-from mojo_reader.model import Classification, Mojo
+from mojo_reader.model import Mojo
 from mojo_reader.scoring.options import Chosen, described, option
 from mojo_reader.scoring.outputs import (
     ColumnErrors,
@@ -15,7 +12,6 @@ from mojo_reader.scoring.outputs import (
     RowErrors,
     ScorerOutput,
 )
-from mojo_reader.scoring.problems import threshold_problem
 
 __all__ = ["Choice"]
 
@@ -62,30 +58,3 @@ class Choice(Chosen):
     def columns(self, mojo: Mojo) -> tuple[str, ...]:
         """Return the names of the output columns, H2O's own."""
         return self.output.columns(mojo)
-
-
-def check_threshold(mojo: Mojo, threshold: float) -> None:
-    """Require a model with a threshold, and one that it can have.
-
-    Raises:
-        MojoUnsupportedError: the model has not two classes, or the threshold is no probability.
-    """
-    if not isinstance(mojo.output, Classification) or mojo.output.threshold is None:
-        message = f"a {mojo.info.category} model has no threshold"
-        raise MojoUnsupportedError(message)
-    problem = threshold_problem(threshold)
-    if problem is not None:
-        raise MojoUnsupportedError(problem)
-
-
-def labelled_at(mojo: Mojo, threshold: float) -> Mojo:
-    """Return the model with another threshold for its labels, to score with and not to write.
-
-    The model's keys stay as they are; ``making.threshold.with_threshold`` changes them, too.
-
-    Raises:
-        MojoUnsupportedError: the model has not two classes, or the threshold is no probability.
-    """
-    check_threshold(mojo, threshold)
-    output = cast("Classification", mojo.output)
-    return dataclasses.replace(mojo, output=dataclasses.replace(output, threshold=threshold))

@@ -31,6 +31,7 @@ from mojo_reader.scoring.prediction import (
 )
 from mojo_reader.scoring.predictor import Predictor
 from mojo_reader.scoring.rows import EncodedRows, RowReader
+from mojo_reader.scoring.thresholds import labelled_at
 
 
 class EncodedScorer:
@@ -43,6 +44,7 @@ class EncodedScorer:
         offset: what the offset column does.
         on_unseen: what becomes of a level that the model does not know.
         on_absent: what becomes of a column that the rows lack.
+        threshold: of the second class.
 
     Raises:
         ValueError: an unknown choice, or ``exact`` with ``float32``.
@@ -58,6 +60,7 @@ class EncodedScorer:
         offset: OffsetRule = "java",
         on_unseen: OnOdd = "missing",
         on_absent: OnOdd = "missing",
+        threshold: float | None = None,
     ) -> None:
         if dtype not in LABEL_MARGINS:
             message = f"expected dtype float64 or float32, found {dtype!r}"
@@ -65,7 +68,9 @@ class EncodedScorer:
         if exact and dtype != "float64":
             message = "exact=True needs dtype float64"
             raise ValueError(message)
-        self.mojo = mojo if isinstance(mojo, Mojo) else read_model(mojo)
+        read = mojo if isinstance(mojo, Mojo) else read_model(mojo)
+        self.mojo = read if threshold is None else labelled_at(read, threshold)
+        self.threshold = threshold
         self.dtype: DType = dtype
         self.exact = exact
         self.rules = RowRules(offset=offset, on_unseen=on_unseen, on_absent=on_absent)
@@ -81,7 +86,12 @@ class EncodedScorer:
         return f"{type(self).__name__}({self.mojo!r}, {given})"
 
     def _choices(self) -> dict[str, Any]:
-        return {"dtype": self.dtype, "exact": self.exact, **asdict(self.rules)}
+        return {
+            "dtype": self.dtype,
+            "exact": self.exact,
+            "threshold": self.threshold,
+            **asdict(self.rules),
+        }
 
     @property
     def row_columns(self) -> tuple[InputColumn, ...]:

@@ -106,7 +106,8 @@ class Encoder:
                 f"{listed(lacking)}"
             )
             raise MojoDataError(message)
-        near = near_names(lacking, (name for name in columns if name not in self._known))
+        strangers = [name for name in columns if name not in self._known]
+        near = near_names(lacking, strangers)
         if len(lacking) == len(names):
             message = f"the rows have none of the model's columns: {shown_names(near)}"
             raise MojoDataError(message)
@@ -114,6 +115,7 @@ class Encoder:
             message = f"the rows lack columns of the model: {shown_names(near)}"
             raise MojoDataError(message)
         notices.absent.update(near)
+        notices.extra.update(dict.fromkeys(strangers))
 
 
 def _note_unseen(

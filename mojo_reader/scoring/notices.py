@@ -29,7 +29,8 @@ class Notices:
     Attributes:
         absent: columns of the model that the rows lack; they are taken as missing. Each with
             the column of the rows that may have been meant, or None.
-        extra: columns of the rows that the model does not know; they are ignored.
+        extra: columns of the rows that the model does not know; they are ignored. Of a table in
+            memory they are of interest where it lacks one: that may have another name there.
         kinds: by column, what it holds where the model has another kind.
         unseen: by column, levels that the model does not know.
         padded: by column, texts that are a level only without the blanks around them.
@@ -79,8 +80,7 @@ class Notices:
         yield from self.absent_sentences()
         for separator, file in self.separators.items():
             yield f"cells are separated by {separator!r}, as the column names of {file} show"
-        if self.extra:
-            yield f"columns that the model does not know, ignored: {_names(self.extra)}"
+        yield from self.extra_sentences()
         for column, kind in self.kinds.items():
             yield f"column {column!r} holds {kind}"
         yield from self.unseen_sentences()
@@ -97,6 +97,11 @@ class Notices:
         if self.absent:
             lacking = shown_names(self.absent)
             yield f"columns of the model that the rows lack, taken as missing: {lacking}"
+
+    def extra_sentences(self) -> Iterator[str]:
+        """Yield what to say of columns that the model does not know."""
+        if self.extra:
+            yield f"columns that the model does not know, ignored: {_names(self.extra)}"
 
     def unseen_sentences(self) -> Iterator[str]:
         """Yield what to say of levels that the model does not know."""

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, fields
 from inspect import cleandoc
 from typing import Any, Final, Literal, TypeVar, cast, get_args
 
+from mojo_reader.scoring.thresholds import threshold_problem
+
 DType = Literal["float64", "float32"]
 """What the scorer computes in."""
 OnOdd = Literal["missing", "error"]
@@ -204,6 +206,9 @@ class ScorerOptions(RowRules):
         "float64", "float32 is faster, and within about 1e-5.", words=get_args(DType)
     )
     exact: bool = option(False, "Java's order of operations for every value; slow.")
+    threshold: float | None = option(
+        None, "Of the second class, instead of the model's.", sign="P", problem=threshold_problem
+    )
 
 
 @described

@@ -28,7 +28,7 @@ ROW_WARNINGS: Final = (MissingColumnWarning, UnseenLevelWarning, OffsetWarning)
 def warn_of(notices: Notices) -> None:
     """Warn of what a person may not have meant, in the code that called this package."""
     for kind, sentences in (
-        (MissingColumnWarning, notices.absent_sentences()),
+        (MissingColumnWarning, (*notices.absent_sentences(), *notices.extra_sentences())),
         (UnseenLevelWarning, notices.unseen_sentences()),
         (OffsetWarning, notices.offset_sentences()),
     ):

@@ -42,10 +42,12 @@ class Scorer(EncodedScorer):
             says so), or raise (``error``).
         on_absent: take a column that the rows lack as ``missing`` (``MissingColumnWarning`` says
             so), or raise (``error``).
+        threshold: a row is of the second class from this probability on, instead of from the
+            model's own threshold.
 
     Raises:
         ValueError: an unknown choice, or ``exact`` with ``float32``.
-        MojoUnsupportedError: the model has no offset to add.
+        MojoUnsupportedError: the model has no offset to add, or not two classes to tell apart.
     """
 
     def encode(self, table: object) -> NDArray[np.float64]:
