@@ -364,7 +364,7 @@ def test_absent_columns_are_missing_and_said(spark: Any) -> None:
     (said,) = caught
     assert str(said.message) == (
         "columns of the model that the rows lack, taken as missing: 'Sepal.Width', "
-        "'Petal.Length', 'Petal.Width'"
+        "'Petal.Length', 'Petal.Width'; columns that the model does not know, ignored: 'id'"
     )
     assert said.filename.endswith("spark_support.py")
     with pytest.raises(MojoDataError, match="the rows have none of the model's columns: 'Sepal"):
