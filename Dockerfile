@@ -7,7 +7,7 @@
 
 FROM python:3.12-slim AS build
 WORKDIR /source
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml hatch_build.py README.md LICENSE ./
 COPY .docker .docker
 COPY mojo_reader mojo_reader
 COPY emit emit
