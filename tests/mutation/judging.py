@@ -17,7 +17,10 @@ import pytest
 from mutation.mutants import ROOT, Mutant
 
 _COPIED = ("mojo_reader", "emit", "tests", "golden_mojos", "docs", "benchmarks", ".ci")
-_FILES = ("pyproject.toml", "hatch_build.py", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")
+_FILES = (
+    *("pyproject.toml", "hatch_build.py"),
+    *("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"),
+)
 #: What the tests import; never this project's own code, which is what changes.
 _LOADED = (
     *("numpy", "construct", "typer", "rich", "pyarrow.csv", "pyarrow.parquet", "pandas", "polars"),
