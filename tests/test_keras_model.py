@@ -72,6 +72,21 @@ def test_a_dense_layer_holds_h2os_own_kernel() -> None:
     np.testing.assert_array_equal(bias, mojo.layers[0].biases[0].astype(np.float32))
 
 
+def test_no_weight_is_drawn_that_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    def drawn(*_: object, **__: object) -> None:
+        pytest.fail("weights were drawn at random")
+
+    case = golden("binomial_tanh")
+    with monkeypatch.context() as patch:
+        patch.setattr(keras.initializers.GlorotUniform, "__call__", drawn)
+        model = to_keras(case.mojo())
+    # What a clone starts from is Keras's own choice.
+    (dense,) = [layer for layer in model.layers if layer.name == "hidden_1"]
+    assert type(dense.kernel_initializer) is keras.initializers.GlorotUniform
+    cloned = keras.models.clone_model(model)
+    assert np.unique(cloned.get_layer("hidden_1").kernel).size > 1
+
+
 def test_maxout_is_the_larger_of_two_dense_layers() -> None:
     mojo = hand_made(activation=Activation.MAXOUT)
     model = to_keras(mojo)

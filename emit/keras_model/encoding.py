@@ -16,7 +16,7 @@ from mojo_reader.model import CategoricalFeature, Features
 
 from ..backend import keras
 from . import names
-from .tensors import step
+from .tensors import called_with, step
 
 #: Widest one-hot block that is always multiplied as a matrix: one kernel is easier to read.
 WIDEST_ONE_HOT: Final = 256
@@ -166,6 +166,6 @@ def _looked_up(codes: Any, categorical: tuple[CategoricalFeature, ...]) -> Any:
         len(table), 1, embeddings_initializer="zeros", trainable=False, name="slot_of_code"
     )
     base = np.cumsum([0, *sizes[:-1]]).astype(np.int32)
-    found = lookup(keras.ops.add(codes, base))
-    lookup.set_weights([table[:, np.newaxis]])
+    places = keras.ops.add(codes, base)
+    found = called_with(lookup, places, embeddings_initializer=table[:, np.newaxis])
     return keras.ops.cast(keras.ops.squeeze(found, axis=-1), "int32")

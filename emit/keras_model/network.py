@@ -19,7 +19,7 @@ from mojo_reader.model import Activation, Layer
 from ..backend import keras
 from . import names
 from .encoding import DenseInputs, GatheredInputs, NetworkInputs
-from .tensors import step
+from .tensors import called_with, step
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -150,9 +150,7 @@ class _Builder:
             name=name,
             dtype=self._dtype,
         )
-        outputs = dense(inputs)
-        dense.set_weights([kernel, bias])
-        return outputs
+        return called_with(dense, inputs, kernel_initializer=kernel, bias_initializer=bias)
 
     def _gathered(self, inputs: GatheredInputs, layer: Layer, candidate: int, name: str) -> Any:
         """Sums of a first layer whose one-hot block is gathered."""
@@ -178,8 +176,8 @@ class _Builder:
             dtype=self._dtype,
         )
         slots = inputs.slots
-        chosen = rows(keras.ops.maximum(slots, 0) if inputs.has_empty else slots)
-        rows.set_weights([kernel])
+        places = keras.ops.maximum(slots, 0) if inputs.has_empty else slots
+        chosen = called_with(rows, places, embeddings_initializer=kernel)
         mask = self._mask(inputs, f"{name}_mask")
         if mask is not None:
             chosen = keras.layers.Multiply(name=f"{name}_kept", dtype=self._dtype)([chosen, mask])

@@ -1,8 +1,11 @@
 """Small helpers on symbolic tensors that the stages share."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ..backend import keras
 
@@ -39,6 +42,39 @@ def step(name: str, tensor: Any, dtype: str) -> Iterator[Step]:
     made = Step(inner)
     yield made
     made.result = keras.Model(inner, made.output, name=name)(tensor)
+
+
+def called_with(layer: Any, inputs: Any, **weights: NDArray[Any]) -> Any:
+    """Build a layer with its weights, call it, and return its outputs.
+
+    Keras would draw them at random first, for which JAX compiles a program for each shape. What the
+    layer says of its initializers stays: a clone of the model starts from random weights.
+
+    Args:
+        layer: a layer that is not built.
+        inputs: symbolic tensor.
+        weights: by the attribute that says how each one starts, such as ``kernel_initializer``.
+    """
+    said = {name: getattr(layer, name) for name in weights}
+    for name, array in weights.items():
+        setattr(layer, name, _start(array))
+    outputs = layer(inputs)
+    for name, initializer in said.items():
+        setattr(layer, name, initializer)
+    return outputs
+
+
+def _start(array: NDArray[Any]) -> Callable[..., Any]:
+    def given(shape: tuple[int, ...], dtype: Any = None) -> Any:
+        if tuple(shape) != array.shape:  # else the mistake would be found when it predicts
+            message = f"expected weights of the shape {tuple(shape)}, found {array.shape}"
+            raise ValueError(message)
+        # Of the right type already: a backend would compile the cast.
+        return keras.ops.convert_to_tensor(
+            np.asarray(array, keras.backend.standardize_dtype(dtype))
+        )
+
+    return given
 
 
 def model_dtype(model: Any) -> str:

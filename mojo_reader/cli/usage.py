@@ -5,6 +5,8 @@ absent ones included, which takes longer than importing NumPy. So Typer reads on
 type than its option.
 """
 
+import os
+from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 import typer
@@ -73,11 +75,18 @@ def _read_where_not_of(parameter: Any, hint: Any) -> None:
             return read(ctx, value)
         if absent:
             value = () if many else None
+        elif kinds == (Path,) and not many and _is_free_or_readable(value):
+            value = Path(value)
         elif not all(isinstance(item, kinds) for item in (value if many else (value,))):
             return read(ctx, value)
         return parameter.callback(ctx, parameter, value) if parameter.callback else value
 
     parameter.process_value = process_value
+
+
+def _is_free_or_readable(path: Any) -> bool:
+    """Say whether Typer finds nothing to refuse in a path."""
+    return not os.path.exists(path) or os.access(path, os.R_OK)  # noqa: PTH110 - no error
 
 
 def _kinds(hint: Any) -> tuple[type, ...]:
