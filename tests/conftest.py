@@ -8,6 +8,7 @@ import subprocess
 import sys
 import types
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -78,6 +79,12 @@ def _chromium() -> bool:
     return all(map(shutil.which, ("chromium", "chromedriver"))) and _installed("selenium")
 
 
+def _node() -> bool:
+    """Say whether somebody had npm install them: the tests of the base ask no network."""
+    packages = os.environ.get("NODE_PACKAGES")
+    return bool(packages and shutil.which("node")) and Path(packages, "node_modules").is_dir()
+
+
 @functools.cache
 def _r_package(name: str) -> bool:
     """Ask R; ``requireNamespace`` would load the package and look for its Python."""
@@ -130,6 +137,7 @@ _NEEDS: dict[str, tuple[str, Callable[[], bool]]] = {
         "no build, Twine or hatchling",
         lambda: all(map(_installed, ("build", "twine", "hatchling"))),
     ),
+    "node": ("no node on the path, or no NODE_PACKAGES that npm has installed", _node),
     "docs": ("Sphinx is not installed", lambda: _installed("sphinx")),
     "chromium": ("no chromium or chromedriver on the path, or no Selenium", _chromium),
     "r": ("no Rscript, or no reticulate that can talk to this Python", _reticulate),

@@ -8,7 +8,12 @@ import onnxruntime
 from support import Golden
 
 from emit.onnx_model.parity import as_matrix, raw_columns
+from emit.onnx_model.prediction import NO_LABEL
+from mojo_reader import Scorer
 from mojo_reader.model import Classification, Mojo
+from mojo_reader.scoring.prediction import undecided
+
+FLOAT64_TOLERANCE = 1e-10
 
 
 def feeds(mojo: Mojo, table: object) -> dict[str, Any]:
@@ -37,3 +42,16 @@ def label_positions(case: Golden, mojo: Mojo) -> Any:
     if labels is None or not isinstance(mojo.output, Classification):
         return None
     return np.array([mojo.output.labels.index(label) for label in labels], np.int64)
+
+
+def assert_labels(outputs: list[Any], case: Golden, mojo: Mojo, matrix: Any) -> None:
+    """Hold H2O's label on every row that is not undecided by DESIGN's formula."""
+    labels = case.expected().labels
+    if labels is None or not isinstance(mojo.output, Classification):
+        return
+    hanging = undecided(Scorer(mojo).score_matrix(matrix), mojo.output, FLOAT64_TOLERANCE)
+    found = outputs[0]
+    if found.dtype == np.int64:
+        found = np.array([*mojo.output.labels, NO_LABEL], object)[found]
+    wrong = (found != np.array(labels, object)) & ~hanging
+    assert not wrong.any(), np.flatnonzero(wrong)[:5].tolist()

@@ -79,7 +79,9 @@ def _activated(graph: Graph, sums: str, layer: Layer, name: str) -> str:
     candidates = graph.split("Split", sums, names=names, axis=1) if len(names) > 1 else [sums]
     values = ACTIVATIONS[layer.activation](graph, name, *candidates)
     if layer.scale != 1:
-        scale = graph.floats(f"{name}:dropout_scale", layer.scale)
+        # A row of them: onnxruntime 1.30 makes a single one an attribute of the product that
+        # follows, in float32.
+        scale = graph.floats(f"{name}:dropout_scale", np.full((1, layer.units), layer.scale))
         values = graph.node("Mul", values, scale, name=f"{name}:scaled")
     return values
 
