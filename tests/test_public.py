@@ -50,6 +50,12 @@ def test_a_model_converts_beside_its_file(tmp_path: Path) -> None:
     assert made.columns is None
     assert list(made.proofs) == ["made rows", "the given rows"]
     assert all(proof.passed for proof in made.proofs.values())
+    assert re.fullmatch(
+        rf"<Conversion: {re.escape(str(made.path))}; "
+        r"made rows: float32, passed: [\d,]+ rows, largest difference \S+, labels equal [\d,]+"
+        r"(, labels undecided \d+)?; the given rows: float32, passed: 150 rows, .*>",
+        repr(made),
+    )
 
 
 def test_a_conversion_destroys_nothing(tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ class OutputOff:
     largest: float
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True, repr=False)
 class Comparison:
     """The verdict on a model.
 
@@ -144,6 +144,29 @@ class Comparison:
         if self.labels_off:
             parts.append(f"{self.labels_off} labels off")
         return ", ".join(parts) or f"none of {self.rows} rows can be compared"
+
+    def __repr__(self) -> str:
+        return f"<Comparison: {self.summary}>"
+
+    @property
+    def summary(self) -> str:
+        """The verdict and its main figures in one line."""
+        if not self.passed:
+            return f"{self.dtype}, failed: {self.failure}"
+        counts = {
+            "labels equal": self.labels_equal,
+            "labels undecided": self.undecided,
+            f"rows beyond {self.dtype}": self.beyond,
+            "rows that H2O cannot score": self.undefined,
+        }
+        said = [f"{name} {count:,}" for name, count in counts.items() if count]
+        return ", ".join(
+            [
+                f"{self.dtype}, passed: {self.rows:,} rows",
+                f"largest difference {self.max_abs:.3g}",
+                *said,
+            ]
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything, the verdict too, for JSON, where rows count from 1."""

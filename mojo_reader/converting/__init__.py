@@ -36,7 +36,7 @@ Progress = Callable[[int], None]
 _FAILED: Final = ".failed"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True, repr=False)
 class Conversion:
     """What was written, and what it was held to.
 
@@ -51,6 +51,11 @@ class Conversion:
     beside: Mapping[str, Path]
     proofs: Mapping[str, "Comparison"]
     notes: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        files = ", ".join(str(path) for path in (self.path, *self.beside.values()))
+        proofs = "".join(f"; {name}: {proof.summary}" for name, proof in self.proofs.items())
+        return f"<Conversion: {files}{proofs}>"
 
     @property
     def columns(self) -> Path | None:
