@@ -192,3 +192,13 @@ def test_sphinx_builds_without_a_warning(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "Scorer" in (tmp_path / "api.html").read_text("utf-8")
+
+
+@pytest.mark.docs
+def test_the_picture_is_what_the_program_says() -> None:
+    code = (
+        "import convert_picture as one; kept = one.PICTURE.read_text('utf-8'); "
+        "assert one.shown(kept) == one.shown(one.drawn(one.said())), 'draw it again'"
+    )
+    paths = {"PYTHONPATH": f"{DOCS}:{ROOT}"}
+    subprocess.run([sys.executable, "-c", code], check=True, env=os.environ | paths)

@@ -27,8 +27,10 @@ ROW_WARNINGS: Final = (MissingColumnWarning, UnseenLevelWarning, OffsetWarning)
 
 def warn_of(notices: Notices) -> None:
     """Warn of what a person may not have meant, in the code that called this package."""
+    # Columns that the model does not know are of interest where one may be the absent one, renamed.
+    strangers = notices.extra_sentences() if notices.absent else ()
     for kind, sentences in (
-        (MissingColumnWarning, (*notices.absent_sentences(), *notices.extra_sentences())),
+        (MissingColumnWarning, (*notices.absent_sentences(), *strangers)),
         (UnseenLevelWarning, notices.unseen_sentences()),
         (OffsetWarning, notices.offset_sentences()),
     ):
