@@ -65,6 +65,10 @@ def without_blank_lines(piece: bytes) -> WithoutBlankLines | None:
 
 
 def _may_have_blank_lines(piece: bytes) -> bool:
-    return b"\n" in piece and (
-        piece.startswith((b"\n", b"\r\n")) or b"\n\n" in piece or b"\n\r\n" in piece
-    )
+    if b"\n" not in piece:
+        return False
+    if b"\r" in piece and b"\n\r\n" in piece:
+        return True
+    # Several times as fast as a search for two characters.
+    feeds = np.flatnonzero(np.frombuffer(piece, np.uint8) == _LF)
+    return bool((np.diff(feeds) == 1).any()) or piece.startswith((b"\n", b"\r\n"))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from mojo_reader.errors import MojoDataError
-from mojo_reader.files.quotes import Quotes
+from mojo_reader.files.quotes import Quotes, count_of
 from mojo_reader.formats.limits import DEFAULT_LIMITS, Limits
 from mojo_reader.model.levels import LEVEL_BLANKS
 
@@ -172,7 +172,7 @@ def csv_rows(text: str, separator: str) -> Iterator[tuple[str, ...]]:
 
 def _most_ends(data: bytes) -> int:
     """Return how many records there are at most."""
-    return data.count(b"\n") or data.count(b"\r")
+    return count_of(data, b"\n") or count_of(data, b"\r")
 
 
 def read_fully(stream: ByteStream, size: int) -> bytes:

@@ -25,12 +25,38 @@ _POWER_OF_TWO: Final = 0.5  # the mantissa of one
 _POWERS: Final = np.array(
     [float(f"1e{exponent}") for exponent in range(_LOWEST_EXPONENT, 8 - _LOWEST_EXPONENT + 1)]
 )
-_TRIPLES: Final = np.frombuffer(b"".join(b"%03d" % n for n in range(1000)), np.uint8).reshape(-1, 3)
 #: By exponent, ``E-5`` and the like, filled up with zero bytes; the last one is none.
 _SUFFIXES: Final = np.array(
     [*(f"E{n}" for n in range(_LOWEST_EXPONENT, _HIGHEST_EXPONENT + 1)), ""], "S4"
 )
 _NO_SUFFIX: Final = len(_SUFFIXES) - 1
+# A text stands in two words of eight characters, the first one lowest, and its suffix; zero bytes
+# are left out. First the sign, ``0.`` and zeros, and the first digit with the point after it where
+# that is its place; then the other eight digits.
+_TEXT: Final = np.dtype(
+    [("start", "<u8"), ("digits", "<u8"), ("suffix", "S4"), ("separator", f"S{len(SEPARATOR)}")]
+)
+_SIGN: Final = np.uint64(ord("-"))
+_FIRST: Final = np.uint64(8 * 5)
+_STARTS: Final = np.array(
+    [
+        int.from_bytes(text, "little")
+        for text in (b"\0\0\0\0\0\0.", b"\x000.", b"\x000.0", b"\x000.00")
+    ],
+    np.uint64,
+)
+_KEPT: Final = np.array([(1 << 8 * kept) - 1 for kept in range(9)], np.uint64)
+_ZEROS: Final = np.uint64(int.from_bytes(b"0" * 8, "little"))
+_POINT: Final = np.uint64(ord("."))
+# A number splits in two of half the digits: a factor and a shift that divide, what they leave, the
+# divisor, and the bits between the two.
+_SPLITS: Final = tuple(
+    tuple(map(np.uint64, numbers))
+    for numbers in (
+        (5243, 19, 0x0000_007F_0000_007F, 100, 16),
+        (103, 10, 0x000F_000F_000F_000F, 10, 8),
+    )
+)
 
 
 def float_texts(values: NDArray[np.float32]) -> bytes:
@@ -42,17 +68,47 @@ def float_texts(values: NDArray[np.float32]) -> bytes:
     magnitude = np.abs(values)
     digits, count, exponent = _shortest(magnitude)
     plain = (magnitude >= _SMALLEST_PLAIN) & (magnitude < _FIRST_SCIENTIFIC) | (magnitude == 0)
-    zeros = np.where(plain, np.maximum(-exponent, 0), 0)  # before the first digit: 0.00123
-    before = np.where(plain, np.maximum(exponent, 0), 0) + 1  # digits before the point
-    text = np.empty((len(values), 1 + 13 + 4 + len(SEPARATOR)), np.uint8)
-    text[:, 0] = np.where(np.signbit(values), ord("-"), 0)
-    text[:, 1:14] = _with_point(
-        _places(digits, zeros), before, length=np.maximum(zeros + count, before + 1)
-    )
-    suffix = np.where(plain, _NO_SUFFIX, exponent - _LOWEST_EXPONENT)
-    text[:, 14:18] = _SUFFIXES.view(np.uint8).reshape(-1, 4)[suffix]
-    text[:, 18:] = np.frombuffer(SEPARATOR, np.uint8)
+    before = np.where(plain, exponent, 0)  # digits before the point, less one
+    zeros = np.maximum(-before, 0)
+    first, others = np.divmod(digits.view(np.uint64), np.uint64(10 ** (_DIGITS - 1)))
+    text = np.empty(len(values), _TEXT)
+    start = _STARTS[zeros] | (first + np.uint64(ord("0"))) << _FIRST
+    kept = np.maximum(count - 1, zeros == 0)  # 5.0
+    others = _characters(others)
+    wide = np.flatnonzero(before > 0)
+    if wide.size:
+        start[wide], others[wide] = _with_point_inside(first[wide], others[wide], before[wide])
+        kept[wide] = np.maximum(kept[wide], before[wide] + 1)
+    text["start"] = np.where(np.signbit(values), start | _SIGN, start)
+    text["digits"] = others & _KEPT[kept]
+    text["suffix"] = _SUFFIXES[np.where(plain, _NO_SUFFIX, exponent - _LOWEST_EXPONENT)]
+    text["separator"] = SEPARATOR
     return text.tobytes().translate(None, b"\0").removesuffix(SEPARATOR)
+
+
+def _characters(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return the eight digits of each number as characters, the first one lowest."""
+    high = numbers // np.uint64(10**4)
+    made = high | (numbers - high * np.uint64(10**4)) << np.uint64(32)
+    for factor, shift, mask, divisor, bits in _SPLITS:
+        high = made * factor >> shift & mask
+        made = high | (made - high * divisor) << bits
+    return made + _ZEROS
+
+
+def _with_point_inside(
+    first: NDArray[np.uint64], others: NDArray[np.uint64], before: NDArray[np.int64]
+) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """Return both words of numbers with two to seven digits before the point, without a sign.
+
+    The first two digits end the first word, so that the others and the point fit into the second.
+    """
+    zero = np.uint64(ord("0"))
+    start = (first + zero) << np.uint64(48) | others << np.uint64(56)
+    rest = others >> np.uint64(8)
+    below = _KEPT[before - 1]
+    place = (before - 1).astype(np.uint64) * np.uint64(8)
+    return start, rest & below | _POINT << place | (rest & ~below) << np.uint64(8)
 
 
 def _shortest(
@@ -111,24 +167,3 @@ def _scaled(
 
 def _power(exponent: NDArray[np.int64]) -> NDArray[np.float64]:
     return _POWERS[exponent - _LOWEST_EXPONENT]
-
-
-def _places(digits: NDArray[np.int64], zeros: NDArray[np.int64]) -> NDArray[np.uint8]:
-    """Return ``(n, 12)`` characters: the zeros, then the digits."""
-    number = digits * np.array([1000, 100, 10, 1])[zeros]
-    thousands = [number // 10**9, number // 10**6 % 1000, number // 1000 % 1000, number % 1000]
-    return np.concatenate([_TRIPLES[part] for part in thousands], axis=1)
-
-
-def _with_point(
-    places: NDArray[np.uint8], before: NDArray[np.int64], *, length: NDArray[np.int64]
-) -> NDArray[np.uint8]:
-    """Put the point after ``before`` characters, and zero bytes after ``length`` of them."""
-    place = np.arange(13, dtype=np.uint8)
-    point = before.astype(np.uint8)[:, None]
-    end = length.astype(np.uint8)[:, None]
-    text = np.zeros((len(places), 13), np.uint8)
-    text[:, 1:] = places
-    np.copyto(text[:, :12], places, where=place[:12] < point)
-    text[place == point] = ord(".")
-    return text * (place <= end)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mojo_reader.errors import MojoFormatError
+from mojo_reader.formats.ahead import made_ahead
 from mojo_reader.formats.mojo.float_texts import SEPARATOR, float_texts
 from mojo_reader.formats.mojo.lines import BLANKS, BLOCK_BYTES, Leaf, LineStream, shortened
 from mojo_reader.formats.mojo.plain_numbers import plain_numbers
@@ -23,9 +24,11 @@ from mojo_reader.java import text as java
 _PLAIN_NUMBER_BYTES: Final = b"0123456789+-.eE, "
 _TYPES: Final = (b"d", b"D", b"f", b"F")
 _SHOWN_BYTES: Final = 50
-_SHORTEST_BLOCK: Final = BLOCK_BYTES // 2
-_NUMBERS: Final = 4096
-"""Numbers are written in blocks of so many, which stay in the processor's cache."""
+_COMMA: Final = b","[0]
+_SHORTEST_BLOCK: Final = 3 * BLOCK_BYTES
+"""Numbers are read in blocks of so many bytes of text, of which two threads do one each."""
+_NUMBERS: Final = 1 << 14
+"""Numbers are written in blocks of so many."""
 
 
 class NumberArray(Leaf):
@@ -73,14 +76,15 @@ class NumberArray(Leaf):
         """
         parts: list[NDArray[Any]] = []
         parsed = 0
-        for block in _blocks(pieces):
-            parts.append(self._block_numbers(block, parsed))
-            parsed += parts[-1].size
+        for numbers in made_ahead(self._block_numbers, _with_positions(_blocks(pieces))):
+            parts.append(numbers)
+            parsed += numbers.size
             if allow is not None:
                 allow(parsed)
         return np.concatenate(parts) if parts else np.empty(0, self._dtype)
 
-    def _block_numbers(self, block: bytes, position: int) -> NDArray[Any]:
+    def _block_numbers(self, placed: tuple[bytes, int]) -> NDArray[Any]:
+        block, position = placed
         try:
             numbers = plain_numbers(block)
         except ValueError:
@@ -155,6 +159,14 @@ def _blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
         yield last[:-1]
 
 
+def _with_positions(blocks: Iterable[bytes]) -> Iterator[tuple[bytes, int]]:
+    """Yield each block with the number of the numbers before it."""
+    position = 0
+    for block in blocks:
+        yield block, position
+        position += 1 + int(np.count_nonzero(np.frombuffer(block, np.uint8) == _COMMA))
+
+
 def array_text(array: NDArray[Any]) -> bytes:
     """Write a ``(count,)`` array as H2O does."""
     return b"".join(array_texts(array))
@@ -163,11 +175,13 @@ def array_text(array: NDArray[Any]) -> bytes:
 def array_texts(array: NDArray[Any]) -> Iterator[bytes]:
     """Yield the text of a ``(count,)`` array in parts: a large one never stands in memory."""
     write = _float_block if array.dtype == np.float32 else _double_block
-    yield b"["
-    for start in range(0, array.size, _NUMBERS):
-        block = array[start : start + _NUMBERS]
-        yield (SEPARATOR if start else b"") + write(block)
-    yield b"]"
+    blocks = (array[start : start + _NUMBERS] for start in range(0, array.size, _NUMBERS))
+    separator = b"["
+    for text in made_ahead(write, blocks):
+        yield separator
+        yield text
+        separator = SEPARATOR
+    yield b"]" if array.size else b"[]"
 
 
 def _float_block(block: NDArray[np.float32]) -> bytes:
