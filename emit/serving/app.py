@@ -2,7 +2,7 @@
 
 import asyncio
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -16,6 +16,7 @@ from mojo_reader.scoring.blas import usable_cores
 
 from .answers import JSON_TYPE, Answer, ServedModel, refusal
 from .bodies import Disconnected, Message, Receive, check_length, decompressed, whole_body
+from .cors import Headers, Origins
 from .large import LargeBodies
 from .metrics import Metrics
 from .openapi import document
@@ -62,6 +63,7 @@ class Application:
         most: bytes that a body may have.
         processes: that answer beside this one, itself included.
         aliases: further paths of readiness and predictions.
+        origins: of pages that may read the answers.
     """
 
     def __init__(  # noqa: PLR0913 - options
@@ -73,8 +75,10 @@ class Application:
         most: int,
         processes: int = 1,
         aliases: Aliases | None = None,
+        origins: Sequence[str] = (),
     ) -> None:
         self._model = model
+        self._origins = Origins(origins)
         self._state = state
         self._metrics = metrics
         self._most = most
@@ -121,17 +125,19 @@ class Application:
             await self._answer_post(scope, receive, send)
             return
         try:
-            answer = self._answer_other(method, path)
+            answer = self._answer_other(method, path, scope["headers"])
         except Refused as refused:
             answer = refusal(refused)
         except Exception:  # noqa: BLE001 - a fault of ours, which ends one request only
             answer = _fault()
-        await self._send(send, answer)
+        await self._send(send, answer, self._origins.answers(scope["headers"]))
 
-    def _answer_other(self, method: str, path: str) -> Answer:
+    def _answer_other(self, method: str, path: str, headers: Headers) -> Answer:
         found = self._gets.get(path)
         if found is not None and method in {"GET", "HEAD"}:
             return found()
+        if method == "OPTIONS" and (told := self._origins.preflight(headers)) is not None:
+            return Answer(b"", HTTPStatus.NO_CONTENT.value, told)
         if found is not None or path in self._posts:
             allowed = b"GET, HEAD" if found is not None else b"POST"
             message = f"expected the method {allowed.decode()} here, found {method}"
@@ -172,7 +178,8 @@ class Application:
         except Exception:  # noqa: BLE001 - a fault of ours, which ends one request only
             answer = _fault()
         self._metrics.answered(protocol, answer.status, answer.rows, began)
-        await self._send(send, answer, rest=receive if unread else None)
+        told = self._origins.answers(scope["headers"])
+        await self._send(send, answer, told, rest=receive if unread else None)
 
     async def _elsewhere(
         self, respond: Callable[..., Answer], body: bytes, heads: _Heads
@@ -186,8 +193,10 @@ class Application:
             return await self._large.answer(respond.__name__, body, json_length)
         return await run(self._threads, respond, body, json_length)
 
-    async def _send(self, send: Send, answer: Answer, rest: Receive | None = None) -> None:
-        headers = [*answer.headers, (b"content-length", b"%d" % len(answer.body))]
+    async def _send(
+        self, send: Send, answer: Answer, told: Headers, rest: Receive | None = None
+    ) -> None:
+        headers = [*answer.headers, *told, (b"content-length", b"%d" % len(answer.body))]
         if self._state.draining:  # a new connection, which a balancer leads elsewhere
             headers.append((b"connection", b"close"))
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from mojo_reader import Scorer, read_model
 from mojo_reader.errors import MissingExtraError, MojoError, exit_code, sentence, to_install
@@ -88,6 +89,10 @@ def parser_of(module: str, description: str) -> argparse.ArgumentParser:
         add(parser, flag, dest=name, type=kind, default=default, help=meaning)
     add(parser, "ssl-certfile", dest="certificate", type=Path, help="PEM; serves HTTPS")
     add(parser, "ssl-keyfile", dest="key", type=Path, help="PEM; where --ssl-certfile has no key")
+    add(
+        parser, "cors-origin", dest="origins", action="append", default=[], type=_origin,
+        metavar="ORIGIN", help="pages of it may read answers; again for more, * for all",
+    )  # fmt: skip
     add(parser, "access-log", action="store_true", help="a line for each HTTP request")
     return parser
 
@@ -113,6 +118,7 @@ def serving_of(chosen: argparse.Namespace, *, workers: int = 1) -> "Serving":
         access_log=chosen.access_log,
         workers=workers,
         limits=Limits(**{entry.name: getattr(chosen, entry.name) for entry in fields(Limits)}),
+        origins=tuple(chosen.origins),
         certificate=chosen.certificate,
         key=chosen.key,
     )
@@ -142,6 +148,20 @@ def count(text: str) -> int:
         message = f"expected a number of at least 1, found {text!r}"
         raise argparse.ArgumentTypeError(message)
     return number
+
+
+def _origin(text: str) -> str:
+    """Read an origin as browsers send it.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none.
+    """
+    parts = urlsplit(text)
+    plain = f"{parts.scheme}://{parts.netloc}"
+    if text != "*" and not (parts.scheme and parts.netloc and text == plain and text.isascii()):
+        message = f"expected an origin as https://app.example.com, or *, found {text!r}"
+        raise argparse.ArgumentTypeError(message)
+    return text
 
 
 def _seconds(text: str) -> float:

@@ -48,6 +48,7 @@ class Serving:
         limits: what clients may take.
         certificate: a file of TLS's, PEM; None for plain HTTP.
         key: of the certificate; None where it stands in the certificate's file.
+        origins: of pages that may read the answers.
     """
 
     host: str
@@ -58,6 +59,7 @@ class Serving:
     limits: Limits = field(default_factory=Limits)
     certificate: Path | None = None
     key: Path | None = None
+    origins: tuple[str, ...] = ()
 
 
 class Companion(Protocol):
@@ -129,6 +131,7 @@ async def _serve(
         most=limits.body_bytes,
         processes=serving.workers,
         aliases=aliases_of(os.environ),
+        origins=serving.origins,
     )
     server = _Server(_configured(serving, application))
     others = [] if companion is None else [await companion.start(state)]
