@@ -3,6 +3,7 @@
 import http.client
 import json
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -13,13 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from support import Golden
 
 from mojo_reader import Scorer
 from mojo_reader.java import text as java
 from mojo_reader.model import CategoricalInput
 
-ADDRESS = re.compile(r"serving .* on (https?)://(\S+):(\d+)(?: and grpc://(\S+))?")
+ADDRESS = re.compile(r"serving .* on (https?)://(\S+):(\d+)(?: and grpcs?://(\S+))?")
 
 
 @dataclass
@@ -62,6 +64,20 @@ def running(model: Path, *options: str, module: str = "emit.serving") -> Iterato
         reader.join(60)
         assert not reader.is_alive(), "a process of the server outlives it"
         process.stderr.close()
+
+
+def made_certificate(folder: Path) -> tuple[Path, Path]:
+    """Make a certificate of this machine, and its key."""
+    if not shutil.which("openssl"):
+        pytest.skip("serve: no openssl on the path, to make a certificate")
+    certificate, key = folder / "cert.pem", folder / "key.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1",
+         "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1",
+         "-keyout", str(key), "-out", str(certificate)],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    return certificate, key
 
 
 def ask(

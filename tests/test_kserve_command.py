@@ -99,6 +99,15 @@ def test_a_wrong_port_is_usage(port: str, capfd: pytest.CaptureFixture[str]) -> 
     assert capfd.readouterr().err.endswith(f"argument --http-port/--http_port: {sentence}\n")
 
 
+def test_grpc_has_one_process(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as exit_:
+        main(["--workers=2"])
+    assert exit_.value.code == 2
+    assert capfd.readouterr().err.endswith(
+        "gRPC answers in one process, found 2; 'python -m emit.serving' has more, over HTTP alone\n"
+    )
+
+
 def test_an_answer_is_sent_at_once_on_a_connection_that_is_kept() -> None:
     with (
         listen("127.0.0.1", 0) as listener,

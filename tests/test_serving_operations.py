@@ -2,7 +2,6 @@
 
 import http.client
 import json
-import shutil
 import signal
 import socket
 import ssl
@@ -13,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from serving_support import Server, ask, infer, running, tensor
+from serving_support import Server, ask, infer, made_certificate, running, tensor
 from support import golden
 
 pytestmark = pytest.mark.serve
@@ -167,15 +166,8 @@ def test_the_port_that_a_platform_asks_for_is_the_default() -> None:
     assert port_of({}) is None
 
 
-@pytest.mark.skipif(not shutil.which("openssl"), reason="no openssl to make a certificate")
 def test_tls(tmp_path: Path) -> None:
-    certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1",
-         "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1",
-         "-keyout", str(key), "-out", str(certificate)],
-        check=True, capture_output=True,
-    )  # fmt: skip
+    certificate, key = made_certificate(tmp_path)
     options = ("--ssl-certfile", str(certificate), "--ssl-keyfile", str(key))
     trusted = ssl.create_default_context(cafile=str(certificate))
     for workers in ("1", "2"):

@@ -1,4 +1,7 @@
-"""Asks a server over gRPC with tritonclient: JSON tensors on standard input, scores on output."""
+"""Asks a server over gRPC with tritonclient: JSON tensors on standard input, scores on output.
+
+Arguments: the address, the model's name, and the certificate that is trusted, if it is TLS.
+"""
 
 import json
 import sys
@@ -6,8 +9,10 @@ import sys
 import numpy as np
 import tritonclient.grpc as triton
 
-address, name = sys.argv[1:]
-client = triton.InferenceServerClient(address)
+address, name, *trusted = sys.argv[1:]
+client = triton.InferenceServerClient(
+    address, ssl=bool(trusted), root_certificates=trusted[0] if trusted else None
+)
 assert client.is_server_live()
 assert client.is_server_ready()
 assert client.is_model_ready(name)

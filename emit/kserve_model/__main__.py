@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from mojo_reader import Scorer
 
-from ..serving.command import add, parser_of, port, run, serving_of
+from ..serving.command import add, count, parser_of, port, run, serving_of
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,18 +27,34 @@ def _serve(name: str, scorer: Scorer, chosen: argparse.Namespace) -> None:
     from .grpc_server import GrpcServer
 
     model = ServedModel(name, scorer)
-    serve(
-        model,
-        serving_of(chosen),
-        GrpcServer(model, chosen.host, chosen.grpc_port),
+    grpc = GrpcServer(
+        model, chosen.host, chosen.grpc_port, certificate=chosen.certificate, key=chosen.key
     )
+    serve(model, serving_of(chosen), grpc)
 
 
 def _parser() -> argparse.ArgumentParser:
     description = "Serve a MOJO by the Open Inference Protocol over HTTP and gRPC."
     parser = parser_of("emit.kserve_model", description)
     add(parser, "grpc-port", type=port, default=8081, help="0 for any that is free")
+    add(parser, "workers", type=_one, default=1, help="1: gRPC answers in one process")
     return parser
+
+
+def _one(text: str) -> int:
+    """Read the number of processes.
+
+    Raises:
+        argparse.ArgumentTypeError: there are to be several.
+    """
+    number = count(text)
+    if number > 1:
+        message = (
+            f"gRPC answers in one process, found {number}; 'python -m emit.serving' has more, over "
+            "HTTP alone"
+        )
+        raise argparse.ArgumentTypeError(message)
+    return number
 
 
 if __name__ == "__main__":

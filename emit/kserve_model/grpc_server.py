@@ -3,10 +3,11 @@
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from grpc import StatusCode, aio
+from grpc import StatusCode, aio, ssl_server_credentials
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1.health import aio as health
 from kserve.protocol.grpc import grpc_predict_v2_pb2 as pb
@@ -62,12 +63,24 @@ class GrpcServer:
         model: the model.
         host: where to listen.
         port: 0 for any that is free.
+        certificate: a file of TLS's, PEM; None for none.
+        key: of the certificate; None where it stands in the certificate's file.
     """
 
-    def __init__(self, model: ServedModel, host: str, port: int) -> None:
+    def __init__(
+        self,
+        model: ServedModel,
+        host: str,
+        port: int,
+        *,
+        certificate: Path | None = None,
+        key: Path | None = None,
+    ) -> None:
         self._model = model
         self._host = host
         self._port = port
+        self._certificate = certificate
+        self._key = key
 
     async def start(self, state: State) -> str:
         """Begin to serve.
@@ -88,9 +101,14 @@ class GrpcServer:
         await self._set_health(health_pb2.HealthCheckResponse.SERVING)
         with listen(self._host, self._port) as listener:  # gRPC's own error does not say why
             port = int(listener.getsockname()[1])
-        self._server.add_insecure_port(place(self._host, port))
+        where = place(self._host, port)
+        if self._certificate is None:
+            self._server.add_insecure_port(where)
+        else:
+            pair = (self._key or self._certificate).read_bytes(), self._certificate.read_bytes()
+            self._server.add_secure_port(where, ssl_server_credentials([pair]))
         await self._server.start()
-        return f"grpc://{place(self._host, port)}"
+        return f"{'grpc' if self._certificate is None else 'grpcs'}://{where}"
 
     async def drain(self) -> None:
         """Say that it is not ready, and go on answering."""
