@@ -14,30 +14,37 @@ if TYPE_CHECKING:
     from .onnx_model.parity import check_onnx
     from .shap_explanation import to_shap
     from .stablehlo import to_stablehlo
+    from .torch_model import check_torch, from_torch, to_torch
 
 __all__ = [
     "check_onnx",
     "check_parity",
+    "check_torch",
     "columns_json",
     "from_keras",
+    "from_torch",
     "jax_contributions",
     "to_keras",
     "to_onnx",
     "to_shap",
     "to_stablehlo",
+    "to_torch",
     "training_model",
 ]
 
 _HOMES: Final = {
     "check_onnx": ".onnx_model.parity",
     "check_parity": ".keras_model.parity",
+    "check_torch": ".torch_model",
     "columns_json": ".keras_model.columns",
     "from_keras": ".keras_model.weights",
+    "from_torch": ".torch_model",
     "jax_contributions": ".explaining",
     "to_keras": ".keras_model",
     "to_onnx": ".onnx_model",
     "to_shap": ".shap_explanation",
     "to_stablehlo": ".stablehlo",
+    "to_torch": ".torch_model",
     "training_model": ".keras_model.training",
 }
 

@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 from mojo_reader.errors import MissingExtraError, to_install
 
 if TYPE_CHECKING:
+    from emit.torch_model import check_torch, from_torch, to_torch
+    from emit.torch_model.files import write_torch
+
     from emit.explaining import jax_contributions
     from emit.fit import (
         RISING,
@@ -53,11 +56,13 @@ __all__ = [
     "check_parity",
     "check_saved_model",
     "check_stablehlo",
+    "check_torch",
     "columns_json",
     "emitted_proof",
     "export_saved_model",
     "fit",
     "from_keras",
+    "from_torch",
     "h2o_proof",
     "jax_contributions",
     "onnx_columns_json",
@@ -78,7 +83,9 @@ __all__ = [
     "to_onnx",
     "to_shap",
     "to_stablehlo",
+    "to_torch",
     "training_model",
+    "write_torch",
     "write_triton_config",
 ]
 
@@ -105,6 +112,8 @@ _HOMES: Final[Mapping[str, tuple[str, ...]]] = {
     "emit.saved_model": ("check_saved_model", "export_saved_model"),
     "emit.shap_explanation": ("to_shap",),
     "emit.stablehlo": ("check_stablehlo", "to_stablehlo"),
+    "emit.torch_model": ("check_torch", "from_torch", "to_torch"),
+    "emit.torch_model.files": ("write_torch",),
 }
 _HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in names}
 _PROJECT: Final = Path(__file__).parent.parent

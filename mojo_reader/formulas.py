@@ -59,18 +59,33 @@ def standardized(numbers: Any, norm_sub: Any, norm_mul: Any, dtype: str) -> Any:
         norm_mul: ``(columns,)`` float64, or a number.
         dtype: ``float32`` or ``float64``.
     """
-    high = constant(norm_sub, dtype)
-    scaled = (numbers - high) * constant(norm_mul, dtype)
+    return standardized_by(numbers, *standardization(norm_sub, norm_mul, dtype))
+
+
+def standardization(norm_sub: Any, norm_mul: Any, dtype: str) -> tuple[NDArray[Any], ...]:
+    """Return the constants that ``standardized_by`` takes; the last is left out where it is 0."""
+    high, factor = constant(norm_sub, dtype), constant(norm_mul, dtype)
     if dtype == FLOAT64:
-        return scaled
+        return high, factor
     low = constant((norm_sub - high.astype(np.float64)) * norm_mul, dtype)
-    return scaled - low if low.any() else scaled
+    return (high, factor, low) if low.any() else (high, factor)
+
+
+def standardized_by(numbers: Any, high: Any, factor: Any, low: Any = None) -> Any:
+    """Standardize with constants that are the framework's own already."""
+    scaled = (numbers - high) * factor
+    return scaled if low is None else scaled - low
 
 
 def network_numbers(ops: Any, numbers: Any, features: Features, dtype: str) -> Any:
     """Return the numeric inputs ``(rows, nums)``: standardized, then 0 for NaN."""
     if features.standardize:
         numbers = standardized(numbers, features.norm_sub, features.norm_mul, dtype)
+    return mean_for_missing(ops, numbers)
+
+
+def mean_for_missing(ops: Any, numbers: Any) -> Any:
+    """Return standardized numbers with 0 for NaN."""
     return ops.where(ops.isnan(numbers), 0.0, numbers)
 
 
@@ -193,14 +208,24 @@ def prior_correction(ops: Any, probabilities: Any, output: Classification, dtype
     """
     if output.prior_factors is None:
         return probabilities
-    weighted = probabilities * constant(output.prior_factors, dtype)
+    return corrected_by(ops, probabilities, constant(output.prior_factors, dtype))
+
+
+def corrected_by(ops: Any, probabilities: Any, factors: Any) -> Any:
+    """Correct probabilities with factors ``(n_classes,)`` that are the framework's own already."""
+    weighted = probabilities * factors
     total = ops.sum(weighted, axis=-1, keepdims=True)
     return weighted / ops.where(total > 0, total, 1.0)
 
 
 def in_units(values: Any, norm_mul: Any, norm_sub: Any, dtype: str) -> Any:
     """``x / norm_mul + norm_sub``: standardized numbers in their own units."""
-    return values / constant(norm_mul, dtype) + constant(norm_sub, dtype)
+    return in_units_by(values, constant(norm_mul, dtype), constant(norm_sub, dtype))
+
+
+def in_units_by(values: Any, norm_mul: Any, norm_sub: Any) -> Any:
+    """Return numbers in units with constants that are the framework's own already."""
+    return values / norm_mul + norm_sub
 
 
 def response_units(values: Any, output: Regression, dtype: str) -> Any:
@@ -214,9 +239,14 @@ def column_units(values: Any, features: Features, dtype: str) -> Any:
     """An autoencoder's outputs ``(rows, width)``: the one-hot block as it is, numbers in units."""
     if not features.standardize:
         return values
+    return in_units(values, *units_of_columns(features), dtype)
+
+
+def units_of_columns(features: Features) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return ``norm_mul`` and ``norm_sub`` of an autoencoder's outputs, ``(width,)`` each."""
     width = features.one_hot_width
     norm_mul = np.concatenate([np.ones(width), features.norm_mul])
-    return in_units(values, norm_mul, np.concatenate([np.zeros(width), features.norm_sub]), dtype)
+    return norm_mul, np.concatenate([np.zeros(width), features.norm_sub])
 
 
 def standardized_response(values: Any, output: Regression, dtype: str) -> Any:

@@ -15,7 +15,7 @@ from rules import Of, each_rule_first, first, holding, some_first
 from support import Golden, assert_close, golden, golden_cases
 
 from emit import check_parity, from_keras, to_keras, training_model
-from emit.keras_model.weights import _check_matrix
+from emit.written_back import check_matrix
 from mojo_reader import Mojo, Scorer, read_mojo, write_mojo
 from mojo_reader.comparing.sameness import same_model
 from mojo_reader.details import DETAILS
@@ -312,7 +312,7 @@ def test_a_model_of_another_mojo_is_found_by_what_it_predicts(
 def test_the_check_says_what_differs() -> None:
     mojo = golden("gaussian").mojo()
     model = to_keras(rebuilt(mojo, keys={"norm_resp_sub": "[0.0]"}))
-    row = _check_matrix(mojo.features)[:1]
+    row = check_matrix(mojo.features)[:1]
     expected, found = Scorer(mojo).score_matrix(row)[0, 0], predictions(model, row)[0, 0]
     with pytest.raises(ParityError) as caught:
         from_keras(model, mojo)

@@ -14,8 +14,8 @@ from keras_support import compared_with_h2o, golden_rows, hand_made, predictions
 from rules import first
 from support import golden
 
-from emit import to_keras
-from emit.keras_model import encoding, network
+from emit import one_hot, to_keras
+from emit.keras_model import network
 from mojo_reader.errors import MojoUnsupportedError
 from mojo_reader.model import Activation, Mojo
 
@@ -127,8 +127,8 @@ def test_gathered_and_multiplied_blocks_both_equal_h2o(
     case = golden(name)
     mojo = case.mojo()
     multiplied = to_keras(mojo)
-    monkeypatch.setattr(encoding, "WIDEST_ONE_HOT", 0)
-    monkeypatch.setattr(encoding, "SLOTS_PER_COLUMN", 0)
+    monkeypatch.setattr(one_hot, "WIDEST_ONE_HOT", 0)
+    monkeypatch.setattr(one_hot, "SLOTS_PER_COLUMN", 0)
     gathered = to_keras(mojo)
     assert layer_names(gathered) != layer_names(multiplied)
     assert compared_with_h2o(multiplied, case, mojo).passed

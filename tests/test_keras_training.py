@@ -13,7 +13,7 @@ from support import golden
 
 from emit import to_keras
 from emit.keras_model import compile_config
-from emit.keras_model.parameters import UNBOUNDED, training_parameters
+from emit.training_parameters import UNBOUNDED, training_parameters
 from mojo_reader.model import Activation, Classification, Mojo, Reconstruction, Regression
 
 MANUAL = {

@@ -16,8 +16,8 @@ from support import golden
 from emit import to_keras, training_model
 from emit.keras_model import compile_config
 from emit.keras_model.deviance import DEVIANCES, DISTRIBUTION_OF_LOSS, deviance_of, distribution_of
-from emit.keras_model.parameters import training_parameters
 from emit.keras_model.training import network_inputs
+from emit.training_parameters import training_parameters
 from mojo_reader import Mojo, Scorer
 from mojo_reader.errors import MojoUnsupportedError
 from mojo_reader.model import Activation, Classification, Reconstruction, Regression

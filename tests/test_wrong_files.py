@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from support import golden, rewritten, zip_bytes
 
-from emit.keras_model.parameters import training_parameters
+from emit.training_parameters import training_parameters
 from mojo_reader import read_mojo
 from mojo_reader.errors import MojoFormatError, MojoUnsupportedError
 from mojo_reader.model import CategoricalEncoding

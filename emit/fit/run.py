@@ -23,11 +23,11 @@ from mojo_reader.scoring.scorer import Scorer
 
 from ..keras_model import compile_config, to_keras
 from ..keras_model.deviance import deviance_of, distribution_of
-from ..keras_model.names import candidate_name, layer_name, levels_name
-from ..keras_model.parameters import TrainingParameters
 from ..keras_model.parity import check_parity
 from ..keras_model.training import training_model
 from ..keras_model.weights import from_keras
+from ..layer_names import candidate_name, layer_name, levels_name
+from ..training_parameters import TrainingParameters
 from . import loop
 from .curves import Epoch, best_of
 from .metrics import Metrics, RowDeviance, measure

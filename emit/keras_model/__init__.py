@@ -8,8 +8,9 @@ from mojo_reader.model import Mojo
 from mojo_reader.scoring.offsets import offset_column
 from mojo_reader.scoring.options import OffsetRule
 
+from .. import layer_names as names
 from ..backend import keras
-from . import compile_config, encoding, names, network, prediction
+from . import compile_config, encoding, network, prediction
 from .tensors import model_dtype
 
 __all__ = ["DTYPES", "model_dtype", "to_keras"]

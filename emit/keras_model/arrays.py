@@ -1,13 +1,12 @@
-"""A Keras layer's weights as a MOJO holds them; every refusal names the layer."""
+"""A Keras layer's weights; every refusal names the layer."""
 
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mojo_reader.errors import MojoUnsupportedError
-
 from ..backend import keras
+from ..written_back import refuse
 
 
 def weight_of(layer: Any, name: str) -> NDArray[Any]:
@@ -24,45 +23,3 @@ def weight_of(layer: Any, name: str) -> NDArray[Any]:
     if weight is None:
         refuse(f"the layer {layer.name!r} has no {name}")
     return np.asarray(keras.ops.convert_to_numpy(weight))
-
-
-def as_kernel(layer: str, values: NDArray[Any]) -> NDArray[np.float32]:
-    """Return a kernel ``(inputs, units)`` as float32.
-
-    Raises:
-        MojoUnsupportedError: a number is not finite, or too large for float32.
-    """
-    with np.errstate(over="ignore"):
-        kernel = values.astype(np.float32)
-    _check_finite(layer, "kernel", kernel)
-    return kernel
-
-
-def as_bias(layer: str, values: NDArray[Any]) -> NDArray[np.float64]:
-    """Return a bias ``(units,)`` as float64.
-
-    Raises:
-        MojoUnsupportedError: a number is not finite.
-    """
-    bias = values.astype(np.float64)
-    _check_finite(layer, "bias", bias)
-    return bias
-
-
-def refuse(message: str) -> NoReturn:
-    """Say what of a Keras model a MOJO cannot hold.
-
-    Raises:
-        MojoUnsupportedError: always.
-    """
-    raise MojoUnsupportedError(message)
-
-
-def _check_finite(layer: str, name: str, values: NDArray[Any]) -> None:
-    wrong = np.argwhere(~np.isfinite(values))
-    if wrong.size:
-        place = wrong[0].tolist()
-        refuse(
-            f"expected finite {values.dtype} numbers in the {name} of the layer {layer!r}, found "
-            f"{values[tuple(place)]} at {place}"
-        )

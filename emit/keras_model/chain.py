@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..backend import keras
-from .arrays import refuse
+from ..written_back import refuse
 
 #: An operation and which of its calls: a layer may be called more than once.
 _Place = tuple[str, int]

@@ -13,10 +13,10 @@ from mojo_reader.details import read_details
 from mojo_reader.model import Activation, Classification, Mojo, Reconstruction, Regression
 
 from ..backend import keras
+from ..training_parameters import TrainingParameters, training_parameters
 from .deviance import distribution_of
 from .encoding import is_gathered
 from .network import Regularization
-from .parameters import TrainingParameters, training_parameters
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)

@@ -18,7 +18,7 @@ from typing import Any, Final
 from mojo_reader.errors import MojoUnsupportedError
 from mojo_reader.formulas import bounded_exp as _exp
 
-from .parameters import TrainingParameters
+from ..training_parameters import TrainingParameters
 
 #: ``LogExpUtil``: smallest logarithm.
 SMALLEST_LOG: Final = -19.0

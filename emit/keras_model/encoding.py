@@ -6,7 +6,7 @@ first layer gathers the rows of its kernel instead, and gets the slots ``(rows, 
 """
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,15 +14,10 @@ from numpy.typing import NDArray
 from mojo_reader import formulas
 from mojo_reader.model import CategoricalFeature, Features
 
+from .. import layer_names as names
 from ..backend import keras
-from . import names
+from ..one_hot import is_wide
 from .tensors import called_with, step
-
-#: Widest one-hot block that is always multiplied as a matrix: one kernel is easier to read.
-WIDEST_ONE_HOT: Final = 256
-#: A product costs by the slot, gathering by the column; they meet at about so many slots a column
-#: (measured on JAX with 3 and 20 columns, 16 to 1024 units).
-SLOTS_PER_COLUMN: Final = 64
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -88,9 +83,7 @@ def is_gathered(features: Features) -> bool:
     """Whether the first layer gathers kernel rows instead of multiplying a one-hot block."""
     if not features.categorical:
         return False
-    widest = max(WIDEST_ONE_HOT, SLOTS_PER_COLUMN * len(features.categorical))
-    wide = features.one_hot_width > widest
-    return features.hashed or wide or _starts(features.categorical) is None
+    return features.hashed or is_wide(features) or _starts(features.categorical) is None
 
 
 def _numbers(columns: Any, features: Features, dtype: str) -> Any:

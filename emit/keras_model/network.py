@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from mojo_reader import formulas
 from mojo_reader.model import Activation, Layer
 
+from .. import layer_names as names
 from ..backend import keras
-from . import names
 from .encoding import DenseInputs, GatheredInputs, NetworkInputs
 from .tensors import called_with, step
 

@@ -21,7 +21,7 @@ from mojo_reader.making.described import ModelDescription, NumericColumn, descri
 from mojo_reader.model import Activation, Category, InverseLink, Layer, Mojo
 
 from ..backend import keras
-from .arrays import refuse
+from ..written_back import refuse
 from .chain import ChainLayer, chain
 from .stack import LINEAR, FoldedDense, Stack, Weights, folded
 

@@ -13,8 +13,8 @@ from mojo_reader.model import (
 )
 from mojo_reader.scoring.options import OffsetRule
 
+from .. import layer_names as names
 from ..backend import keras
-from . import names
 from .tensors import step
 
 

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from mojo_reader.model import Activation, Layer
 
-from .arrays import as_bias, as_kernel, refuse, weight_of
+from ..written_back import as_bias, as_kernel, refuse
+from .arrays import weight_of
 
 #: Keras's name for no activation.
 LINEAR: Final = "linear"

@@ -18,11 +18,12 @@ from mojo_reader.model import (
     Regression,
 )
 
+from .. import layer_names as names
 from ..backend import keras
-from . import compile_config, names, to_keras
+from ..training_parameters import TrainingParameters
+from . import compile_config, to_keras
 from .deviance import deviance_of, distribution_of, quadratic_gradient
 from .encoding import DenseInputs, encode
-from .parameters import TrainingParameters
 from .tensors import model_dtype
 
 #: Smallest deviance that is given, so that its absolute value has a slope of 1.
