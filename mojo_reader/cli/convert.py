@@ -104,9 +104,9 @@ def convert(  # noqa: PLR0913 - a command's options
 ) -> None:
     """Convert a model to one that predicts H2O's numbers, and prove it.
 
-    Writes MODEL's stem with .keras and .columns.json, in its folder; or with .onnx, .stablehlo or
-    .saved_model. The model is saved, loaded again and compared with the float64 scorer in the
-    runtime that will serve it; it is kept only when that passes.
+    Writes MODEL's stem with .keras and .columns.json, in its folder; or with .onnx, .stablehlo,
+    .saved_model, or .pt2 (PyTorch). The model is saved, loaded again and compared with the float64
+    scorer in the runtime that will serve it; it is kept only when that passes.
 
     Examples: mojo2keras model.zip
     mojo2keras convert model.zip --to onnx --dtype float64

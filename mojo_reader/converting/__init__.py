@@ -98,7 +98,7 @@ def convert(  # noqa: PLR0913 - options
     Args:
         model: the model, or its file or folder.
         output: what to write; by default the model's stem in its folder.
-        to: ``keras``, ``onnx``, ``stablehlo`` or ``saved-model``.
+        to: ``keras``, ``onnx``, ``stablehlo``, ``saved-model`` or ``torch``.
         dtype: of the numbers that are computed.
         inputs: what a model of ONNX reads: raw columns, or the row matrix.
         rows: rows to prove it on, any table that the scorer takes, beside those that are made.

@@ -33,6 +33,8 @@ Progress = Callable[[int], None]
 #: Says how raw rows become the model's input.
 COLUMNS: Final = "columns"
 _COLUMNS_SUFFIX: Final = ".columns.json"
+#: The weights alone, where the model's file is a program.
+WEIGHTS: Final = "weights"
 
 
 class Target(StrEnum):
@@ -42,6 +44,7 @@ class Target(StrEnum):
     ONNX = "onnx"
     STABLEHLO = "stablehlo"
     SAVED_MODEL = "saved-model"
+    TORCH = "torch"
 
 
 class RowInput(StrEnum):
@@ -249,6 +252,17 @@ def _prove_saved_model(asked: Proving) -> "Comparison":
     )
 
 
+def _build_torch(to: Writing) -> tuple[str, ...]:
+    emitters.write_torch(
+        to.mojo, to.path, weights=to.beside[WEIGHTS], columns=to.beside[COLUMNS], dtype=to.dtype
+    )
+    return ()
+
+
+def _prove_torch(asked: Proving) -> "Comparison":
+    return _on_matrix(emitters.check_torch, asked)
+
+
 def _on_matrix(check: "Callable[..., Comparison]", asked: Proving) -> "Comparison":
     """Compare a model that reads the row matrix."""
     one = asked.written
@@ -313,5 +327,22 @@ EMITTERS: Final[Mapping[Target, Emitter]] = {
         x64=False,
         build=_build_saved_model,
         prove=_prove_saved_model,
+    ),
+    Target.TORCH: Emitter(
+        suffix=".pt2",
+        runtime="PyTorch",
+        packages=("torch", "safetensors"),
+        missing=to_install(
+            "convert --to torch needs PyTorch and safetensors", "torch", several=True
+        ),
+        beside={COLUMNS: _COLUMNS_SUFFIX, WEIGHTS: ".safetensors"},
+        reads="",
+        loads=(
+            "PyTorch alone loads it: torch.export.load(...).module(). The .safetensors beside it "
+            "are the weights of to_torch's module, to train on."
+        ),
+        x64=False,
+        build=_build_torch,
+        prove=_prove_torch,
     ),
 }
