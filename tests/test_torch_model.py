@@ -16,13 +16,12 @@ import pytest
 from keras_support import golden_rows, golden_scores, hand_made
 from numpy.typing import NDArray
 from support import Golden, assert_close, golden, scored_cases
-from typer.testing import CliRunner
 
 from emit.torch_model import check_torch, to_torch
 from mojo_reader import Mojo, Scorer, convert
-from mojo_reader.cli.app import app
+from mojo_reader.cli import main
 from mojo_reader.comparing.comparison import Comparer
-from mojo_reader.errors import MissingExtraError, MojoUnsupportedError
+from mojo_reader.errors import MissingExtraError, MojoUnsupportedError, to_install
 from mojo_reader.model import Activation
 
 pytestmark = pytest.mark.filterwarnings("ignore::mojo_reader.scoring.scorer.MissingColumnWarning")
@@ -181,16 +180,17 @@ def test_layers_are_plain_and_names_are_readable() -> None:
 
 
 @pytest.mark.torch
-def test_convert_writes_three_files_and_proves_them(tmp_path: Path) -> None:
+def test_convert_writes_three_files_and_proves_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     import torch
     from safetensors.torch import load_file
 
     case, path = golden("levels_thousand"), tmp_path / "m.pt2"
-    done = CliRunner().invoke(
-        app, ["convert", str(case.path), "--to", "torch", "-o", str(path), "--json"]
-    )
-    assert done.exit_code == 0, done.output
-    said = json.loads(done.stdout)
+    with pytest.raises(SystemExit) as ended:
+        main(["convert", str(case.path), "--to", "torch", "-o", str(path), "--json"])
+    assert not ended.value.code
+    said = json.loads(capsys.readouterr().out)
     assert said["target"] == "torch"
     assert said["weights"] == str(tmp_path / "m.safetensors")
     assert said["columns"] == str(tmp_path / "m.columns.json")
@@ -324,10 +324,8 @@ def test_without_pytorch_one_sentence_says_what_to_install(
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(MissingExtraError) as caught:
         to_torch(mojo)
-    assert str(caught.value) == (
-        "to_torch needs PyTorch; install it with: pip install 'mojo2keras[torch]'"
-    )
-    with pytest.raises(MissingExtraError, match=r"convert --to torch needs .*mojo2keras\[torch\]"):
+    assert str(caught.value) == to_install("to_torch needs PyTorch", "torch")
+    with pytest.raises(MissingExtraError, match=r"convert --to torch needs .*\[torch\]"):
         convert(mojo, tmp_path / "m.pt2", to="torch")
     assert not list(tmp_path.iterdir())
 
