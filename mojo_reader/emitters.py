@@ -13,9 +13,6 @@ from typing import TYPE_CHECKING, Any, Final
 from mojo_reader.errors import MissingExtraError, to_install
 
 if TYPE_CHECKING:
-    from emit.torch_model import check_torch, from_torch, to_torch
-    from emit.torch_model.files import write_torch
-
     from emit.explaining import jax_contributions
     from emit.fit import (
         RISING,
@@ -47,6 +44,8 @@ if TYPE_CHECKING:
     from emit.saved_model import check_saved_model, export_saved_model
     from emit.shap_explanation import to_shap
     from emit.stablehlo import check_stablehlo, to_stablehlo
+    from emit.torch_model import check_torch, from_torch, to_torch
+    from emit.torch_model.files import write_torch
 
 __all__ = [
     "RISING",
