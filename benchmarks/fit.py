@@ -23,13 +23,14 @@ import keras
 import numpy as np
 from networks import GOLDEN, derived_network, write_rows
 
-from emit.fit import FitOptions, loop, read_training_rows, row_columns
+from emit.fit import loop, read_training_rows, row_columns
 from emit.fit.rows import training_rows
 from emit.keras_model import compile_config, to_keras
 from emit.keras_model.training import training_model
 from emit.proving.made_rows import check_rows
 from mojo_reader import read_mojo
 from mojo_reader.files.tables import TableRules
+from mojo_reader.making.retraining import MOST_ROWS_OF_A_STEP
 from mojo_reader.scoring.notices import Notices
 
 
@@ -133,7 +134,7 @@ def main() -> None:
         for batch in arguments.batches:
             measure("S", mojo, rows, batch, arguments.runs)
             measure("8-6", small, made(small, arguments.rows), batch, arguments.runs)
-        command(model, path, FitOptions().batch_size)
+        command(model, path, MOST_ROWS_OF_A_STEP)
 
 
 if __name__ == "__main__":

@@ -116,7 +116,7 @@ def main() -> None:
                     result = fit(first, columns, options)
                     seconds.setdefault(label, []).append(time.perf_counter() - start)
                     found.setdefault(label, []).append(loss(result.mojo, columns))
-            print(f"{kind}, {arguments.rows:,} rows")
+            print(f"{kind}, {arguments.rows:,} rows", flush=True)
             for label, losses in found.items():
                 took = f", {statistics.median(seconds[label]):.1f} s" if label in seconds else ""
                 print(f"  {label:32} {statistics.median(losses):.3f}{took}")

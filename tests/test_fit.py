@@ -10,6 +10,7 @@ from support import assert_close, golden
 from training_support import training_columns
 
 from emit.fit import FitOptions, FitResult, fit, metrics
+from emit.fit.options import rows_of_a_step
 from emit.fit.rows import row_columns, training_rows
 from emit.keras_model.weights import from_keras
 from mojo_reader import Mojo, Scorer, read_mojo, write_mojo
@@ -309,3 +310,20 @@ def test_what_h2o_did_otherwise_is_told() -> None:
     )
     weighed = fit(golden("weights").mojo(), binary, FitOptions(epochs=3, weights="weight"))
     assert weighed.notes[-1] == "weights multiply a row's deviance; H2O draws rows by them"
+
+
+@pytest.mark.parametrize(
+    ("rows", "options", "size"),
+    [
+        (400, {}, 1),
+        (180_000, {}, 1),
+        (400_000, {}, 4),
+        (20_000_000, {}, 32),
+        (400, {"learning_rate": 0.01}, 32),
+        (20_000_000, {"batch_size": 7}, 7),
+    ],
+)
+def test_a_step_has_few_rows_where_that_takes_little_time(
+    rows: int, options: dict[str, Any], size: int
+) -> None:
+    assert rows_of_a_step(golden("binomial_tanh").mojo(), FitOptions(**options), rows) == size

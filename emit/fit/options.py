@@ -1,11 +1,18 @@
 """Whether how to train fits the model."""
 
+from typing import Final
+
 import numpy as np
 
 from mojo_reader.errors import MojoUnsupportedError, listed
-from mojo_reader.making.retraining import FitOptions
+from mojo_reader.making.retraining import MOST_ROWS_OF_A_STEP, FitOptions
 from mojo_reader.model import Classification, Mojo
 from mojo_reader.scoring.options import checked
+
+#: That the steps of an epoch may move: about a second on one core.
+_WEIGHTS_OF_AN_EPOCH: Final = 500_000_000
+#: What a step takes beside its weights, in weights.
+_WEIGHTS_OF_NO_STEP: Final = 2_500
 
 
 def check_options(mojo: Mojo, options: FitOptions) -> None:
@@ -23,6 +30,30 @@ def check_options(mojo: Mojo, options: FitOptions) -> None:
         )
         raise MojoUnsupportedError(message)
     _check_class_options(mojo, options)
+
+
+def rows_of_a_step(mojo: Mojo, options: FitOptions, rows: int) -> int:
+    """Return the batch size: what is chosen, else as few rows as cost little time.
+
+    A step takes about as long for few rows as for one, and moves the weights as far, so that steps
+    of one row train as H2O does. The rule counts and measures nothing, so that the same rows and
+    the same seed make the same model anywhere. A learning rate was chosen for batches.
+
+    Args:
+        mojo: the model.
+        options: how to train.
+        rows: that are trained on.
+    """
+    if options.batch_size is not None:
+        return options.batch_size
+    if options.learning_rate is not None:
+        return MOST_ROWS_OF_A_STEP
+    weights = sum(kernel.size for layer in mojo.layers for kernel in layer.kernels)
+    steps = _WEIGHTS_OF_AN_EPOCH // (weights + _WEIGHTS_OF_NO_STEP)
+    size = 1
+    while size < MOST_ROWS_OF_A_STEP and rows > steps * size:
+        size *= 2
+    return size
 
 
 def _check_class_options(mojo: Mojo, options: FitOptions) -> None:

@@ -31,7 +31,7 @@ from ..training_parameters import TrainingParameters
 from . import loop
 from .curves import Epoch, best_of
 from .metrics import Metrics, RowDeviance, measure
-from .options import check_options
+from .options import check_options, rows_of_a_step
 from .rows import TrainingRows, row_columns, training_rows
 
 
@@ -182,10 +182,11 @@ class _Run:
         frozen = _first_layers(model, self._mojo, options.freeze)
         for layer in frozen:
             layer.trainable = False
+        batch = rows_of_a_step(self._mojo, options, len(trained))
         optimizer = compile_config.optimizer(
-            parameters, rows_per_step=options.batch_size, rate=options.learning_rate
+            parameters, rows_per_step=batch, rate=options.learning_rate
         )
-        trainer = loop.Trainer(made, optimizer, batch_size=options.batch_size, seed=options.seed)
+        trainer = loop.Trainer(made, optimizer, batch_size=batch, seed=options.seed)
         rows = self._weighted(trained, trained)
         epochs, reason = loop.train(
             trainer,

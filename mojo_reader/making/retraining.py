@@ -11,8 +11,8 @@ from mojo_reader.scoring.options import Invalids, described, option
 ClassWeights = Mapping[str, float] | Literal["balanced"]
 Threshold = Literal["keep", "max-f1"]
 
-#: H2O trains on one row at a time, which no framework does well.
-_BATCH_SIZE: Final = 32
+#: H2O trains on one row at a time, which takes a framework ten times as long as this many.
+MOST_ROWS_OF_A_STEP: Final = 32
 #: H2O's own default.
 _EPOCHS: Final = 10
 _HELD_OUT: Final = 0.2
@@ -47,8 +47,18 @@ class FitOptions(Invalids):
     class_weights: ClassWeights | None = option(
         None, "Factors of the classes' rows; ``balanced`` gives each class the same sum."
     )
-    epochs: int = option(_EPOCHS, "Passes over the rows.", least=1)
-    batch_size: int = option(_BATCH_SIZE, "Rows of a step; H2O's own is 1.", least=1)
+    epochs: int = option(
+        _EPOCHS,
+        "Passes over the rows; where a step has many rows, one moves the loss less far than H2O's.",
+        least=1,
+    )
+    batch_size: int | None = option(
+        None,
+        "Rows of a step. H2O's own is 1; by default as few as an epoch of about a second allows, "
+        f"{MOST_ROWS_OF_A_STEP} at most.",
+        sign="ROWS",
+        least=1,
+    )
     learning_rate: float | None = option(
         None,
         "Instead of the model's rate; in place of ADADELTA, which has none, Adam.",
