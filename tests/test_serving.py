@@ -183,6 +183,42 @@ def test_an_answer_is_one_piece_and_pipelined_requests_get_theirs(iris: Server) 
             assert sent.recv(65_536).endswith(b'{"live":true}')
 
 
+OFFERS = {
+    "Java's client": (
+        "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMA\r\n"
+    ),
+    "a browser's socket": "Connection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n",
+    "no offer": "",
+}
+
+
+@pytest.mark.parametrize("offer", OFFERS)
+def test_an_offer_of_another_protocol_is_passed_over(offer: str, iris: Server) -> None:
+    """And the connection goes on, whether the body comes with the head, in parts, or in chunks."""
+    body = json.dumps({"inputs": ONE}).encode()
+    expected = infer(iris, body)
+    assert expected[0] == 200
+    length = f"Content-Length: {len(body)}\r\n"
+    post = "POST /v2/models/m/infer HTTP/1.1\r\nHost: x\r\n"
+    chunked = b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
+    with socket.create_connection((iris.host, iris.port), timeout=60) as sent:
+        for how, rest in ((length, body), ("Transfer-Encoding: chunked\r\n", chunked)) * 2:
+            head = f"{post}{OFFERS[offer]}{how}\r\n"
+            sent.sendall(head.encode() + rest[:9])
+            time.sleep(0.05)
+            sent.sendall(rest[9:])
+            answer = http.client.HTTPResponse(sent)
+            answer.begin()
+            assert (answer.status, json.loads(answer.read())) == expected
+        get = f"GET /v2/health/live HTTP/1.1\r\nHost: x\r\n{OFFERS[offer]}\r\n".encode()
+        sent.sendall(get * 3)
+        found = b""
+        while found.count(b'{"live":true}') < 3:
+            part = sent.recv(65_536)
+            assert part, found
+            found += part
+
+
 # --------------------------------------------------------------------------- refusals
 
 

@@ -249,6 +249,35 @@ def test_wrk_finds_no_error_and_no_wait(server: Server, tmp_path: Path) -> None:
     assert answers > 200, found  # 45 where each waits for an acknowledgement
 
 
+JAVA = """
+import java.net.URI;
+import java.net.http.*;
+
+public class Ask {
+    public static void main(String[] words) throws Exception {
+        HttpClient client = HttpClient.newHttpClient();
+        for (int time = 0; time < 3; time++) {
+            HttpRequest request = HttpRequest.newBuilder(URI.create(words[0]))
+                .POST(HttpRequest.BodyPublishers.ofString(words[1])).build();
+            System.out.println(client.send(request, HttpResponse.BodyHandlers.ofString()).body());
+        }
+    }
+}
+"""
+
+
+@pytest.mark.skipif(not shutil.which("java"), reason="no java on the path")
+def test_javas_own_client(server: Server, tmp_path: Path) -> None:
+    """Whose first request offers HTTP/2."""
+    (tmp_path / "Ask.java").write_text(JAVA)
+    body = json.dumps({"inputs": tensors(CASE)})
+    command = ["java", str(tmp_path / "Ask.java"), server.infer_url(NAME), body]
+    found = subprocess.run(command, capture_output=True, check=True, text=True).stdout.splitlines()
+    assert len(found) == 3
+    for line in found:
+        assert_response(json.loads(line))
+
+
 @pytest.mark.skipif(not shutil.which("node"), reason="no node on the path")
 def test_fetch_of_node(server: Server, tmp_path: Path) -> None:
     script = tmp_path / "ask.mjs"

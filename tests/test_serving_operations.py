@@ -8,6 +8,8 @@ import ssl
 import subprocess
 import threading
 import time
+import urllib.parse
+import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -131,6 +133,16 @@ def test_sigterm_loses_no_request(workers: str) -> None:
             assert all(future.result() >= 5 for future in asking)
         assert server.finish() == 0
         assert len(server.log) == 1, server.log
+
+
+def test_a_name_of_any_letters_on_ipv6() -> None:
+    with running(IRIS.path, "--model-name", "fleur été", "--host", "::1") as server:
+        assert server.url.startswith("http://[::1]:")
+        url = f"{server.url}/v2/models/{urllib.parse.quote('fleur été')}"
+        with urllib.request.urlopen(url, timeout=60) as answer:  # noqa: S310
+            assert json.load(answer)["name"] == "fleur été"
+        with urllib.request.urlopen(f"{server.url}/metrics", timeout=60) as answer:  # noqa: S310
+            assert answer.status == 200
 
 
 def test_sigint_ends_it_at_once() -> None:

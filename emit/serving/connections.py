@@ -4,12 +4,15 @@ import asyncio
 from http import HTTPStatus
 from typing import Any, Final
 
+import httptools
 import orjson
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from .limits import Limits
 
 _HEAD: Final = b"HTTP/1.1 "
+#: Headers that offer another protocol, and the words of ``Connection`` that name them.
+_OFFERS: Final = frozenset({b"upgrade", b"http2-settings"})
 
 
 class JoinedWrites:
@@ -52,6 +55,47 @@ class JoinedWrites:
             self._transport.write(held)
 
 
+class PlainParser:
+    """httptools' parser for who speaks HTTP/1.1 alone: an offer to speak another is passed over.
+
+    httptools stops at such a request, without its body, and reads nothing any more. Java's client
+    makes the offer of HTTP/2 with the first request of each connection. So the request is read
+    again without the offer.
+
+    Args:
+        protocol: whose callbacks are called; ``head_without_offer`` is one more.
+    """
+
+    def __init__(self, protocol: Any) -> None:
+        self._protocol = protocol
+        self._begin()
+
+    def __getattr__(self, name: str) -> Any:
+        """Have httptools do all else."""
+        return getattr(self._parser, name)
+
+    def feed_data(self, data: bytes) -> None:
+        """Read some bytes.
+
+        Raises:
+            httptools.HttpParserError: they are no request.
+        """
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade as stopped:
+            method = self._parser.get_method()
+            if method == b"CONNECT":
+                raise httptools.HttpParserError from stopped
+            head = self._protocol.head_without_offer(method, self._parser.get_http_version())
+            self._begin()
+            self.feed_data(head + data[stopped.args[0] :])
+
+    def _begin(self) -> None:
+        self._parser = httptools.HttpRequestParser(self._protocol)
+        # As uvicorn has it: what follows a request that asks to close is no fault.
+        self._parser.set_dangerous_leniencies(lenient_data_after_close=True)
+
+
 class LimitedConnection(HttpToolsProtocol):
     """uvicorn's connection, with limits; ``limited`` makes a class of it for some."""
 
@@ -62,6 +106,11 @@ class LimitedConnection(HttpToolsProtocol):
     _head_bytes = 0
     _status = HTTPStatus.BAD_REQUEST
     _problem = "expected a request of HTTP/1.1, found none"
+    _offered = False
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.parser = PlainParser(self)
 
     # ------------------------------------------------------------------ asyncio's protocol
 
@@ -95,6 +144,7 @@ class LimitedConnection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Begin to count."""
         self._in_head = self._arriving = True
+        self._offered = False
         self._head_bytes = 0
         super().on_message_begin()
 
@@ -105,13 +155,29 @@ class LimitedConnection(HttpToolsProtocol):
         if size > self.limits.header_bytes:
             self._status, self._problem = self._head_too_large()
             raise ValueError  # httptools ends with it, and asks for send_400_response
-        super().on_headers_complete()
+        self._offered = self.parser.should_upgrade()
+        if not self._offered:
+            super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        """Drop the deadline: the request is whole."""
+        """Drop the deadline: the request is whole, unless it is read again."""
+        if self._offered:
+            return
         self._arriving = False
         self._drop_deadline()
         super().on_message_complete()
+
+    def head_without_offer(self, method: bytes, version: str) -> bytes:
+        """Return the head of the request that has come, without what offers another protocol."""
+        lines = [method + b" " + self.url + b" HTTP/" + version.encode()]
+        for name, value in self.headers:
+            kept = value
+            if name == b"connection":
+                words = [word.strip() for word in value.split(b",")]
+                kept = b", ".join(word for word in words if word.lower() not in _OFFERS)
+            if name not in _OFFERS and kept:
+                lines.append(name + b": " + kept)
+        return b"\r\n".join([*lines, b"", b""])
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is no request in the form of all refusals."""
