@@ -39,10 +39,11 @@ _PRODUCT_ROWS = 512
 
 @dataclass(frozen=True)
 class Done:
-    """One process: wall seconds, and peak memory in bytes."""
+    """One process: seconds by the clock and of the processor, peak memory in bytes."""
 
     seconds: float
     peak: int
+    processor: float
 
 
 def process(command: list[str]) -> Done:
@@ -56,13 +57,14 @@ def process(command: list[str]) -> Done:
     peak = [0]
     watcher = threading.Thread(target=_watch, args=(child.pid, peak))
     watcher.start()
-    child.wait()
+    _, status, used = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
     seconds = time.perf_counter() - start
     watcher.join()
     if child.returncode:
         message = f"failed with {child.returncode}: {' '.join(command)}"
         raise RuntimeError(message)
-    return Done(seconds, peak[0])
+    return Done(seconds, peak[0], used.ru_utime + used.ru_stime)
 
 
 def _watch(pid: int, peak: list[int]) -> None:

@@ -13,10 +13,18 @@ _ALIGNMENT: Final = 64
 
 
 class _Memory(threading.local):
-    """The calling thread's own."""
+    """The calling thread's own.
+
+    Attributes:
+        kept: the memory.
+        shapes: what was asked for last, with its type.
+        found: the arrays that were given for it.
+    """
 
     def __init__(self) -> None:
         self.kept = np.empty(0, np.uint8)
+        self.shapes: tuple[Any, ...] = ()
+        self.found: list[NDArray[Any]] = []
 
 
 _MEMORY: Final = _Memory()
@@ -31,6 +39,9 @@ def arrays(shapes: Sequence[tuple[int, int]], dtype: np.dtype[Any]) -> list[NDAr
         shapes: rows and columns of each.
         dtype: their type.
     """
+    asked = (*shapes, dtype)
+    if asked == _MEMORY.shapes:
+        return _MEMORY.found
     sizes = [rows * columns * dtype.itemsize for rows, columns in shapes]
     room = [size + -size % _ALIGNMENT for size in sizes]
     memory = _aligned(sum(room))
@@ -38,6 +49,8 @@ def arrays(shapes: Sequence[tuple[int, int]], dtype: np.dtype[Any]) -> list[NDAr
     for shape, size, taken in zip(shapes, sizes, room, strict=True):
         found.append(memory[start : start + size].view(dtype).reshape(shape))
         start += taken
+    kept = start + _ALIGNMENT <= _MEMORY.kept.size
+    _MEMORY.shapes, _MEMORY.found = (asked, found) if kept else ((), [])
     return found
 
 
