@@ -13,12 +13,15 @@ if TYPE_CHECKING:
     from .onnx_model import to_onnx
     from .onnx_model.parity import check_onnx
     from .shap_explanation import to_shap
+    from .sql_model import to_sql
+    from .sql_model.parity import check_sql
     from .stablehlo import to_stablehlo
     from .torch_model import check_torch, from_torch, to_torch
 
 __all__ = [
     "check_onnx",
     "check_parity",
+    "check_sql",
     "check_torch",
     "columns_json",
     "from_keras",
@@ -27,6 +30,7 @@ __all__ = [
     "to_keras",
     "to_onnx",
     "to_shap",
+    "to_sql",
     "to_stablehlo",
     "to_torch",
     "training_model",
@@ -35,6 +39,7 @@ __all__ = [
 _HOMES: Final = {
     "check_onnx": ".onnx_model.parity",
     "check_parity": ".keras_model.parity",
+    "check_sql": ".sql_model.parity",
     "check_torch": ".torch_model",
     "columns_json": ".keras_model.columns",
     "from_keras": ".keras_model.weights",
@@ -43,6 +48,7 @@ _HOMES: Final = {
     "to_keras": ".keras_model",
     "to_onnx": ".onnx_model",
     "to_shap": ".shap_explanation",
+    "to_sql": ".sql_model",
     "to_stablehlo": ".stablehlo",
     "to_torch": ".torch_model",
     "training_model": ".keras_model.training",

@@ -9,28 +9,43 @@ from typing import TYPE_CHECKING, Final
 from laboratory_verdicts import Result, of_comparison
 
 from mojo_reader import Scorer
-from mojo_reader.converting.targets import Proving, Target, Writing, emitter
+from mojo_reader.converting.targets import (
+    Proving,
+    SqlDialect,
+    Target,
+    TargetOptions,
+    Writing,
+    emitter,
+)
 
 if TYPE_CHECKING:
     from laboratory_doors import Door
     from laboratory_subject import Subject
 
 
-def _emitted(target: Target, dtype: str, *, made: bool) -> Door:
+def _emitted(
+    target: Target, dtype: str, *, made: bool, options: TargetOptions | None = None
+) -> Door:
     """A door that writes, reads and proves as ``convert`` does.
 
     Args:
         target: what is written.
         dtype: its numbers.
         made: prove it on rows made from the model, as without ``--check``.
+        options: of the target.
     """
+    told = options or TargetOptions()
 
     def door(one: Subject) -> Result | None:
-        chosen = emitter(target, dtype=dtype)
+        chosen = emitter(target, dtype=dtype, options=told)
         with tempfile.TemporaryDirectory() as work:
             path = Path(work, f"model{chosen.suffix}")
             written = Writing(
-                mojo=one.mojo, path=path, beside=chosen.files_beside(path), dtype=dtype
+                mojo=one.mojo,
+                path=path,
+                beside=chosen.files_beside(path),
+                dtype=dtype,
+                options=told,
             )
             chosen.build(written)
             asked = Proving(
@@ -44,10 +59,12 @@ def _emitted(target: Target, dtype: str, *, made: bool) -> Door:
     return door
 
 
-def _pair(target: Target, dtype: str, name: str) -> dict[str, Door]:
+def _pair(
+    target: Target, dtype: str, name: str, options: TargetOptions | None = None
+) -> dict[str, Door]:
     return {
-        f"{name} made": _emitted(target, dtype, made=True),
-        f"{name} rows": _emitted(target, dtype, made=False),
+        f"{name} made": _emitted(target, dtype, made=True, options=options),
+        f"{name} rows": _emitted(target, dtype, made=False, options=options),
     }
 
 
@@ -56,6 +73,9 @@ EMITTED: Final[dict[str, Door]] = {
     **_pair(Target.ONNX, "float64", "onnx64"),
     **_pair(Target.KERAS, "float32", "keras"),
     **_pair(Target.STABLEHLO, "float32", "stablehlo"),
+    **_pair(Target.SQL, "float64", "sqlite", TargetOptions(dialect=SqlDialect.SQLITE)),
+    # Its rules for overflow and for decimals, which SQLite runs.
+    **_pair(Target.SQL, "float64", "postgres", TargetOptions(dialect=SqlDialect.POSTGRES)),
 }
 #: Doors for which JAX keeps 64 bits, which a process cannot take back.
 WIDE: Final[dict[str, Door]] = {

@@ -43,21 +43,27 @@ if TYPE_CHECKING:
     )
     from emit.saved_model import check_saved_model, export_saved_model
     from emit.shap_explanation import to_shap
+    from emit.sql_engine import TITLES, engine_of
+    from emit.sql_model import to_sql
+    from emit.sql_model.parity import check_sql
     from emit.stablehlo import check_stablehlo, to_stablehlo
     from emit.torch_model import check_torch, from_torch, to_torch
     from emit.torch_model.files import write_torch
 
 __all__ = [
     "RISING",
+    "TITLES",
     "FitOptions",
     "FitResult",
     "check_onnx",
     "check_parity",
     "check_saved_model",
+    "check_sql",
     "check_stablehlo",
     "check_torch",
     "columns_json",
     "emitted_proof",
+    "engine_of",
     "export_saved_model",
     "fit",
     "from_keras",
@@ -81,6 +87,7 @@ __all__ = [
     "to_keras",
     "to_onnx",
     "to_shap",
+    "to_sql",
     "to_stablehlo",
     "to_torch",
     "training_model",
@@ -110,6 +117,9 @@ _HOMES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "emit.saved_model": ("check_saved_model", "export_saved_model"),
     "emit.shap_explanation": ("to_shap",),
+    "emit.sql_engine": ("TITLES", "engine_of"),
+    "emit.sql_model": ("to_sql",),
+    "emit.sql_model.parity": ("check_sql",),
     "emit.stablehlo": ("check_stablehlo", "to_stablehlo"),
     "emit.torch_model": ("check_torch", "from_torch", "to_torch"),
     "emit.torch_model.files": ("write_torch",),

@@ -75,6 +75,12 @@ def _spark() -> bool:
     return _installed("pyspark") and shutil.which("java") is not None
 
 
+def _postgres() -> bool:
+    from postgres_support import programs
+
+    return programs() is not None and _installed("psycopg")
+
+
 def _chromium() -> bool:
     return all(map(shutil.which, ("chromium", "chromedriver"))) and _installed("selenium")
 
@@ -138,6 +144,7 @@ _NEEDS: dict[str, tuple[str, Callable[[], bool]]] = {
         lambda: all(map(_installed, ("build", "twine", "hatchling"))),
     ),
     "node": ("no node on the path, or no NODE_PACKAGES that npm has installed", _node),
+    "postgres": ("no PostgreSQL, or no psycopg", _postgres),
     "docs": ("Sphinx is not installed", lambda: _installed("sphinx")),
     "chromium": ("no chromium or chromedriver on the path, or no Selenium", _chromium),
     "r": ("no Rscript, or no reticulate that can talk to this Python", _reticulate),

@@ -7,8 +7,9 @@ import onnx
 import onnxruntime
 from support import Golden
 
-from emit.onnx_model.parity import as_matrix, raw_columns
+from emit.onnx_model.parity import as_matrix
 from emit.onnx_model.prediction import NO_LABEL
+from emit.proving.raw_rows import raw_columns
 from mojo_reader import Scorer
 from mojo_reader.model import Classification, Mojo
 from mojo_reader.scoring.prediction import undecided

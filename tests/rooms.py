@@ -83,6 +83,7 @@ DOOR: Final = "mojo_reader.emitters"
 FRAMEWORKS: Final = frozenset(
     {
         *("keras", "jax", "jaxlib", "onnx", "onnxruntime", "tensorflow", "torch"),
+        *("sqlglot", "duckdb", "psycopg"),
         *("sklearn", "mlflow", "kserve", "pyspark", "matplotlib", "jinja2", "pandas", "polars"),
     }
 )

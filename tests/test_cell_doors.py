@@ -169,7 +169,7 @@ def _onnx(path: Path, table: Any, *_: Any) -> Any:
     from onnx_support import run
 
     from emit import to_onnx
-    from emit.onnx_model.parity import raw_columns
+    from emit.proving.raw_rows import raw_columns
 
     mojo = read_mojo(path)
     feeds = {name: values[:, None] for name, values in raw_columns(mojo, table).items()}

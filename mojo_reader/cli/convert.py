@@ -38,6 +38,7 @@ from mojo_reader.converting.targets import (
     COLUMNS,
     Emitter,
     RowInput,
+    SqlDialect,
     Target,
     TargetOptionError,
     TargetOptions,
@@ -98,6 +99,23 @@ def convert(  # noqa: PLR0913 - a command's options
             help="With --to onnx: write into a model repository of Triton, with its config.pbtxt.",
         ),
     ] = None,
+    dialect: Annotated[
+        SqlDialect | None,
+        typer.Option("--dialect", help="With --to sql: the database that the statement is for."),
+    ] = None,
+    table: Annotated[
+        str,
+        typer.Option("--table", metavar="NAME", help="With --to sql: the table that it reads."),
+    ] = TargetOptions().table,
+    keep: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--keep",
+            metavar="COL",
+            help="With --to sql: a column that stands before the prediction, instead of the "
+            "model's own; may be repeated.",
+        ),
+    ] = None,
     reading: ReadingOptions,
     quiet: QuietOption = False,
     json_: JsonOption = False,
@@ -105,18 +123,25 @@ def convert(  # noqa: PLR0913 - a command's options
     """Convert a model to one that predicts H2O's numbers, and prove it.
 
     Writes MODEL's stem with .keras and .columns.json, in its folder; or with .onnx, .stablehlo,
-    .saved_model, or .pt2 (PyTorch). The model is saved, loaded again and compared with the float64
-    scorer in the runtime that will serve it; it is kept only when that passes.
+    .saved_model, .pt2 (PyTorch) or .sql. The model is saved, loaded again and compared with the
+    float64 scorer in the runtime that will serve it; it is kept only when that passes.
 
     Examples: mojo2keras model.zip
     mojo2keras convert model.zip --to onnx --dtype float64
+    mojo2keras convert model.zip --to sql --dialect duckdb --table customers --keep id
     """
     from mojo_reader.reader import read_model
 
     if expected is not None and check is None:
         raise typer.BadParameter("needs --check ROWS", param_hint="'--expected'")
-    options = TargetOptions(input=input_)
-    suffix = _described(to, options).suffix
+    options = TargetOptions(
+        input=input_,
+        dialect=dialect,
+        table=table,
+        keep=None if keep is None else tuple(keep),
+    )
+    emit = _described(to, options)
+    suffix = emit.suffix
     target = output or default_output(model, base_model, suffix)
     if triton is not None:
         if to is not Target.ONNX or output is not None:
@@ -148,7 +173,8 @@ def convert(  # noqa: PLR0913 - a command's options
             mojo, to, target, dtype=dtype.value, options=options, rows=rows, seed=seed,
             keep_failed=keep_failed, progress=advance,
         )  # fmt: skip
-    job = _Job(mojo=mojo, to=to, options=options, dtype=dtype.value, expected=expected, made=made)
+    computes_in = emit.dtype or dtype.value
+    job = _Job(mojo=mojo, to=to, options=options, dtype=computes_in, expected=expected, made=made)
     if json_:
         print_json(_report(job))
     elif not quiet:
@@ -235,6 +261,8 @@ def _report(job: _Job) -> dict[str, Any]:
     return {
         "model": str(job.made.path),
         "target": str(job.to),
+        "runtime": job.emitter.runtime,
+        "dialect": job.options.dialect and str(job.options.dialect),
         COLUMNS: None,
         **{name: str(path) for name, path in job.made.beside.items()},
         "dtype": job.dtype,

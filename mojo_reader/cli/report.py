@@ -27,7 +27,14 @@ from mojo_reader.cli.printing import echo, say
 from mojo_reader.cli.reading import ReadingOptions, grouped
 from mojo_reader.cli.rows import CLEARED, ResponseOption, say_notices, status_line
 from mojo_reader.cli.verify import against_h2o
-from mojo_reader.converting.targets import Proving, Target, Writing, emitter
+from mojo_reader.converting.targets import (
+    Proving,
+    SqlDialect,
+    Target,
+    TargetOptions,
+    Writing,
+    emitter,
+)
 from mojo_reader.errors import MissingExtraError, ParityError, printable
 from mojo_reader.files.atomic import replacing
 from mojo_reader.files.formats import FORMAT_NAMES
@@ -36,7 +43,12 @@ from mojo_reader.scoring.options import values_of
 
 _SUFFIX: Final = ".html"
 _SUFFIXES: Final = (_SUFFIX, ".htm")
-_PROVED: Final = (Target.KERAS, Target.ONNX)
+_PROVED: Final = {
+    Target.KERAS: TargetOptions(),
+    Target.ONNX: TargetOptions(),
+    # Of the databases, the one that Python brings.
+    Target.SQL: TargetOptions(dialect=SqlDialect.SQLITE),
+}
 _DTYPE: Final = "float32"
 
 
@@ -182,12 +194,19 @@ def _emitted(
 def _proved(
     mojo: Any, kind: Target, rows: Any, rules: Any, show: Callable[[str], None]
 ) -> Iterator[Any]:
+    options = _PROVED[kind]
     show(f"loading what runs {kind.value}")
-    made = emitter(kind, dtype=_DTYPE)
+    made = emitter(kind, dtype=_DTYPE, options=options)
     comparing = f"comparing {made.runtime} with the scorer"
     with TemporaryDirectory() as folder:
         path = Path(folder) / f"model{made.suffix}"
-        written = Writing(mojo=mojo, path=path, beside=made.files_beside(path), dtype=_DTYPE)
+        written = Writing(
+            mojo=mojo,
+            path=path,
+            beside=made.files_beside(path),
+            dtype=_DTYPE,
+            options=options,
+        )
         made.build(written)
         asked = Proving(
             written=written,

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +13,7 @@ from mojo_reader.converting.targets import (
     Emitter,
     Proving,
     RowInput,
+    SqlDialect,
     Target,
     TargetOptions,
     Writing,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     # Every command imports this file; only a conversion compares.
     from mojo_reader.comparing.comparison import Comparison
 
-__all__ = ["Conversion", "Target", "convert"]
+__all__ = ["Conversion", "SqlDialect", "Target", "convert"]
 
 Progress = Callable[[int], None]
 _FAILED: Final = ".failed"
@@ -90,6 +91,9 @@ def convert(  # noqa: PLR0913 - options
     rows: object = None,
     seed: int = 0,
     keep_failed: bool = False,
+    dialect: SqlDialect | str | None = None,
+    table: str = "rows",
+    keep: Sequence[str] | None = None,
 ) -> Conversion:
     """Convert a model to another runtime's, and keep it only where it is proved.
 
@@ -98,15 +102,19 @@ def convert(  # noqa: PLR0913 - options
     Args:
         model: the model, or its file or folder.
         output: what to write; by default the model's stem in its folder.
-        to: ``keras``, ``onnx``, ``stablehlo``, ``saved-model`` or ``torch``.
+        to: ``keras``, ``onnx``, ``stablehlo``, ``saved-model``, ``torch`` or ``sql``.
         dtype: of the numbers that are computed.
         inputs: what a model of ONNX reads: raw columns, or the row matrix.
         rows: rows to prove it on, any table that the scorer takes, beside those that are made.
         seed: of the rows that are made.
         keep_failed: keep a model that failed its proof as ``NAME.failed.SUFFIX``.
+        dialect: of a SQL statement, as ``to_sql`` takes it.
+        table: that a SQL statement reads.
+        keep: columns of it that stand before the prediction; None for the model's raw columns.
 
     Raises:
-        ValueError: an unknown target, an option of another one, or no name for the output.
+        ValueError: an unknown target or dialect, an option of another target, or no name for the
+            output.
         MojoError: the model cannot be read, or not be written so.
         OutputNameError: the output is an input, or its suffix is another format's.
         ParityError: the converted model does not predict the scorer's numbers; nothing is kept.
@@ -114,7 +122,12 @@ def convert(  # noqa: PLR0913 - options
     """
     target = Target(to)
     mojo = model if isinstance(model, Mojo) else read_model(model)
-    options = TargetOptions(input=RowInput(inputs))
+    options = TargetOptions(
+        input=RowInput(inputs),
+        dialect=None if dialect is None else SqlDialect(dialect),
+        table=table,
+        keep=None if keep is None else tuple(keep),
+    )
     suffix = described(target, options).suffix
     if output is not None:
         path = Path(output)
@@ -184,6 +197,7 @@ def converted(  # noqa: PLR0913 - options
     if rows is not None and not len(rows.matrix):
         raise MojoDataError("the rows to prove it on are none")
     emit = emitter(target, dtype=dtype, options=options)
+    dtype = emit.dtype or dtype
     beside = emit.files_beside(path)
     with ExitStack() as outputs:
         partial = outputs.enter_context(replacing(path))

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from mojo_reader import emitters
+from mojo_reader.converting.choices import RowInput, SqlDialect, Target, TargetOptions
 from mojo_reader.errors import MissingExtraError, to_install
 from mojo_reader.model import Mojo
 
@@ -21,6 +21,7 @@ __all__ = [
     "Emitter",
     "Proving",
     "RowInput",
+    "SqlDialect",
     "Target",
     "TargetOptionError",
     "TargetOptions",
@@ -35,34 +36,6 @@ COLUMNS: Final = "columns"
 _COLUMNS_SUFFIX: Final = ".columns.json"
 #: The weights alone, where the model's file is a program.
 WEIGHTS: Final = "weights"
-
-
-class Target(StrEnum):
-    """What a MOJO can be converted to."""
-
-    KERAS = "keras"
-    ONNX = "onnx"
-    STABLEHLO = "stablehlo"
-    SAVED_MODEL = "saved-model"
-    TORCH = "torch"
-
-
-class RowInput(StrEnum):
-    """What a model of ONNX reads."""
-
-    COLUMNS = "columns"
-    MATRIX = "matrix"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TargetOptions:
-    """What some targets alone can be told; ``Emitter.options`` names those that one reads.
-
-    Attributes:
-        input: what the model reads: raw columns, or the row matrix.
-    """
-
-    input: RowInput = RowInput.COLUMNS
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,7 +54,7 @@ class Writing:
     path: Path
     beside: Mapping[str, Path]
     dtype: str
-    options: TargetOptions = TargetOptions()
+    options: TargetOptions = field(default_factory=TargetOptions)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -118,6 +91,7 @@ class Emitter:
         beside: by name, the suffix of each file that is written beside the model.
         reads: how raw rows get in, where no ``columns.json`` says it.
         loads: what has to be known to load it, where that is not plain.
+        dtype: what it computes in, whatever is asked for; None for what is asked for.
         x64: float64 needs ``JAX_ENABLE_X64=1`` wherever the file is run.
         options: the names of ``TargetOptions`` that it reads.
         variant: this emitter as its options change it.
@@ -134,6 +108,7 @@ class Emitter:
     beside: Mapping[str, str] = field(default_factory=dict)
     reads: str
     loads: str | None = None
+    dtype: str | None = None
     x64: bool
     options: frozenset[str] = frozenset()
     variant: "Callable[[Emitter, TargetOptions], Emitter]" = lambda one, _options: one
@@ -149,7 +124,7 @@ def described(target: Target, options: TargetOptions) -> Emitter:
     """Return how a target is written with its options; nothing is loaded.
 
     Raises:
-        TargetOptionError: an option is another target's.
+        TargetOptionError: an option is another target's, or one is needed.
     """
     chosen = EMITTERS[target]
     default = TargetOptions()
@@ -160,7 +135,7 @@ def described(target: Target, options: TargetOptions) -> Emitter:
 
 
 class TargetOptionError(ValueError):
-    """An option was given to a target that does not read it.
+    """An option was given to a target that does not read it, or not to one that needs it.
 
     Attributes:
         name: of the option.
@@ -168,7 +143,10 @@ class TargetOptionError(ValueError):
 
     def __init__(self, name: str, target: Target) -> None:
         takers = " or ".join(kind for kind, one in EMITTERS.items() if name in one.options)
-        super().__init__(f"{name} is for {takers}, not for {target}")
+        told = f"{name} is for {takers}, not for {target}"
+        if target in takers.split(" or "):
+            told = f"{target} needs a {name}"
+        super().__init__(told)
         self.name = name
 
 
@@ -181,7 +159,7 @@ def emitter(target: Target, *, dtype: str, options: TargetOptions | None = None)
         options: of the target.
 
     Raises:
-        TargetOptionError: an option is another target's.
+        TargetOptionError: an option is another target's, or one is needed.
         MissingExtraError: a package is not installed, or another one is called ``emit``.
     """
     chosen = described(target, options or TargetOptions())
@@ -261,6 +239,44 @@ def _build_torch(to: Writing) -> tuple[str, ...]:
 
 def _prove_torch(asked: Proving) -> "Comparison":
     return _on_matrix(emitters.check_torch, asked)
+
+
+def _sql_in(one: Emitter, options: TargetOptions) -> Emitter:
+    """Say in which database a statement of a dialect is proved, and what it reads."""
+    if options.dialect is None:
+        raise TargetOptionError("dialect", Target.SQL)
+    return replace(
+        one,
+        runtime=emitters.TITLES[emitters.engine_of(options.dialect)],
+        reads=f"It reads the table {options.table}, whose columns have the model's names.",
+    )
+
+
+def _build_sql(to: Writing) -> tuple[str, ...]:
+    dialect = str(to.options.dialect)
+    text = emitters.to_sql(to.mojo, dialect=dialect, table=to.options.table, keep=to.options.keep)
+    to.path.write_bytes(text.encode())
+    engine = emitters.engine_of(dialect)
+    if engine == dialect:
+        return ()
+    own, other = emitters.TITLES[dialect], emitters.TITLES[engine]
+    return (
+        f"the statement was not run in {own}: sqlglot's parser of {own} read it, and {other} ran "
+        "what was read",
+    )
+
+
+def _prove_sql(asked: Proving) -> "Comparison":
+    one = asked.written
+    return emitters.check_sql(
+        one.path,
+        one.mojo,
+        asked.table,
+        dialect=str(one.options.dialect),
+        seed=asked.seed,
+        progress=asked.progress,
+        invalid_is_missing=asked.invalid_is_missing,
+    )
 
 
 def _on_matrix(check: "Callable[..., Comparison]", asked: Proving) -> "Comparison":
@@ -344,5 +360,18 @@ EMITTERS: Final[Mapping[Target, Emitter]] = {
         x64=False,
         build=_build_torch,
         prove=_prove_torch,
+    ),
+    Target.SQL: Emitter(
+        suffix=".sql",
+        runtime="SQL",
+        packages=("sqlglot",),
+        missing=to_install("convert --to sql needs sqlglot", "sql"),
+        reads="",
+        dtype="float64",
+        x64=False,
+        options=frozenset({"dialect", "table", "keep"}),
+        variant=_sql_in,
+        build=_build_sql,
+        prove=_prove_sql,
     ),
 }
