@@ -101,6 +101,10 @@ def _r_package(name: str) -> bool:
     return subprocess.run([rscript, "-e", found], check=False).returncode == 0
 
 
+def _r_check() -> bool:
+    return _reticulate() and all(map(_r_package, ("testthat", "knitr", "rmarkdown")))
+
+
 @functools.cache
 def _reticulate() -> bool:
     """Ask R for a number of Python's: Debian's reticulate cannot start Python 3.12 and later."""
@@ -148,8 +152,15 @@ _NEEDS: dict[str, tuple[str, Callable[[], bool]]] = {
     "docs": ("Sphinx is not installed", lambda: _installed("sphinx")),
     "chromium": ("no chromium or chromedriver on the path, or no Selenium", _chromium),
     "r": ("no Rscript, or no reticulate that can talk to this Python", _reticulate),
+    "r_check": (
+        "no Rscript with testthat, knitr, rmarkdown and a reticulate that can talk to this Python",
+        _r_check,
+    ),
     "r_keras3": ("no R package keras3", lambda: _r_package("keras3")),
 }
+
+# These run only where they are asked for by name.
+_MINUTES = {"isolated": "fresh environments take", "r_check": "R CMD check takes"}
 
 # How many long tests this run left out, for its summary.
 _LEFT_OUT = pytest.StashKey[int]()
@@ -162,9 +173,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not asked_for:
         _leave_out_long(config, items)
     for item in items:
-        if item.get_closest_marker("isolated") and "isolated" not in asked_for:
-            reason = "isolated: fresh environments take minutes; -m isolated runs them"
-            item.add_marker(pytest.mark.skip(reason=reason))
+        for mark, what in _MINUTES.items():
+            if item.get_closest_marker(mark) and mark not in asked_for:
+                reason = f"{mark}: {what} minutes; -m {mark} runs them"
+                item.add_marker(pytest.mark.skip(reason=reason))
         marks = {mark.name for mark in item.iter_markers()}
         for mark in _NEEDS:
             if mark in marks and not _available(mark):

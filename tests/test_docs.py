@@ -30,6 +30,7 @@ OWN_TESTS = {"serving": "test_mlflow.py", "spark": "test_spark.py"}
 #: What a block of shell may do that no test does: install, and set variables.
 SETTING_UP = re.compile(
     r"(python -m )?pip install .*|export [A-Z_]+=.*|mojo2keras convert model.zip --to saved-model"
+    r"|R CMD INSTALL emit/r_package|Rscript -e 'install.packages\(.*\)'"
 )
 #: The model that a page's blocks are about.
 MODELS = {"README": "iris_tanh", "targets": "iris_tanh"}

@@ -84,3 +84,14 @@ def test_the_source_holds_what_a_contributor_is_told_of(archives: Path) -> None:
     held = {path for path in paths if not re.search(r"[A-Z*]{3}", path)}
     absent = {path for path in held if not any(name.startswith(path.rstrip("/")) for name in names)}
     assert absent == set()
+
+
+def test_the_package_of_r_comes_with_the_source_alone(archives: Path) -> None:
+    (wheel,) = archives.glob("*.whl")
+    with zipfile.ZipFile(wheel) as opened:
+        assert not [name for name in opened.namelist() if "r_package" in name]
+    (source,) = archives.glob("*.tar.gz")
+    with tarfile.open(source) as opened:
+        names = [name.partition("/")[2] for name in opened.getnames()]
+    assert "emit/r_package/DESCRIPTION" in names
+    assert "emit/r_package/inst/extdata/tanh.zip" in names

@@ -1,0 +1,4 @@
+library(testthat)
+library(mojo2keras)
+
+test_check("mojo2keras")
