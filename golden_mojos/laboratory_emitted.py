@@ -16,6 +16,7 @@ from mojo_reader.converting.targets import (
     TargetOptions,
     Writing,
     emitter,
+    is_installed,
 )
 
 if TYPE_CHECKING:
@@ -68,6 +69,13 @@ def _pair(
     }
 
 
+def _torch() -> dict[str, Door]:
+    """The doors of PyTorch, where it is installed."""
+    if not is_installed(Target.TORCH):
+        return {}
+    return {**_pair(Target.TORCH, "float32", "torch"), **_pair(Target.TORCH, "float64", "torch64")}
+
+
 EMITTED: Final[dict[str, Door]] = {
     **_pair(Target.ONNX, "float32", "onnx"),
     **_pair(Target.ONNX, "float64", "onnx64"),
@@ -76,6 +84,7 @@ EMITTED: Final[dict[str, Door]] = {
     **_pair(Target.SQL, "float64", "sqlite", TargetOptions(dialect=SqlDialect.SQLITE)),
     # Its rules for overflow and for decimals, which SQLite runs.
     **_pair(Target.SQL, "float64", "postgres", TargetOptions(dialect=SqlDialect.POSTGRES)),
+    **_torch(),
 }
 #: Doors for which JAX keeps 64 bits, which a process cannot take back.
 WIDE: Final[dict[str, Door]] = {

@@ -29,7 +29,8 @@ TEXTS = [*sorted(ROOT.glob("*.md")), *PAGES, *sorted((ROOT / "benchmarks").glob(
 OWN_TESTS = {"serving": "test_mlflow.py", "spark": "test_spark.py"}
 #: What a block of shell may do that no test does: install, and set variables.
 SETTING_UP = re.compile(
-    r"(python -m )?pip install .*|export [A-Z_]+=.*|mojo2keras convert model.zip --to saved-model"
+    r"(python -m )?pip install .*|export [A-Z_]+=.*"
+    r"|mojo2keras convert model.zip --to (saved-model|torch)"
     r"|R CMD INSTALL emit/r_package|Rscript -e 'install.packages\(.*\)'"
 )
 #: The model that a page's blocks are about.

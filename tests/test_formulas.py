@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from rules import first
 from support import assert_close
 
-from emit import to_keras, to_onnx
+from emit import to_keras, to_onnx, to_torch
 from emit.onnx_model.parity import session
 from emit.stablehlo import predictor
 from mojo_reader import Mojo, Scorer, formulas
@@ -148,6 +148,13 @@ def by_keras(mojo: Mojo, matrix: Array, dtype: str) -> Array:
         return predictions(to_keras(mojo, dtype=dtype), matrix)
 
 
+def by_torch(mojo: Mojo, matrix: Array, dtype: str) -> Array:
+    import torch
+
+    with torch.no_grad():
+        return np.asarray(to_torch(mojo, dtype=dtype)(torch.tensor(matrix.astype(dtype))))
+
+
 def by_onnx(mojo: Mojo, matrix: Array) -> Array:
     loaded = session(to_onnx(mojo, dtype=FLOAT64, inputs="matrix", labels=False))
     found: Array = loaded.run(None, {"matrix": matrix})[0]
@@ -166,6 +173,37 @@ COMPUTERS: Final[dict[str, tuple[Callable[[Mojo, Array], Array], float]]] = {
     "keras_float32": (partial(by_keras, dtype="float32"), 1e-4),
     "onnx": (by_onnx, 1e-12),
 }
+
+
+#: Those of a group of its own.
+TORCH: Final = {
+    "torch": (partial(by_torch, dtype=FLOAT64), 1e-12),
+    "torch_float32": (partial(by_torch, dtype="float32"), 1e-4),
+}
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("computer", TORCH)
+@pytest.mark.parametrize("model", MODELS)
+def test_pytorch_computes_the_formulas(model: str, computer: str) -> None:
+    mojo = MODELS[model]()
+    matrix = rows_of(mojo)
+    compute, tolerance = TORCH[computer]
+    assert_close(compute(mojo, matrix), by_formulas(mojo, matrix), tolerance=tolerance)
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("activation", Activation)
+def test_an_activation_is_the_same_in_pytorch(activation: Activation) -> None:
+    import torch
+
+    from emit.torch_model.ops import TORCH as OPS
+
+    formula, given = formulas.ACTIVATIONS[activation], sums(activation)
+    with np.errstate(all="ignore"):
+        right = formula(np, FLOAT64, *given)
+    found = formula(OPS, FLOAT64, *map(torch.tensor, given)).numpy()
+    np.testing.assert_allclose(found, right, rtol=1e-14, atol=1e-15)
 
 
 @pytest.mark.parametrize("computer", COMPUTERS)

@@ -1,8 +1,12 @@
 """PyTorch modules and their files, against H2O's own scores."""
 
+import ast
+import csv
+import itertools
 import json
 import os
 import pickle
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -15,10 +19,10 @@ import numpy as np
 import pytest
 from keras_support import golden_rows, golden_scores, hand_made
 from numpy.typing import NDArray
-from support import Golden, assert_close, golden, scored_cases
+from support import Golden, assert_close, golden, read_csv, scored_cases
 
 from emit.torch_model import check_torch, to_torch
-from mojo_reader import Mojo, Scorer, convert
+from mojo_reader import Mojo, Scorer, convert, read_mojo
 from mojo_reader.cli import main
 from mojo_reader.comparing.comparison import Comparer
 from mojo_reader.errors import MissingExtraError, MojoUnsupportedError, to_install
@@ -26,6 +30,7 @@ from mojo_reader.model import Activation
 
 pytestmark = pytest.mark.filterwarnings("ignore::mojo_reader.scoring.scorer.MissingColumnWarning")
 
+ROOT: Final = Path(__file__).parent.parent
 ALONE: Final = Path(__file__).parent / "torch_alone.py"
 DTYPES: Final = ("float32", "float64")
 #: One model of each category, one whose levels are gathered, and one of odd activations.
@@ -310,6 +315,54 @@ def test_what_is_no_archive_is_said(content: bytes, tmp_path: Path) -> None:
     path.write_bytes(content)
     with pytest.raises(MojoUnsupportedError, match="found no zip archive"):
         check_torch(path, golden("iris_tanh").mojo())
+
+
+# --------------------------------------------------------------------------- documentation
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("name", ["levels_missing_marks", "binomial_tanh", "autoencoder_tanh"])
+def test_the_example_scores_raw_rows_with_pytorch_alone(name: str, tmp_path: Path) -> None:
+    case = golden(name)
+    mojo = case.mojo()
+    write(mojo, tmp_path / "model.pt2", "float64")
+    shutil.copy(case.folder / "input.csv", tmp_path / "rows.csv")
+    expected = case.expected()
+    found = run_example("predict_with_torch.py", tmp_path)
+    said = ast.literal_eval(found)
+    if expected.labels is not None:
+        assert said == expected.labels
+    else:
+        assert_close(np.array(said), expected.values, tolerance=1e-9)
+
+
+@pytest.mark.torch
+def test_the_example_trains_and_writes_a_mojo(tmp_path: Path) -> None:
+    case = golden("binomial_tanh")
+    mojo = case.mojo()
+    shutil.copy(case.path, tmp_path / "model.zip")
+    response = mojo.output.response
+    header, *rows = read_csv(case.folder / "input.csv")
+    labels = itertools.cycle(mojo.output.labels)
+    with (tmp_path / "train.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow([*header, response])
+        writer.writerows([*row, next(labels)] for row in rows[:20])
+    assert "20 rows scored" in run_example("train_with_torch.py", tmp_path, package=True)
+    back = read_mojo(tmp_path / "retrained.zip")
+    assert not np.array_equal(back.layers[0].kernels[0], mojo.layers[0].kernels[0])
+
+
+def run_example(name: str, folder: Path, *, package: bool = False) -> str:
+    environment = {name: text for name, text in os.environ.items() if name != "PYTHONPATH"}
+    if package:
+        environment["PYTHONPATH"] = str(ROOT)
+    command = [sys.executable, "-P", str(ROOT / "docs" / "examples" / name)]
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 # --------------------------------------------------------------------------- refusals

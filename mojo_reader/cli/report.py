@@ -34,6 +34,7 @@ from mojo_reader.converting.targets import (
     TargetOptions,
     Writing,
     emitter,
+    is_installed,
 )
 from mojo_reader.errors import MissingExtraError, ParityError, printable
 from mojo_reader.files.atomic import replacing
@@ -48,7 +49,10 @@ _PROVED: Final = {
     Target.ONNX: TargetOptions(),
     # Of the databases, the one that Python brings.
     Target.SQL: TargetOptions(dialect=SqlDialect.SQLITE),
+    Target.TORCH: TargetOptions(),
 }
+#: Those whose packages few have: nothing is said where they are not there.
+_WHERE_INSTALLED: Final = frozenset({Target.TORCH})
 _DTYPE: Final = "float32"
 
 
@@ -89,9 +93,10 @@ def report(  # noqa: PLR0913 - a command's options
 ) -> None:
     """Write one HTML file that shows what the model is, and proves it.
 
-    The network, the columns, how it was trained; Keras and ONNX against the float64 scorer; what
-    the rows say; a panel to move the columns and see the prediction change. It needs no network.
-    Where a comparison failed, the page says so at its top, and the exit code is 1.
+    The network, the columns, how it was trained; Keras, ONNX and, where it is installed, PyTorch
+    against the float64 scorer; what the rows say; a panel to move the columns and see the
+    prediction change. It needs no network. Where a comparison failed, the page says so at its top,
+    and the exit code is 1.
 
     Examples: mojo2keras report model.zip --rows rows.csv -o report.html
     mojo2keras report model.zip --rows rows.csv --background train.csv --row 17
@@ -184,6 +189,8 @@ def _emitted(
     """Compare each emitted model that can be made here with the scorer."""
     proofs, notes = [], []
     for kind in _PROVED:
+        if kind in _WHERE_INSTALLED and not is_installed(kind):
+            continue
         try:
             proofs += list(_proved(mojo, kind, rows, rules, show))
         except MissingExtraError as error:

@@ -28,6 +28,7 @@ __all__ = [
     "Writing",
     "described",
     "emitter",
+    "is_installed",
 ]
 
 Progress = Callable[[int], None]
@@ -148,6 +149,12 @@ class TargetOptionError(ValueError):
             told = f"{target} needs a {name}"
         super().__init__(told)
         self.name = name
+
+
+def is_installed(target: Target) -> bool:
+    """Whether what a target needs is there; nothing is loaded."""
+    chosen = EMITTERS[target]
+    return all(find_spec(package) for package in (*chosen.packages, *chosen.elsewhere))
 
 
 def emitter(target: Target, *, dtype: str, options: TargetOptions | None = None) -> Emitter:
