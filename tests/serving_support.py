@@ -43,9 +43,10 @@ class Server:
 
 
 @contextmanager
-def running(model: Path, *options: str, module: str = "emit.serving") -> Iterator[Server]:
-    """Serve a model on a free port."""
-    command = [sys.executable, "-m", module, "--model-dir", str(model), "--http-port", "0"]
+def running(model: Path | None, *options: str, module: str = "emit.serving") -> Iterator[Server]:
+    """Serve a model, or what the environment names, on a free port."""
+    command = [sys.executable, "-m", module, "--http-port", "0"]
+    command += ["--model-dir", str(model)] if model else []
     process = subprocess.Popen(
         [*command, "--drain-seconds", "0", *options], stderr=subprocess.PIPE, text=True
     )

@@ -1,6 +1,9 @@
 """The examples of services run, and give H2O's scores."""
 
+import json
 import os
+import runpy
+import shutil
 import socket
 import subprocess
 import sys
@@ -97,3 +100,11 @@ def test_bentoml(tmp_path: Path) -> None:
         refused = client.post("/predict", json={"rows": [{"Sepal.Length": "long"}]})
         assert refused.status_code == 400
         assert BAD_ROW in refused.text
+
+
+def test_the_scoring_script_of_azure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    shutil.copy(IRIS.path, tmp_path / "iris.zip")
+    monkeypatch.setenv("AZUREML_MODEL_DIR", str(tmp_path))
+    script = runpy.run_path(str(EXAMPLES / "score_in_azure.py"))
+    script["init"]()
+    assert_iris(script["run"](json.dumps({"instances": rows()}))["predictions"])

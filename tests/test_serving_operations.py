@@ -2,6 +2,8 @@
 
 import http.client
 import json
+import os
+import shutil
 import signal
 import socket
 import ssl
@@ -169,6 +171,21 @@ def test_sagemakers_and_vertex_ais_questions(monkeypatch: pytest.MonkeyPatch) ->
             assert ask(server, predict, rows)[:2] == expected
             assert ask(server, predict, body)[:2] == infer(server, {"inputs": ONE})
             assert ask(server, predict, b"{")[0] == 400
+
+
+def test_azures_variable_and_route(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from emit.serving.platforms import aliases_of, folder_of
+
+    assert folder_of({}) == Path("/mnt/models")
+    assert "/score" not in aliases_of({}).predict
+    shutil.copy(IRIS.path, tmp_path / "iris.zip")
+    monkeypatch.setenv("AZUREML_MODEL_DIR", str(tmp_path))
+    assert folder_of(os.environ) == tmp_path
+    with running(None, "--model-name", "m") as server:
+        rows = json.dumps({"instances": [{"Petal.Length": 1.4}]}).encode()
+        expected = ask(server, "/v1/models/m:predict", rows)[:2]
+        assert ask(server, "/score", rows)[:2] == expected
+        assert expected[0] == ask(server, "/v2/health/live")[0] == 200
 
 
 def test_the_port_that_a_platform_asks_for_is_the_default() -> None:

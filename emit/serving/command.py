@@ -15,7 +15,7 @@ from mojo_reader.reader import find_mojo
 from mojo_reader.scoring.options import RowRules, defaults_of
 
 from .limits import Limits
-from .platforms import port_of
+from .platforms import folder_of, port_of
 
 if TYPE_CHECKING:
     from .server import Serving
@@ -68,7 +68,7 @@ def parser_of(module: str, description: str) -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     for flag, kind, default, meaning in (
-        ("model-dir", Path, Path("/mnt/models"), "a folder that holds one model, or its file"),
+        ("model-dir", Path, folder_of(os.environ), "a folder that holds one model, or its file"),
         ("model-name", str, None, "what clients call the model; the file's name without .zip"),
         ("host", str, "127.0.0.1", "address to listen on; 0.0.0.0 for all, as in a container"),
         ("http-port", port, port_of(os.environ) or "8080", "0 for any that is free"),
