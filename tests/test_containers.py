@@ -41,10 +41,15 @@ class Stage:
 def stages(file: str) -> dict[str, Stage]:
     text = (ROOT / file).read_text("utf-8").replace("\\\n", " ")
     found: dict[str, Stage] = {}
+    choices: dict[str, str] = {}
     for line in text.splitlines():
         instruction, _, rest = line.partition(" ")
-        if instruction == "FROM":
+        if instruction == "ARG" and not found:
+            name, _, default = rest.partition("=")
+            choices[f"${{{name}}}"] = default
+        elif instruction == "FROM":
             base, _, name = rest.partition(" AS ")
+            base = choices.get(base, base)
             current = found[name] = Stage(base, name)
         elif line and instruction != "#":
             current.steps.append((instruction, rest.strip()))
@@ -89,7 +94,32 @@ def test_what_is_copied_is_there_and_everything_is_used() -> None:
     sent = (ROOT / ".dockerignore").read_text("utf-8")
     assert all(f"!{source.partition('/')[0]}\n" in sent for source in copied)
     scripts = {path.name for path in (ROOT / ".docker").iterdir() if path.is_file()}
-    assert scripts - {Path(source).name for source in copied} == {"install.sh"}
+    own = {"install.sh", "lock.sh"}
+    assert {name for name in scripts if not name.endswith(".lock")} - copied_names(copied) == own
+
+
+def copied_names(copied: set[str]) -> set[str]:
+    return {Path(source).name for source in copied}
+
+
+@pytest.mark.parametrize(("file", "name"), FINAL)
+def test_images_say_what_they_are(file: str, name: str) -> None:
+    (text,) = stages(file)[name].all("LABEL")
+    labels = dict(re.findall(r'org\.opencontainers\.image\.(\w+)="([^"]+)"', text))
+    assert set(labels) == {"title", "description", "licenses", "revision"}
+    assert f'license = "{labels["licenses"]}"' in (ROOT / "pyproject.toml").read_text("utf-8")
+
+
+def test_each_lock_that_is_written_is_one_that_is_followed() -> None:
+    script = (ROOT / ".docker/lock.sh").read_text("utf-8")
+    written = set(re.findall(r"^(?:.*\| )?lock (\w+)", script, re.MULTILINE))
+    followed = {
+        command.split()[2]
+        for file in FILES
+        for stage in stages(file).values()
+        for command in stage.all("RUN")
+    }
+    assert written == followed == {"scorer", "server", "onnx"}
 
 
 # --------------------------------------------------------------------------- built
@@ -265,6 +295,40 @@ def test_the_server_image_serves(tmp_path: Path) -> None:
         finally:
             process.terminate()
     assert image.check(port=found[1]).returncode == 1, "nothing listens any more"
+
+
+@pytest.mark.isolated
+def test_a_lock_is_followed_to_the_hash(tmp_path: Path) -> None:
+    if not shutil.which("uv"):
+        pytest.skip("isolated: no uv on the path, which writes locks")
+    made = tmp_path / "copy"
+    for name in ("pyproject.toml", "README.md", "LICENSE", "hatch_build.py"):
+        made.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, made)
+    for name in (".docker", "mojo_reader", "emit"):
+        ignored = shutil.ignore_patterns("__pycache__", "*.lock")
+        shutil.copytree(ROOT / name, made / name, ignore=ignored)
+    environment = _build_environment()
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    subprocess.run([".docker/lock.sh", python], cwd=made, env=environment, check=True)
+    lock = made / ".docker" / "scorer.lock"
+    pinned = dict(re.findall(r"^([\w.-]+)==(\S+)", lock.read_text("utf-8"), re.MULTILINE))
+    assert "numpy" in pinned
+    install = [".docker/install.sh", str(tmp_path / "scorer"), "scorer", "."]
+    subprocess.run(install, cwd=made, env=environment, check=True)
+    found = json.loads((tmp_path / "scorer" / "installed.json").read_text("utf-8"))
+    there = {one["metadata"]["name"]: one["metadata"]["version"] for one in found["installed"]}
+    assert there.pop("mojo2keras")
+    normal = {re.sub(r"[-_.]+", "-", name).lower(): version for name, version in there.items()}
+    assert normal == {name: version for name, version in pinned.items() if name in normal}
+    # A file of another hash is refused.
+    lock.write_text(re.sub(r"sha256:[0-9a-f]{8}", "sha256:00000000", lock.read_text("utf-8")))
+    install[1] = str(tmp_path / "other")
+    done = subprocess.run(
+        install, cwd=made, env=environment, check=False, capture_output=True, text=True
+    )
+    assert done.returncode != 0
+    assert "DO NOT MATCH THE HASHES" in done.stderr
 
 
 def infer(port: str) -> list[str]:
