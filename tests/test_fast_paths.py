@@ -45,13 +45,13 @@ def test_columns_taken_together_add_what_each_adds(
     source = np.random.default_rng(3)
     kernels = [np.asfortranarray(source.random((12, 5)).astype(np.float32)) for _ in range(2)]
     used = [np.array(column) for column in columns]
-    gathers = Gathers(kernels, used, np.dtype(np.float64))
+    gathers = Gathers(kernels, used, np.dtype(np.float64), 6)
     assert (len(gathers.groups) == 1) == (most == 1 << 20)
     # Codes of each level, and some that are of none: those are missing, like the last.
     codes = np.stack([source.integers(-1, len(column) + 1, 50) for column in used]).astype(float)
     codes[:, 7] = np.nan
-    sums = [np.full((50, 5), 1.0), np.full((50, 5), 2.0)]
-    gathers.add(sums, gathers.rows(codes), np.empty((50, 5)))
+    sums = [np.full((50, 6), 1.0), np.full((50, 6), 2.0)]
+    gathers.add(sums, gathers.rows(codes), np.empty((50, 6)))
     places = np.array(
         [
             np.where((row >= 0) & (row < len(column) - 1), row, len(column) - 1)
@@ -62,7 +62,8 @@ def test_columns_taken_together_add_what_each_adds(
     for place, kernel in enumerate(kernels):
         padded = np.vstack([kernel, np.zeros((1, 5))]).astype(np.float64)
         expected = 1 + place + padded[slots].sum(axis=0)
-        np.testing.assert_allclose(sums[place], expected, rtol=1e-14)
+        np.testing.assert_allclose(sums[place][:, :5], expected, rtol=1e-14)
+        assert (sums[place][:, 5] == 1 + place).all()
         # A gather from a table in another order would copy all of it each time.
         assert gathers.tables[place].flags.c_contiguous
 

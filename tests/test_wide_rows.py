@@ -172,7 +172,7 @@ def test_tables_of_combinations_take_bounded_memory() -> None:
     width, levels, units = 6_000, 9, 4
     slots = [np.arange(start, start + levels) for start in range(0, width * levels, levels)]
     kernel = np.ones((width * levels, units), np.float32)
-    gathers = Gathers([kernel], [np.append(one, -1) for one in slots], np.dtype(np.float64))
+    gathers = Gathers([kernel], [np.append(one, -1) for one in slots], np.dtype(np.float64), units)
     tables = {id(table): table.nbytes for table in arrays_of(gathers)}
     assert sum(tables.values()) < 3 * kernel.size * 8 + (40 << 20)
     sums = np.ones((2, units))

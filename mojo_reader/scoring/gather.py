@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from mojo_reader.formulas import code_places, with_empty_row
+from mojo_reader.formulas import code_places
 
 Array = NDArray[Any]
 Places = NDArray[np.intp]
@@ -30,7 +30,7 @@ class _Group:
     Attributes:
         columns: their places among the categorical columns.
         steps: for each column, by how many rows of the tables its codes are apart.
-        tables: one for each kernel, ``(combinations, units)``.
+        tables: one for each kernel, ``(combinations, columns)``.
     """
 
     columns: tuple[int, ...]
@@ -46,9 +46,11 @@ class Gathers:
         column_slots: for each categorical column, the slot of each of its codes and of a missing
             one, -1 for those that add nothing.
         dtype: type to compute in.
+        columns: of the sums; those after the units are left as they are.
 
     Attributes:
-        tables: for each kernel ``(one_hot_width + 1, units)``; the last row, of slot -1, is zero.
+        tables: for each kernel ``(one_hot_width + 1, columns)``; the last row, of slot -1, is
+            zero, and so are the columns after the units.
     """
 
     def __init__(
@@ -56,9 +58,10 @@ class Gathers:
         kernels: Sequence[NDArray[Any]],
         column_slots: Sequence[NDArray[np.int64]],
         dtype: np.dtype[Any],
+        columns: int,
     ) -> None:
         # Kernels are views of (units, inputs) arrays; a gather of rows needs the rows whole.
-        self.tables: tuple[Array, ...] = tuple(with_empty_row(one, dtype) for one in kernels)
+        self.tables: tuple[Array, ...] = tuple(_table(one, columns, dtype) for one in kernels)
         self._slots = tuple(column_slots)
         self._levels = np.array([len(slots) - 1.0 for slots in column_slots])[:, None]
 
@@ -126,12 +129,18 @@ class Gathers:
         """Add to the sums.
 
         Args:
-            sums: ``(rows, units)`` for each kernel, changed in place.
+            sums: ``(rows, columns)`` for each kernel, changed in place.
             rows: as ``rows`` returns them.
-            scratch: ``(rows, units)``, overwritten.
+            scratch: ``(rows, columns)``, overwritten.
         """
         for group, chosen in zip(self.groups if rows else (), rows, strict=True):
             for table, memory in zip(group.tables, sums, strict=True):
                 # A slot of -1 wraps around to the last row; the mode saves a copy.
                 np.take(table, chosen, axis=0, out=scratch, mode="wrap")
                 np.add(memory, scratch, out=memory)
+
+
+def _table(kernel: NDArray[Any], columns: int, dtype: np.dtype[Any]) -> Array:
+    found = np.zeros((len(kernel) + 1, columns), dtype)
+    found[:-1, : kernel.shape[1]] = kernel
+    return found

@@ -71,13 +71,11 @@ class Network:
             )
             for place, layer in enumerate(layers)
         )
-        first = self.layers[0]
-        one_hot = [kernel[: features.one_hot_width] for kernel in layers[0].kernels]
-        spare = np.zeros((features.one_hot_width, first.columns - first.units), np.float32)
         self.gathers = Gathers(
-            [np.hstack([kernel, spare]) for kernel in one_hot],
+            [kernel[: features.one_hot_width] for kernel in layers[0].kernels],
             [feature.slots for feature in features.categorical],
             dtype,
+            self.layers[0].columns,
         )
         self.largest_safe = min(_largest_safe_input(layers, dtype), _LARGEST_INPUTS[dtype.name])
         self.block_rows = _block_rows([len(features.numeric), *(o.units for o in layers)], dtype)
