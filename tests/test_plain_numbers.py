@@ -1,5 +1,8 @@
 """Numbers of a MOJO that are read at once: each is what ``float`` reads, or is left to it."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -102,3 +105,23 @@ def test_most_weights_take_the_fast_way() -> None:
     assert number_arrays.NumberArray(np.float32).parse_line(b"[" + text + b"]", 0).tobytes() == (
         slow.tobytes()
     )
+
+
+@pytest.mark.long
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux states a process's peak memory")
+def test_a_long_array_takes_its_memory_once() -> None:
+    code = (
+        "from pathlib import Path\n"
+        "import numpy as np\n"
+        "from mojo_reader.formats.mojo.number_arrays import NumberArray\n"
+        "def peak():\n"
+        "    lines = Path('/proc/self/status').read_text().splitlines()\n"
+        "    return next(int(line.split()[1]) for line in lines if line.startswith('VmHWM:'))\n"
+        "block = b', '.join([b'0.123'] * 10_000)\n"
+        "pieces = (b'[' + block, *[b', ' + block] * 999, b']')\n"
+        "before = peak()\n"
+        "array = NumberArray(np.float32).parse_pieces(pieces)\n"
+        "print((peak() - before) * 1024 / array.nbytes)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+    assert float(done.stdout) < 1.5

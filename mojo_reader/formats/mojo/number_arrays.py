@@ -27,6 +27,7 @@ _SHOWN_BYTES: Final = 50
 _COMMA: Final = b","[0]
 _SHORTEST_BLOCK: Final = 3 * BLOCK_BYTES
 """Numbers are read in blocks of so many bytes of text, of which two threads do one each."""
+_LARGE_PART: Final = 1 << 20
 _NUMBERS: Final = 1 << 14
 """Numbers are written in blocks of so many."""
 
@@ -74,14 +75,12 @@ class NumberArray(Leaf):
         Raises:
             MojoFormatError: it is no array, or a number is none for Java.
         """
-        parts: list[NDArray[Any]] = []
-        parsed = 0
+        parsed = _Parts(self._dtype)
         for numbers in made_ahead(self._block_numbers, _with_positions(_blocks(pieces))):
-            parts.append(numbers)
-            parsed += numbers.size
+            parsed.add(numbers)
             if allow is not None:
-                allow(parsed)
-        return np.concatenate(parts) if parts else np.empty(0, self._dtype)
+                allow(parsed.count)
+        return parsed.joined()
 
     def _block_numbers(self, placed: tuple[bytes, int]) -> NDArray[Any]:
         block, position = placed
@@ -111,6 +110,41 @@ class NumberArray(Leaf):
                 raise MojoFormatError(message) from error
         with np.errstate(over="ignore"):
             return np.fromiter(map(known.__getitem__, tokens), self._dtype, len(tokens))
+
+
+class _Parts:
+    """Parts of an array, joined without twice its memory: a part is let go once it is copied.
+
+    Attributes:
+        count: of the numbers so far.
+    """
+
+    def __init__(self, dtype: type[np.float32 | np.float64]) -> None:
+        self.count = 0
+        self._dtype = dtype
+        self._small: list[NDArray[Any]] = []
+        # Large enough for the system to take back the memory of each by itself.
+        self._large: list[NDArray[Any]] = []
+        self._joined_count = 0
+
+    def add(self, part: NDArray[Any]) -> None:
+        """Take the next numbers."""
+        self._small.append(part)
+        self.count += part.size
+        if self.count - self._joined_count >= _LARGE_PART:
+            self._large.append(np.concatenate(self._small))
+            self._small, self._joined_count = [], self.count
+
+    def joined(self) -> NDArray[Any]:
+        """Return all numbers ``(count,)``; the parts are gone."""
+        parts, whole, start = [*self._large, *self._small], np.empty(self.count, self._dtype), 0
+        self._large, self._small = [], []
+        parts.reverse()
+        while parts:
+            part = parts.pop()
+            whole[start : start + part.size] = part
+            start += part.size
+        return whole
 
 
 def _java_number(token: bytes) -> float:
