@@ -8,6 +8,7 @@ from support import assert_close, scored_cases
 from mojo_reader import Scorer
 from mojo_reader.scoring.blas import one_blas_thread
 from mojo_reader.scoring.gather import Gathers
+from mojo_reader.scoring.network import _block_rows
 from mojo_reader.scoring.workspace import _MEMORY
 
 ROWS = 12
@@ -81,6 +82,20 @@ def test_rows_score_alike_in_blocks_of_any_size(case, monkeypatch: pytest.Monkey
         # Whatever another network has left in the thread's memory means nothing.
         _MEMORY.kept.view(np.float64)[:] = np.nan
         assert_close(scorer.score_matrix(rows), expected, tolerance=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("features", "widths", "rows"),
+    [
+        (13, [10, 200, 200, 2], 640),
+        (200, [200, 1024, 1024, 1], 512),
+        (7, [5, 64, 64, 5], 1024),
+        (75_000, [75_000, 50, 75_000], 16),
+        (26_300, [0, 4, 3], 64),
+    ],
+)
+def test_a_block_takes_bounded_memory(features: int, widths: list[int], rows: int) -> None:
+    assert _block_rows(features, widths, np.dtype(np.float64)) == rows
 
 
 def test_blas_threads_are_put_back() -> None:

@@ -28,8 +28,10 @@ _LARGEST_INPUTS: Final = {"float64": np.inf, "float32": 1000.0}
 _FEWEST_ROWS: Final = 512
 _MOST_ROWS: Final = 1024
 _CACHE_BYTES: Final = 1 << 21
-# Layers so wide that even the fewest rows take more than this get fewer.
+# Layers so wide that even the fewest rows take more than this get fewer, and so do inputs, of which
+# a few copies are made where they are codes.
 _MEMORY_BYTES: Final = 1 << 26
+_INPUT_COPIES: Final = 4
 #: Outputs up to this many are kept by column: what follows goes through them column by column.
 NARROW: Final = 16
 #: Up to this many a product by column beats one product of the matrices.
@@ -78,7 +80,8 @@ class Network:
             self.layers[0].columns,
         )
         self.largest_safe = min(_largest_safe_input(layers, dtype), _LARGEST_INPUTS[dtype.name])
-        self.block_rows = _block_rows([len(features.numeric), *(o.units for o in layers)], dtype)
+        widths = [len(features.numeric), *(layer.units for layer in layers)]
+        self.block_rows = _block_rows(len(features.names), widths, dtype)
 
     def outputs(
         self, matrix: NDArray[np.float64], *, layers: int | None = None
@@ -165,10 +168,17 @@ def _largest(numbers: NDArray[np.float64]) -> float:
     return float(np.maximum(numbers.max(initial=0.0), -numbers.min(initial=0.0)))
 
 
-def _block_rows(widths: list[int], dtype: np.dtype[Any]) -> int:
-    """Return how many rows go through the layers at a time."""
+def _block_rows(features: int, widths: list[int], dtype: np.dtype[Any]) -> int:
+    """Return how many rows go through the layers at a time.
+
+    Args:
+        features: columns of the row matrix.
+        widths: of the numbers, and of each layer.
+        dtype: the network's type.
+    """
     row = dtype.itemsize * max(first + second for first, second in itertools.pairwise(widths))
-    rows = min(max(_CACHE_BYTES // row, _FEWEST_ROWS), _MOST_ROWS, _MEMORY_BYTES // row)
+    largest = max(row, features * 8 * _INPUT_COPIES)  # the matrix is float64
+    rows = min(max(_CACHE_BYTES // row, _FEWEST_ROWS), _MOST_ROWS, _MEMORY_BYTES // largest)
     return max(rows - rows % _RECTIFIED_ROWS, _RECTIFIED_ROWS)
 
 
