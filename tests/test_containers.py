@@ -298,6 +298,15 @@ def test_the_server_image_serves(tmp_path: Path) -> None:
 
 
 @pytest.mark.isolated
+@pytest.mark.parametrize("file", FILES)
+def test_hadolint_finds_nothing(file: str) -> None:
+    if not shutil.which("hadolint"):
+        pytest.skip("isolated: no hadolint on the path, which judges Dockerfiles")
+    done = subprocess.run(["hadolint", ROOT / file], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+@pytest.mark.isolated
 def test_a_lock_is_followed_to_the_hash(tmp_path: Path) -> None:
     if not shutil.which("uv"):
         pytest.skip("isolated: no uv on the path, which writes locks")
