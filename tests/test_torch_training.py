@@ -1,5 +1,6 @@
 """PyTorch modules that train, and the way back: what was trained scores the same as a MOJO."""
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -11,7 +12,7 @@ from rules import Of, holding
 from support import Golden, golden, golden_cases
 
 from emit.torch_model import check_torch, from_torch, to_torch
-from emit.written_back import check_matrix
+from emit.written_back import check_matrix, check_predictions
 from mojo_reader import Mojo, read_mojo, write_mojo
 from mojo_reader.comparing.sameness import same_model
 from mojo_reader.details import DETAILS
@@ -120,6 +121,31 @@ def test_hidden_layers_may_get_another_width() -> None:
     back = from_torch(module, mojo)
     assert [layer.units for layer in back.layers] == [7, 8, 3]
     assert check_torch(module, back).passed
+
+
+@pytest.mark.parametrize(("factor", "held"), [(1.0, True), (3e7, True), (3e7, False)])
+def test_weights_that_training_has_blown_up_are_held_to_what_float32_can(
+    factor: float, *, held: bool
+) -> None:
+    """Where huge products cancel, float32 alone takes the same network far away."""
+    mojo = hand_made(activation=Activation.TANH, levels=(), nums=2, classes=1, norm=(0.0, 1.0))
+    near, far = check_matrix(mojo.features)[5]
+    first, *rest = mojo.layers
+    kernel = np.tile(np.float32([[far], [-near]]) * np.float32(factor), (1, first.units))
+    blown = dataclasses.replace(first, kernels=(kernel,), biases=(np.zeros(first.units),))
+    mojo = dataclasses.replace(mojo, layers=(blown, *rest))
+    from emit.torch_model.parity import predict_function
+
+    predict = predict_function(to_torch(mojo))
+
+    def shifted(rows: Any) -> Any:
+        return predict(rows) + (0.0 if held else 5.0)
+
+    if held:
+        check_predictions(shifted, mojo, framework="PyTorch", dtype="float32")
+        return
+    with pytest.raises(ParityError):
+        check_predictions(shifted, mojo, framework="PyTorch", dtype="float32")
 
 
 Change = Callable[[Any], Any]
