@@ -64,7 +64,7 @@ from_integer64 <- function(values, name) {
   texts <- bit64::as.character.integer64(values)
   numbers <- as.double(texts)
   # A text keeps what a double would round.
-  if (all(is.na(numbers) | abs(numbers) <= 2^53)) numbers else texts
+  if (all(is.na(numbers) | abs(numbers) < 2^53)) numbers else texts
 }
 
 refuse <- function(...) {
