@@ -6,6 +6,7 @@ services and clusters (``OWN_TESTS``).
 
 import csv
 import gzip
+import html
 import os
 import re
 import shutil
@@ -18,6 +19,7 @@ import pytest
 from forms_support import FORMS_FOLDER, formed
 from support import Golden, golden, read_csv
 
+from mojo_reader.cli import main
 from mojo_reader.cli.commands import COMMANDS
 from mojo_reader.model import Form
 
@@ -35,6 +37,8 @@ SETTING_UP = re.compile(
 )
 #: The model that a page's blocks are about.
 MODELS = {"README": "iris_tanh", "targets": "iris_tanh"}
+#: An option's long name.
+OPTION = re.compile(r"(?<![\w-])--[a-z][\w-]*")
 #: A model that stands in all forms, and what the pages call them.
 FORMED = "v3_20_iris_rectifier"
 FORM_NAMES = {Form.POJO: "model.java", Form.BINARY: "model.bin", Form.EXPORTED: "exported"}
@@ -187,13 +191,34 @@ def test_every_command_is_shown() -> None:
 
 @pytest.mark.docs
 @pytest.mark.long
-def test_sphinx_builds_without_a_warning(tmp_path: Path) -> None:
+def test_sphinx_builds_without_a_warning(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     build = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html"]
     done = subprocess.run(
         [*build, str(DOCS), str(tmp_path)], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
     assert "Scorer" in (tmp_path / "api.html").read_text("utf-8")
+    shown = _text_of(tmp_path / "commands.html")
+    # By what each command's own help prints, which another part of typer writes.
+    for name in COMMANDS:
+        with pytest.raises(SystemExit):
+            main([name, "--help"])
+        options = set(OPTION.findall(capsys.readouterr().out))
+        assert len(options) > 3
+        _, section = shown.split(f"mojo2keras {name}¶")
+        section = re.split(r"mojo2keras [\w-]+¶", section)[0]
+        assert options <= set(OPTION.findall(section)), name
+    assert "[default: keras]" in shown
+    assert "5 missing extra" in shown
+    assert "weights=500000000" in _text_of(tmp_path / "security.html")
+    assert "ORPHANED" in _text_of(tmp_path / "contributing.html")
+    assert "0.2.0" in _text_of(tmp_path / "changelog.html")
+
+
+def _text_of(page: Path) -> str:
+    return html.unescape(re.sub(r"<[^>]+>", "", page.read_text("utf-8")))
 
 
 @pytest.mark.docs

@@ -54,10 +54,10 @@ def separator_of(text: str) -> str:
 class Reading(Invalids):
     """How files of rows are read."""
 
-    format: Format | None = option(None, "Where a file's name does not tell.", words=FORMATS)
+    format: Format | None = option(None, "What a file is, where its name does not say.", words=FORMATS)
     separator: str | None = option(
         None,
-        "Between CSV cells, 'tab' for a tabulator; by default the column names tell.",
+        "What parts the cells of a CSV row ('tab' too); by default the column names tell.",
         sign="CHAR",
         problem=separator_problem,
         read=separator_of,
@@ -69,7 +69,7 @@ class Reading(Invalids):
         problem=decimal_problem,
     )
     time_zone: str = option(
-        UTC, "Of time texts that name none.", sign="ZONE", problem=time_zone_problem
+        UTC, "The zone of times that are written without one.", sign="ZONE", problem=time_zone_problem
     )
     limits: Limits = option(DEFAULT_LIMITS, "How much a file may ask for.")
 
