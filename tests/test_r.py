@@ -133,7 +133,7 @@ def test_the_package_passes_the_check(tmp_path: Path) -> None:
     (found,) = tmp_path.glob("*.Rcheck/tests/testthat.Rout")
     counted = re.search(r"FAIL 0 \| WARN 0 \| SKIP (\d+) \| PASS (\d+)", found.read_text("utf-8"))
     assert counted is not None
-    # There is no server, nor bit64 everywhere; anything else that skips would be a test that never ran.
+    # No server, nor bit64 everywhere; what else skips would be a test that never ran.
     assert int(counted[1]) <= 2
     assert int(counted[2]) > 150
 

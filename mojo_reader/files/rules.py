@@ -54,7 +54,7 @@ def separator_of(text: str) -> str:
 class Reading(Invalids):
     """How files of rows are read."""
 
-    format: Format | None = option(None, "What a file is, where its name does not say.", words=FORMATS)
+    format: Format | None = option(None, "What a file is, if its name does not say.", words=FORMATS)
     separator: str | None = option(
         None,
         "What parts the cells of a CSV row ('tab' too); by default the column names tell.",
@@ -69,7 +69,10 @@ class Reading(Invalids):
         problem=decimal_problem,
     )
     time_zone: str = option(
-        UTC, "The zone of times that are written without one.", sign="ZONE", problem=time_zone_problem
+        UTC,
+        "The zone of times that are written without one.",
+        sign="ZONE",
+        problem=time_zone_problem,
     )
     limits: Limits = option(DEFAULT_LIMITS, "How much a file may ask for.")
 
