@@ -1,0 +1,87 @@
+"""SQL statements in DuckDB, Spark and PostgreSQL themselves, against H2O's own scores."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from sql_support import assert_equals_h2o, rows_of, writable_cases
+from support import Golden, golden
+from test_sql_model import HOSTILE, renamed
+
+from emit.sql_model import to_sql
+from emit.sql_model.parity import check_sql
+from mojo_reader.model import CategoricalInput
+
+pytestmark = pytest.mark.filterwarnings("ignore::mojo_reader.scoring.scorer.MissingColumnWarning")
+each_case = pytest.mark.parametrize("case", writable_cases(), ids=lambda case: case.name)
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[Any]:
+    """A connection to a server of its own."""
+    from postgres_support import connect, server
+
+    with server() as socket:
+        connection = connect(socket)
+        yield connection
+        connection.close()
+
+
+def engines() -> list[Any]:
+    return [
+        pytest.param("duckdb", marks=pytest.mark.duckdb),
+        pytest.param("spark", marks=pytest.mark.spark),
+        pytest.param("postgres", marks=pytest.mark.postgres),
+    ]
+
+
+def connection_of(dialect: str, request: pytest.FixtureRequest) -> Any:
+    """Return PostgreSQL's connection; the others are run by the proof itself, in a warm Spark."""
+    if dialect == "spark":
+        request.getfixturevalue("spark")
+    return request.getfixturevalue("postgres") if dialect == "postgres" else None
+
+
+@pytest.mark.parametrize("dialect", engines())
+@each_case
+def test_the_engine_gives_h2os_scores(
+    case: Golden, dialect: str, request: pytest.FixtureRequest
+) -> None:
+    assert_equals_h2o(case, dialect, connection_of(dialect, request))
+
+
+@pytest.mark.parametrize("dialect", engines())
+def test_hostile_names_and_levels(dialect: str, request: pytest.FixtureRequest) -> None:
+    case = golden("bernoulli").mojo()
+    mojo = renamed(case, HOSTILE[: len(case.inputs)])
+    found = check_sql(
+        to_sql(mojo, dialect=dialect),
+        mojo,
+        dialect=dialect,
+        connection=connection_of(dialect, request),
+    )
+    assert found.passed, found.failure
+    assert found.rows == 2_000
+
+
+@pytest.mark.parametrize("dialect", engines())
+def test_where_h2o_stops_there_is_no_label(dialect: str, request: pytest.FixtureRequest) -> None:
+    mojo = golden("bernoulli").mojo()
+    columns = {
+        c.name: np.array([None], object) if isinstance(c, CategoricalInput) else np.array([np.inf])
+        for c in mojo.inputs
+    }
+    text = to_sql(mojo, dialect=dialect, keep=[])
+    (row,) = rows_of(text, mojo, columns, dialect, connection_of(dialect, request))
+    assert row == (None, None, None)
+
+
+@pytest.mark.parametrize("dialect", engines())
+def test_the_proof_catches_a_damaged_statement(
+    dialect: str, request: pytest.FixtureRequest
+) -> None:
+    mojo = golden("bernoulli").mojo()
+    text = to_sql(mojo, dialect=dialect).replace("y2 >= ", "y2 >= 1.2e0 * ")
+    connection = connection_of(dialect, request)
+    assert not check_sql(text, mojo, dialect=dialect, connection=connection).passed
