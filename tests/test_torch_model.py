@@ -35,7 +35,7 @@ ALONE: Final = Path(__file__).parent / "torch_alone.py"
 DTYPES: Final = ("float32", "float64")
 #: One model of each category, one whose levels are gathered, and one of odd activations.
 KINDS: Final = (
-    *("binomial_maxout_dropout", "multinomial_exprectifier", "poisson", "autoencoder_tanh"),
+    *("binomial_maxout_dropout", "multinomial_exprectifier_dropout", "poisson", "autoencoder_tanh"),
     *("levels_thousand", "balance_classes_multinomial"),
 )
 
@@ -124,7 +124,8 @@ def test_pytorchs_own_export_to_onnx_gives_the_same(name: str, tmp_path: Path) -
     torch.onnx.export(module, given, path, dynamo=True, dynamic_shapes=rows, verbose=False)
     session = onnxruntime.InferenceSession(path)
     (found,) = session.run(None, {"columns": matrix})
-    assert_equals_h2o(case, found, "float64")
+    # The exporter writes single numbers, such as a factor of dropout, in float32.
+    assert_close(found, case.expected().values, tolerance=1e-7)
     (one,) = session.run(None, {"columns": matrix[:1]})
     assert_close(one, found[:1], tolerance=1e-12)
 
@@ -321,7 +322,7 @@ def test_what_is_no_archive_is_said(content: bytes, tmp_path: Path) -> None:
 
 
 @pytest.mark.torch
-@pytest.mark.parametrize("name", ["levels_missing_marks", "binomial_tanh", "autoencoder_tanh"])
+@pytest.mark.parametrize("name", ["levels_missing_marks", "encoding_eigen", "autoencoder_tanh"])
 def test_the_example_scores_raw_rows_with_pytorch_alone(name: str, tmp_path: Path) -> None:
     case = golden(name)
     mojo = case.mojo()
