@@ -167,11 +167,13 @@ def test_rows_of_weight_0_do_not_count() -> None:
     good = len(columns["y"]) // 2
     columns["w"] = [1.0] * good + [0.0] * (len(columns["y"]) - good)
     columns["y"] = columns["y"][:good] + [1e6] * (len(columns["y"]) - good)
-    weighed = fit(golden("gaussian").mojo(), columns, FitOptions(weights="w", epochs=1))
+    weighed = fit(
+        golden("gaussian").mojo(), columns, FitOptions(weights="w", epochs=1, batch_size=32)
+    )
     halved = fit(
         golden("gaussian").mojo(),
         {name: cells[:good] for name, cells in columns.items()},
-        FitOptions(epochs=1),
+        FitOptions(epochs=1, batch_size=32),
     )
     np.testing.assert_array_equal(
         weighed.mojo.layers[0].kernels[0], halved.mojo.layers[0].kernels[0]
