@@ -100,14 +100,13 @@ def _in_spark(statement: Read, rows: Rows) -> Result:
     )
     try:
         table = _table(statement)
-        types = sql.types
-        schema = types.StructType(
-            [
-                types.StructField(name, types.StringType() if _is_text(one) else types.DoubleType())
-                for name, one in rows.items()
-            ]
-        )
-        given = session.createDataFrame(list(_cells(rows)), schema).coalesce(1)
+        arrow = importlib.import_module("pyarrow")
+        kinds = {True: arrow.string(), False: arrow.float64()}
+        cells = {
+            name: arrow.array(_cell_list(one), kinds[_is_text(one)]) for name, one in rows.items()
+        }
+        # Of Arrow, which needs no process of Python's beside Spark's.
+        given = session.createDataFrame(arrow.table(cells)).coalesce(1)
         given.createOrReplaceTempView(table)
         return [tuple(row) for row in session.sql(statement.on(table)).collect()]
     finally:

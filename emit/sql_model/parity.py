@@ -153,7 +153,8 @@ class _Runner:
         with np.errstate(over="ignore", invalid="ignore"):
             close = np.abs(errors - right) <= TOLERANCES[_FLOAT64].value * (1.0 + np.abs(right))
         off = ~(close | (np.isnan(right) & np.isnan(errors)) | (errors == right))
-        off &= ~self._scorer.overflowing(self._matrix)
+        with np.errstate(over="ignore"):
+            off &= ~self._scorer.overflowing(self._matrix)
         if off.any():
             relative = relative_difference(absolute_difference(errors, right), right)
             largest = float(np.nan_to_num(relative[off], nan=np.inf).max())
