@@ -322,7 +322,7 @@ def test_what_is_no_archive_is_said(content: bytes, tmp_path: Path) -> None:
 
 
 @pytest.mark.torch
-@pytest.mark.parametrize("name", ["levels_missing_marks", "encoding_eigen", "autoencoder_tanh"])
+@pytest.mark.parametrize("name", ["levels_missing_marks", "autoencoder_tanh"])
 def test_the_example_scores_raw_rows_with_pytorch_alone(name: str, tmp_path: Path) -> None:
     case = golden(name)
     mojo = case.mojo()
