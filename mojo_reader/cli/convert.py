@@ -128,7 +128,7 @@ def convert(  # noqa: PLR0913 - a command's options
 
     Examples: mojo2keras model.zip
     mojo2keras convert model.zip --to onnx --dtype float64
-    mojo2keras convert model.zip --to sql --dialect duckdb --table customers --keep id
+    mojo2keras convert model.zip --to sql --dialect duckdb --keep id
     """
     from mojo_reader.reader import read_model
 
