@@ -72,12 +72,3 @@ def test_a_field_that_is_none_is_found() -> None:
     found["spec"]["containers"][0]["readinessProbe"]["httpGet"]["pth"] = "/"
     with pytest.raises(AssertionError, match="V1HTTPGetAction has no field 'pth'"):
         check(found, "V1alpha1ServingRuntime", "ServingRuntime")
-
-
-def test_what_the_manifest_starts_is_what_the_server_takes() -> None:
-    from emit.serving.__main__ import _parser
-
-    container = manifests()[0]["spec"]["containers"][0]
-    chosen = _parser().parse_args(container["args"])
-    assert (chosen.host, chosen.http_port) == ("0.0.0.0", 8080)  # noqa: S104 - in a container
-    assert container["ports"][0]["containerPort"] == chosen.http_port
