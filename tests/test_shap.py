@@ -1,12 +1,13 @@
 """Contributions as shap's own ``Explanation``, and its plots of them."""
 
+import re
 import sys
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
-from support import golden
+from support import golden, pip_install
 
 from mojo_reader import Scorer, contributions, to_shap
 from mojo_reader.errors import MissingExtraError
@@ -29,7 +30,7 @@ def explained(case: str, **options: Any) -> tuple[Scorer, Table, Table]:
 def test_without_shap_one_sentence_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "shap", None)
     scorer, rows, others = explained("binomial_tanh")
-    said = r"^to_shap needs shap; install it with: pip install 'mojo2keras\[shap\]'$"
+    said = f"^{re.escape('to_shap needs shap; install it with: ' + pip_install('shap'))}$"
     with pytest.raises(MissingExtraError, match=said):
         to_shap(scorer, rows, others)
 
