@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from rules import Of, each_rule_first
 from sql_support import assert_equals_h2o, rows_of, writable_cases
 from support import Golden, golden
 from test_sql_model import HOSTILE, renamed
@@ -14,7 +15,7 @@ from emit.sql_model.parity import check_sql
 from mojo_reader.model import CategoricalInput
 
 pytestmark = pytest.mark.filterwarnings("ignore::mojo_reader.scoring.scorer.MissingColumnWarning")
-each_case = pytest.mark.parametrize("case", writable_cases(), ids=lambda case: case.name)
+each_case = pytest.mark.parametrize("case", each_rule_first(writable_cases(), Of.ACTIVATIONS))
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +64,25 @@ def test_hostile_names_and_levels(dialect: str, request: pytest.FixtureRequest) 
     )
     assert found.passed, found.failure
     assert found.rows == 2_000
+
+
+@pytest.mark.duckdb
+def test_levels_are_compared_exactly_whatever_the_column_s_collation() -> None:
+    import duckdb
+
+    mojo = golden("bernoulli").mojo()
+    column = next(c for c in mojo.inputs if isinstance(c, CategoricalInput))
+    level = next(level for level in column.levels if level != level.swapcase())
+    kinds = {True: "VARCHAR COLLATE NOCASE", False: "DOUBLE"}
+    names = (f'"{c.name}" {kinds[isinstance(c, CategoricalInput)]}' for c in mojo.inputs)
+    with duckdb.connect() as connection:
+        connection.execute(f"CREATE TABLE rows ({', '.join(names)})")
+        for cell in (level, level.swapcase(), "no such level"):
+            connection.execute(f'INSERT INTO rows ("{column.name}") VALUES (?)', [cell])  # noqa: S608
+        text = to_sql(mojo, dialect="duckdb", keep=[])
+        exact, swapped, unseen = connection.execute(text).fetchall()
+    assert exact != swapped
+    assert swapped == unseen
 
 
 @pytest.mark.parametrize("dialect", engines())

@@ -3,6 +3,7 @@
 import dataclasses
 import math
 import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,10 @@ from support import Golden, assert_close, golden, scored_cases
 from test_offset import SERVER_CASES, offsets, server_rows, server_scores
 
 from emit.sql_engine import SQLITE, TITLES
-from emit.sql_model import DIALECTS, network, prediction, to_sql
+from emit.sql_model import DIALECTS, encoding, network, prediction, to_sql
 from emit.sql_model.expressions import number, total
 from emit.sql_model.parity import check_sql
+from emit.sql_model.size import estimated_size
 from mojo_reader import Mojo, convert
 from mojo_reader.converting import SqlDialect
 from mojo_reader.errors import MojoDataError, MojoUnsupportedError
@@ -93,7 +95,7 @@ def test_the_offset_is_added_as_the_server_adds_it(case: Golden) -> None:
 @pytest.mark.parametrize(
     ("name", "right", "wrong"),
     first(
-        2,
+        1,
         [
             ("bernoulli", "y2 >= ", "y2 >= 1.2e0 * "),
             ("autoencoder_tanh", ") / 26e0", ") / 27e0"),
@@ -112,6 +114,7 @@ def test_the_proof_catches_a_damaged_statement(name: str, right: str, wrong: str
     assert not check_sql(text.replace(right, wrong), mojo, table, dialect=SQLITE).passed
 
 
+@pytest.mark.long
 def test_what_is_no_statement_of_the_model_is_refused() -> None:
     iris, other = golden("iris_tanh").mojo(), golden("bernoulli").mojo()
     text = to_sql(iris, dialect=SQLITE)
@@ -246,6 +249,7 @@ def test_names_that_a_database_cannot_have_are_refused() -> None:
     refused(bad, "has a NUL, which no statement can hold")
 
 
+@pytest.mark.long
 def test_output_columns_of_one_name_are_refused() -> None:
     for case in scored_cases():
         if case.equal_names:
@@ -276,6 +280,7 @@ def test_what_is_no_table_is_refused(table: str) -> None:
     refused(golden("iris_tanh").mojo(), "expected the name of a table in SQLite", table=table)
 
 
+@pytest.mark.long
 def test_a_table_is_named_by_the_dialect_s_rules() -> None:
     mojo = golden("iris_tanh").mojo()
     assert ' FROM "my rows".x)' in to_sql(mojo, dialect="postgres", table='"my rows".x')
@@ -298,10 +303,55 @@ def test_a_network_that_is_too_large_is_refused_with_the_number(
     mojo = golden("iris_tanh").mojo()
     small = dataclasses.replace(DIALECTS[SQLITE], statement=8_000)
     monkeypatch.setitem(DIALECTS, SQLITE, small)
-    refused(mojo, r"makes a statement of [\d,]+ bytes, and SQLite plans at most 8,000")
+    refused(mojo, r"makes a statement of [\d,]+ bytes, and at most 8,000 are made for SQLite")
     narrow = dataclasses.replace(DIALECTS[SQLITE], columns=12)
     monkeypatch.setitem(DIALECTS, SQLITE, narrow)
     refused(mojo, "needs 14 columns beside each other, and SQLite allows 12")
+
+
+def with_layers(mojo: Mojo, units: tuple[int, ...]) -> Mojo:
+    """Return a model of random weights with other hidden layers."""
+    random, layers, inputs = np.random.default_rng(0), [], mojo.features.width
+    templates = [mojo.layers[0]] * len(units) + [mojo.layers[-1]]
+    for template, count in zip(templates, (*units, mojo.layers[-1].units), strict=True):
+        kernel = random.standard_normal((inputs, count), np.float32)
+        changed: Any = {"kernels": (kernel,), "biases": (np.zeros(count),)}
+        layers.append(dataclasses.replace(template, **changed))
+        inputs = count
+    return dataclasses.replace(mojo, layers=tuple(layers))
+
+
+def test_a_huge_network_is_refused_before_anything_is_built(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    mojo = with_layers(golden("bernoulli").mojo(), (2_000, 2_000))
+    monkeypatch.delattr(encoding, "encode")
+    start = time.process_time()
+    refused(mojo, r"a statement of about 1\d{2},\d{3},\d{3} bytes, and at most 2,097,152 are made")
+    assert time.process_time() - start < 1.0
+
+
+@pytest.mark.parametrize(
+    ("name", "units", "lowest"),
+    first(
+        1,
+        [
+            ("bernoulli", (60, 40), 0.7),
+            ("levels_thousand", (), 0.8),
+            ("multinomial_maxout", (), 0.4),
+            ("hashed", (), 0.4),
+            ("ties_untrained", (), 0.1),
+        ],
+    ),
+)
+def test_a_statement_is_a_little_larger_than_its_layers_tell(
+    name: str, units: tuple[int, ...], lowest: float
+) -> None:
+    """What is refused by its layers would be refused by the statement's own size."""
+    mojo = golden(name).mojo()
+    mojo = with_layers(mojo, units) if units else mojo
+    size = len(to_sql(mojo, dialect="duckdb", keep=()))
+    assert lowest < estimated_size(mojo) / size < 1.0
 
 
 def test_every_closed_set_is_served() -> None:

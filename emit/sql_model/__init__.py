@@ -11,7 +11,7 @@ from mojo_reader.scoring.equal_names import require_distinct
 from mojo_reader.scoring.offsets import offset_column
 from mojo_reader.scoring.options import OffsetRule
 
-from . import columns, encoding, network, prediction
+from . import columns, encoding, network, prediction, size
 from .dialects import DIALECTS, dialect_of
 from .expressions import column
 from .statement import Statement
@@ -62,6 +62,7 @@ def to_sql(
     kept = columns.kept_columns(mojo, keep, names, chosen)
     columns.check_names(kept, "column to keep", chosen)
     columns.check_levels(mojo)
+    size.check_size(mojo, chosen)
     statement = Statement(chosen, table)
     carried = {f"k{place}": name for place, name in enumerate(kept, 1)}
     compared = isinstance(mojo.output, Reconstruction)

@@ -10,6 +10,7 @@ from mojo_reader.errors import MojoUnsupportedError
 
 from .dialects import Dialect
 from .expressions import Pieces, column
+from .size import too_long
 
 #: Before the names of the statement's own table expressions.
 _PREFIX: Final = "h2o_"
@@ -87,11 +88,7 @@ class Statement:
         text = f"WITH {steps}\n{self._text(last)}\n"
         size = len(text.encode())
         if size > self.dialect.statement:
-            message = (
-                f"the network makes a statement of {size:,} bytes, and {self.dialect.title} plans "
-                f"at most {self.dialect.statement:,}"
-            )
-            raise MojoUnsupportedError(message)
+            raise too_long(size, self.dialect)
         return text
 
     def _text(self, tree: exp.Expression) -> str:
