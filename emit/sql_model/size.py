@@ -71,18 +71,18 @@ def _blocks(mojo: Mojo) -> list[NDArray[np.int64]]:
 
 def _of_products(kernel: NDArray[np.floating], random: np.random.Generator) -> float:
     """Return the bytes of a kernel's numbers, each times the value of a unit before it."""
-    inputs, units = kernel.shape
+    inputs, units = map(int, kernel.shape)
     if not kernel.size:
         return 0.0
     names = sum(len(str(place)) for place in range(1, inputs + 1)) * units
-    return names + kernel.size * (_PRODUCT + _text_length(_some(kernel, random)))
+    return names + int(kernel.size) * (_PRODUCT + _text_length(_some(kernel, random)))
 
 
 def _of_levels(
     kernel: NDArray[np.floating], slots: NDArray[np.int64], random: np.random.Generator
 ) -> float:
     """Return the bytes of what a column's levels add; each unit's commonest weight is left out."""
-    rows, units = len(slots), kernel.shape[1]
+    rows, units = len(slots), int(kernel.shape[1])
     if not rows:
         return 0.0
     some = random.choice(units, min(units, max(4, _SAMPLE // rows)), replace=False)
