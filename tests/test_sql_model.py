@@ -4,7 +4,6 @@ import dataclasses
 import math
 import sqlite3
 import time
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,7 +26,7 @@ from emit.sql_model import DIALECTS, encoding, network, prediction, to_sql
 from emit.sql_model.expressions import number, total
 from emit.sql_model.parity import check_sql
 from emit.sql_model.size import estimated_size
-from mojo_reader import Mojo, convert
+from mojo_reader import Mojo
 from mojo_reader.converting import SqlDialect
 from mojo_reader.errors import MojoDataError, MojoUnsupportedError
 from mojo_reader.model import Activation, CategoricalInput, InverseLink
@@ -359,25 +358,3 @@ def test_every_closed_set_is_served() -> None:
     assert set(prediction.INVERSE_LINKS) == set(InverseLink)
     assert set(DIALECTS) == set(SqlDialect) == set(TITLES)
     refused(golden("iris_tanh").mojo(), "expected a dialect of duckdb, .*found 'x'", dialect="x")
-
-
-# --------------------------------------------------------------------------- convert
-
-
-def test_convert_writes_a_statement_and_says_what_ran_it(tmp_path: Path) -> None:
-    path = tmp_path / "m.zip"
-    path.write_bytes(golden("iris_tanh").path.read_bytes())
-    made = convert(path, to="sql", dialect="snowflake", table="t", keep=["id"])
-    assert made.path == tmp_path / "m.sql"
-    assert " FROM t)" in made.path.read_text("utf-8")
-    assert made.proofs["made rows"].dtype == "float64"
-    assert made.notes == (
-        "the statement was not run in Snowflake: sqlglot's parser of Snowflake read it, and "
-        "SQLite ran what was read",
-    )
-    with pytest.raises(ValueError, match="sql needs a dialect"):
-        convert(path, to="sql")
-    with pytest.raises(ValueError, match="dialect is for sql, not for onnx"):
-        convert(path, to="onnx", dialect="sqlite")
-    with pytest.raises(ValueError, match="'oracle' is not a valid SqlDialect"):
-        convert(path, to="sql", dialect="oracle")
