@@ -19,6 +19,7 @@ from emit.report import cards, facts, h2o_proof, read_rows, report_page, rows, u
 from emit.report.proofs import Proof
 from mojo_reader import Mojo, Scorer, read_mojo
 from mojo_reader.cli.app import program
+from mojo_reader.converting.targets import Target, is_installed
 from mojo_reader.details import read_details
 from mojo_reader.errors import MojoDataError
 from mojo_reader.files.score import ScoreOptions
@@ -214,14 +215,22 @@ def test_the_command_writes_the_proof(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     page = target.read_text("utf-8")
     titles = re.findall(r"<h3[^>]*>(.*?)</h3>", page)
-    assert [title for title in titles if "scor" in title] == [
+    titles_of_proofs = [title for title in titles if "scor" in title]
+    assert titles_of_proofs == [
         "The float64 scorer and H2O&#39;s own scores (expected.csv)",
         "JAX (float32) and the float64 scorer, on made rows",
         "JAX (float32) and the float64 scorer, on input.csv",
         "onnxruntime (float32) and the float64 scorer, on made rows",
         "onnxruntime (float32) and the float64 scorer, on input.csv",
+        "SQLite (float64) and the float64 scorer, on made rows",
+        "SQLite (float64) and the float64 scorer, on input.csv",
+        *(
+            f"PyTorch (float32) and the float64 scorer, on {rows}"
+            for rows in ("made rows", "input.csv")
+            if is_installed(Target.TORCH)
+        ),
     ]
-    assert page.count("Equal within the tolerance.") == 5
+    assert page.count("Equal within the tolerance.") == len(titles_of_proofs)
     assert case.mojo().info.sha256 in page
 
 

@@ -175,9 +175,9 @@ def test_a_report_whose_proof_fails(
     assert caught.value.code == 1
     printed = capfd.readouterr()
     assert printed.out == ""
-    assert printed.err.startswith(f"mojo2keras: {page}: 2 of 2 comparisons failed: JAX (float32)")
+    assert printed.err.startswith(f"mojo2keras: {page}: 3 of 3 comparisons failed: JAX (float32)")
     header = page.read_text("utf-8").partition("</header>")[0]
-    assert header.count("Not proved: ") == 2
+    assert header.count("Not proved: ") == 3
     assert "Not proved: JAX (float32) and the float64 scorer, on made rows differ." in header
 
 

@@ -36,7 +36,7 @@ from mojo_reader.converting.targets import (
     emitter,
     is_installed,
 )
-from mojo_reader.errors import MissingExtraError, ParityError, printable
+from mojo_reader.errors import MissingExtraError, MojoUnsupportedError, ParityError, printable
 from mojo_reader.files.atomic import replacing
 from mojo_reader.files.formats import FORMAT_NAMES
 from mojo_reader.files.rules import Reading, TableRules
@@ -53,6 +53,9 @@ _PROVED: Final = {
 }
 #: Those whose packages few have: nothing is said where they are not there.
 _WHERE_INSTALLED: Final = frozenset({Target.TORCH})
+#: A database takes seconds to plan more, and to score so many rows.
+_MOST_WEIGHTS_IN_SQL: Final = 5_000
+_MOST_ROWS_IN_SQL: Final = 10_000
 _DTYPE: Final = "float32"
 
 
@@ -191,10 +194,19 @@ def _emitted(
     for kind in _PROVED:
         if kind in _WHERE_INSTALLED and not is_installed(kind):
             continue
+        weights = sum(kernel.size for layer in mojo.layers for kernel in layer.kernels)
+        if kind is Target.SQL and weights > _MOST_WEIGHTS_IN_SQL:
+            notes.append(
+                f"SQL is not compared here, where it would take long: the network has {weights:,} "
+                "weights; convert --to sql compares it"
+            )
+            continue
         try:
             proofs += list(_proved(mojo, kind, rows, rules, show))
         except MissingExtraError as error:
             notes.append(str(error))
+        except MojoUnsupportedError as error:
+            notes.append(f"convert --to {kind.value} refuses this model: {error}")
     return proofs, notes
 
 
@@ -222,7 +234,8 @@ def _proved(
             invalid_is_missing=rules.invalid_is_missing,
         )
         yield emitters.emitted_proof(made.runtime, "made rows", made.prove(asked))
-        if rows is not None:
+        few = kind is not Target.SQL or (rows and len(rows.matrix) <= _MOST_ROWS_IN_SQL)
+        if rows is not None and few:
             given = replace(
                 asked,
                 table=rows.table,
