@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from rules import Of, each_rule_first
+from rules import Of, each_rule_first, holding
 from sql_support import assert_equals_h2o, rows_of, writable_cases
 from support import Golden, golden
 from test_sql_model import HOSTILE, renamed
@@ -15,6 +15,7 @@ from emit.sql_model.parity import check_sql
 from mojo_reader.model import CategoricalInput
 
 pytestmark = pytest.mark.filterwarnings("ignore::mojo_reader.scoring.scorer.MissingColumnWarning")
+SOME = holding(writable_cases(), Of.NUMBERS)
 each_case = pytest.mark.parametrize("case", each_rule_first(writable_cases(), Of.ACTIVATIONS))
 
 
@@ -44,12 +45,19 @@ def connection_of(dialect: str, request: pytest.FixtureRequest) -> Any:
     return request.getfixturevalue("postgres") if dialect == "postgres" else None
 
 
-@pytest.mark.parametrize("dialect", engines())
+@pytest.mark.parametrize("dialect", [one for one in engines() if one.values != ("spark",)])
 @each_case
 def test_the_engine_gives_h2os_scores(
     case: Golden, dialect: str, request: pytest.FixtureRequest
 ) -> None:
     assert_equals_h2o(case, dialect, connection_of(dialect, request))
+
+
+@pytest.mark.spark
+@pytest.mark.parametrize("case", SOME, ids=lambda case: case.name)
+def test_spark_gives_h2os_scores(case: Golden, request: pytest.FixtureRequest) -> None:
+    """Spark takes seconds to plan a statement: it runs those that hold each rule once."""
+    assert_equals_h2o(case, "spark", connection_of("spark", request))
 
 
 @pytest.mark.parametrize("dialect", engines())
