@@ -4,6 +4,7 @@ import dataclasses
 import math
 import sqlite3
 import time
+from contextlib import closing
 from typing import Any
 
 import numpy as np
@@ -155,12 +156,13 @@ def test_additions_are_balanced() -> None:
 
 def scored_in_sqlite(mojo: Mojo, definition: str, rows: list[list[Any]]) -> list[Any]:
     """Return the predictions of rows in a table whose columns are defined so."""
-    connection = sqlite3.connect(":memory:")
     names = ", ".join(f'"{column.name}" {definition}' for column in mojo.inputs)
-    connection.execute(f"CREATE TABLE rows ({names})")
     marks = ", ".join("?" * len(mojo.inputs))
-    connection.executemany(f"INSERT INTO rows VALUES ({marks})", rows)  # noqa: S608 - marks
-    return connection.execute(to_sql(mojo, dialect=SQLITE, keep=[])).fetchall()
+    # Python 3.13 warns of a connection that nobody closed.
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute(f"CREATE TABLE rows ({names})")
+        connection.executemany(f"INSERT INTO rows VALUES ({marks})", rows)  # noqa: S608 - marks
+        return connection.execute(to_sql(mojo, dialect=SQLITE, keep=[])).fetchall()
 
 
 def test_sqlite_reads_numbers_that_are_texts_and_takes_no_other_text_for_0() -> None:
