@@ -6,7 +6,7 @@ two candidates.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NoReturn
 
 import numpy as np
@@ -84,6 +84,9 @@ def _check_finite(layer: str, name: str, values: NDArray[Any]) -> None:
 class Weights(ABC):
     """The layers of a framework's model, by their names.
 
+    Args:
+        layers: by name, the framework's own objects.
+
     Attributes:
         dense: what the framework calls a dense layer.
         matrix: what it calls a kernel.
@@ -94,9 +97,25 @@ class Weights(ABC):
     matrix: str
     maker: str
 
-    @abstractmethod
+    def __init__(self, layers: Mapping[str, Any]) -> None:
+        self._found = layers
+
     def has(self, name: str) -> bool:
         """Whether the model has a layer."""
+        return name in self._found
+
+    def layer_of(self, name: str, kind: type) -> Any:
+        """Return a layer of a kind.
+
+        Raises:
+            MojoUnsupportedError: it is absent, or of another kind.
+        """
+        layer = self._found.get(name)
+        if layer is None:
+            self.absent(kind.__name__, name)
+        if not isinstance(layer, kind):
+            refuse(f"expected a {kind.__name__} layer {name!r}, found a {type(layer).__name__}")
+        return layer
 
     @abstractmethod
     def candidate(self, layer: str, place: int) -> str:

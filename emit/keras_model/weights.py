@@ -83,10 +83,7 @@ class _KerasWeights(Weights):
     maker = "to_keras"
 
     def __init__(self, model: Any) -> None:
-        self._found = {layer.name: layer for layer in _all_layers(model)}
-
-    def has(self, name: str) -> bool:
-        return name in self._found
+        super().__init__({layer.name: layer for layer in _all_layers(model)})
 
     def candidate(self, layer: str, place: int) -> str:
         return candidate_name(layer, place)
@@ -101,24 +98,16 @@ class _KerasWeights(Weights):
         return self._matrix(name, keras.layers.Embedding, "embeddings", slots)
 
     def bias(self, name: str) -> NDArray[Any]:
-        return weight_of(self._layer_of(name, keras.layers.Dense), "bias")
+        return weight_of(self.layer_of(name, keras.layers.Dense), "bias")
 
     def _matrix(self, name: str, kind: type, weight: str, rows: int) -> NDArray[Any]:
-        matrix = weight_of(self._layer_of(name, kind), weight)
+        matrix = weight_of(self.layer_of(name, kind), weight)
         if len(matrix) != rows:
             refuse(
                 f"expected the {kind.__name__} layer {name!r} with {rows} inputs, found "
                 f"{len(matrix)}: its {weight} has the shape {matrix.shape}"
             )
         return matrix
-
-    def _layer_of(self, name: str, kind: type) -> Any:
-        layer = self._found.get(name)
-        if layer is None:
-            self.absent(kind.__name__, name)
-        if not isinstance(layer, kind):
-            refuse(f"expected a {kind.__name__} layer {name!r}, found a {type(layer).__name__}")
-        return layer
 
 
 def _all_layers(model: Any) -> Iterator[Any]:

@@ -44,10 +44,7 @@ class _TorchWeights(Weights):
     maker = "to_torch"
 
     def __init__(self, module: Any) -> None:
-        self._found = dict(module.named_modules())
-
-    def has(self, name: str) -> bool:
-        return name in self._found
+        super().__init__(dict(module.named_modules()))
 
     def candidate(self, layer: str, place: int) -> str:
         return f"{layer}.{CANDIDATES[place]}"
@@ -63,24 +60,16 @@ class _TorchWeights(Weights):
         return self._matrix(name, nn.EmbeddingBag, slots + 1, 0)[:slots]
 
     def bias(self, name: str) -> NDArray[Any]:
-        return _numbers(self._layer_of(name, nn.Linear), name, "bias")
+        return _numbers(self.layer_of(name, nn.Linear), name, "bias")
 
     def _matrix(self, name: str, kind: type, wanted: int, axis: int) -> NDArray[Any]:
-        matrix = _numbers(self._layer_of(name, kind), name, "weight")
+        matrix = _numbers(self.layer_of(name, kind), name, "weight")
         if matrix.shape[axis] != wanted:
             refuse(
                 f"expected the {kind.__name__} layer {name!r} with {wanted} inputs, found "
                 f"{matrix.shape[axis]}: its weight has the shape {matrix.shape}"
             )
         return matrix
-
-    def _layer_of(self, name: str, kind: type) -> Any:
-        layer = self._found.get(name)
-        if layer is None:
-            self.absent(kind.__name__, name)
-        if not isinstance(layer, kind):
-            refuse(f"expected a {kind.__name__} layer {name!r}, found a {type(layer).__name__}")
-        return layer
 
 
 def _numbers(layer: Any, name: str, weight: str) -> NDArray[Any]:
