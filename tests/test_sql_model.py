@@ -53,13 +53,14 @@ def test_sqlite_gives_h2os_scores(case: Golden) -> None:
             for name in (
                 *("multinomial_maxout", "autoencoder_exprectifier", "bernoulli", "poisson_maxout"),
                 *("balance_classes_factors", "encoding_enum_limited", "regression_large_response"),
-                *("levels_odd_text", "hashed", "encoding_eigen_regression"),
+                *("levels_odd_text", "hashed", "encoding_eigen_regression", "iris_tanh"),
             )
         ]
         # A thousand levels take seconds to read.
         + [("postgres", "levels_thousand")],
         [
             ("postgres", "regression_large_response"),
+            ("postgres", "iris_tanh"),
         ],
     ),
 )
