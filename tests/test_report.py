@@ -15,7 +15,18 @@ from rules import first
 from support import golden, rewritten
 from typer.testing import CliRunner
 
-from emit.report import cards, facts, h2o_proof, read_rows, report_page, rows, units, what_if
+from emit.report import (
+    cards,
+    data,
+    facts,
+    h2o_proof,
+    performance,
+    read_rows,
+    report_page,
+    rows,
+    units,
+    what_if,
+)
 from emit.report.proofs import Proof
 from mojo_reader import Mojo, Scorer, read_mojo
 from mojo_reader.cli.app import program
@@ -161,12 +172,12 @@ def test_rows_with_a_response_are_held_to_it(tmp_path: Path) -> None:
     mojo = golden("binomial_tanh").mojo()
     read = read_rows(mojo, labelled(tmp_path, "binomial_tanh"))
     scorer = Scorer(mojo)
-    found = rows.findings(scorer, read, rows.predictions(scorer, read.matrix))
+    found = performance.findings(scorer, read, rows.predictions(scorer, read.matrix))
     assert found.figures["accuracy"] == 1.0
     assert found.confusion is not None
     assert sum(map(sum, found.confusion["counts"])) == len(read.matrix)
     assert len(found.charts) == 3
-    by_name = {row["name"]: row for row in rows.columns(mojo, read)}
+    by_name = {row["name"]: row for row in data.columns(mojo, read)}
     assert by_name["city"]["unseen"] == 2
     assert by_name["size"]["missing"] == 12
     page = report_page(mojo, title="rows", rows=read)
@@ -177,7 +188,7 @@ def test_rows_without_a_response_are_shown_without(tmp_path: Path) -> None:
     mojo = golden("regression_tanh").mojo()
     read = read_rows(mojo, golden("regression_tanh").folder / "input.csv")
     scorer = Scorer(mojo)
-    found = rows.findings(scorer, read, rows.predictions(scorer, read.matrix))
+    found = performance.findings(scorer, read, rows.predictions(scorer, read.matrix))
     assert found.figures == {}
     assert len(found.charts) == 1
     with pytest.raises(MojoDataError) as caught:
@@ -196,7 +207,7 @@ def test_the_area_is_the_share_of_pairs_in_order(pairs: list[tuple[float, bool]]
     if not 0 < actual.sum() < len(actual):
         return
     wins = [(a > b) + 0.5 * (a == b) for a in scores[actual == 1] for b in scores[actual == 0]]
-    assert np.trapezoid(*rows.roc(actual, scores)[::-1]) == pytest.approx(np.mean(wins))
+    assert np.trapezoid(*performance.roc(actual, scores)[::-1]) == pytest.approx(np.mean(wins))
 
 
 # --------------------------------------------------------------------------- the command

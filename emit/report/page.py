@@ -24,12 +24,11 @@ from mojo_reader.scoring.scorer import Scorer
 from mojo_reader.summary import summarize
 
 from ..proving.made_rows import check_rows
-from . import cards, charts, facts, units, what_if, why
-from . import rows as row_findings
+from . import cards, charts, data, facts, performance, units, what_if, why
 from .background import Background, background_of
 from .moves import Mover
 from .proofs import Proof
-from .rows import Rows
+from .rows import Rows, predictions, ranges
 
 Array = NDArray[np.float64]
 Progress = Callable[[str], None]
@@ -93,7 +92,7 @@ def report_page(  # noqa: PLR0913 - what it shows
         "why_no_what_if": why_no_what_if,
         "page_model": None
         if why_no_what_if
-        else what_if.page_model(mojo, row_findings.ranges(mojo, rows), mover),
+        else what_if.page_model(mojo, ranges(mojo, rows), mover),
         "style": _text("report.css"),
         "what_if_script": _text("what_if.js"),
         "moves_script": _text("moves.js"),
@@ -156,27 +155,18 @@ def _of_rows(
 ) -> dict[str, Any]:
     """Say what the rows say of the model: how well it does, and why."""
     if rows is None or mover is None:
-        return {"rows": None, "why": None}
-    say(f"scoring {len(rows.matrix):,} rows")
-    predicted = row_findings.predictions(scorer, rows.matrix)
-    found = _rows(scorer, rows, predicted)
+        return {"rows": None, "metrics": [], "why": None}
+    count = len(rows.matrix)
+    say(f"scoring {count:,} rows")
+    predicted = predictions(scorer, rows.matrix)
+    measured = performance.findings(scorer, rows, predicted)
     say("explaining the predictions")
     return {
-        "rows": found,
+        "rows": {"name": rows.name, "count": count, "has_response": rows.response is not None},
+        "metrics": cards.metrics(measured.figures),
+        "performance": measured,
+        "data": data.findings(scorer.mojo, rows),
         "why": why.section(scorer, mover, rows, predicted, chosen=shown),
-    }
-
-
-def _rows(scorer: Scorer, rows: Rows, predicted: Array) -> dict[str, Any]:
-    found = row_findings.findings(scorer, rows, predicted)
-    return {
-        "name": rows.name,
-        "has_response": rows.response is not None,
-        "metrics": cards.metrics(found.figures),
-        "count": len(rows.matrix),
-        "sentences": list(rows.notices.sentences()),
-        "columns": row_findings.columns(scorer.mojo, rows),
-        "found": found,
     }
 
 
@@ -191,8 +181,10 @@ def _environment() -> dict[str, str]:
 
 
 def _template() -> jinja2.Template:
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
-    return environment.from_string(_text("report.html.j2"))
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, loader=jinja2.FunctionLoader(_text)
+    )
+    return environment.get_template("report.html.j2")
 
 
 def _text(name: str) -> str:
