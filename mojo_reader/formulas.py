@@ -9,6 +9,7 @@ The scorer's fast path, ONNX and the page of the report are written out for spee
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import reduce
 from typing import Any, Final
 
@@ -289,4 +290,92 @@ INVERSE_LINKS: Final[Mapping[InverseLink, Callable[[Any, Any], Any]]] = {
     InverseLink.IDENTITY: _identity,
     InverseLink.EXP: bounded_exp,
     InverseLink.LOGISTIC: _logistic,
+}
+
+
+# --------------------------------------------------------------------------- deviances
+
+#: ``LogExpUtil.log``: the smallest logarithm.
+SMALLEST_LOG: Final = -19.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DevianceNumbers:
+    """What a deviance has beside target and prediction; H2O's defaults.
+
+    Attributes:
+        quantile_alpha: the quantile that ``quantile`` aims at.
+        tweedie_power: of ``tweedie``'s variance, between 1 and 2.
+        huber_delta: where ``huber`` turns linear.
+    """
+
+    quantile_alpha: float = 0.5
+    tweedie_power: float = 1.5
+    huber_delta: float = 1.0
+
+
+def _squared(_ops: Any, target: Any, raw: Any, _numbers: DevianceNumbers) -> Any:
+    return (target - raw) * (target - raw)
+
+
+def _absolute(ops: Any, target: Any, raw: Any, _numbers: DevianceNumbers) -> Any:
+    return ops.abs(target - raw)
+
+
+def _pinball(ops: Any, target: Any, raw: Any, numbers: DevianceNumbers) -> Any:
+    alpha = numbers.quantile_alpha
+    return ops.maximum(alpha * (target - raw), (1.0 - alpha) * (raw - target))
+
+
+def _huber(ops: Any, target: Any, raw: Any, numbers: DevianceNumbers) -> Any:
+    size, delta = ops.abs(target - raw), numbers.huber_delta
+    return ops.where(size <= delta, size * size, (2.0 * size - delta) * delta)
+
+
+def _poisson(ops: Any, target: Any, raw: Any, _numbers: DevianceNumbers) -> Any:
+    log_ratio = _log_ratio(ops, _log(ops, target), raw)
+    return 2.0 * (target * log_ratio - target + bounded_exp(ops, raw))
+
+
+def _gamma(ops: Any, target: Any, raw: Any, _numbers: DevianceNumbers) -> Any:
+    log_ratio = _log_ratio(ops, raw, _log(ops, target))
+    return 2.0 * (log_ratio + target * bounded_exp(ops, -raw) - 1.0)
+
+
+def _tweedie(ops: Any, target: Any, raw: Any, numbers: DevianceNumbers) -> Any:
+    one, two = 1.0 - numbers.tweedie_power, 2.0 - numbers.tweedie_power
+    rising = bounded_exp(ops, raw * two) / two
+    falling = target * bounded_exp(ops, raw * one) / one
+    return 2.0 * (ops.power(target, two) / (one * two) - falling + rising)
+
+
+def _log_ratio(ops: Any, numerator: Any, denominator: Any) -> Any:
+    """``LogExpUtil.log`` of a quotient, from the two logarithms: no quotient overflows."""
+    return ops.maximum(numerator - denominator, SMALLEST_LOG)
+
+
+def _log(ops: Any, values: Any) -> Any:
+    """``LogExpUtil.log``; what is not above 0 never reaches the logarithm."""
+    positive = ops.where(values > 0, values, ops.ones_like(values))
+    return ops.where(values > 0, ops.log(positive), ops.full_like(values, SMALLEST_LOG))
+
+
+#: ``(ops, target, raw, numbers)`` by distribution, ``raw`` the linear predictor before the inverse
+#: link (``hex.DistributionFactory``); 0 where the prediction is the target, but for rounding.
+DEVIANCES: Final[Mapping[str, Callable[[Any, Any, Any, DevianceNumbers], Any]]] = {
+    "gaussian": _squared,
+    "laplace": _absolute,
+    "quantile": _pinball,
+    "huber": _huber,
+    "poisson": _poisson,
+    "gamma": _gamma,
+    "tweedie": _tweedie,
+}
+#: ``DeepLearningParameters.Sanity.modifyParms``: what ``AUTO`` is with each loss.
+DISTRIBUTION_OF_LOSS: Final[Mapping[str, str]] = {
+    "Automatic": "gaussian",
+    "Quadratic": "gaussian",
+    "Absolute": "laplace",
+    "Quantile": "quantile",
+    "Huber": "huber",
 }

@@ -25,7 +25,7 @@ PLAN: Final[Mapping[str, frozenset[str]]] = {
         "resolving": "errors java model formats details",
         "reader": "errors model formats details resolving",
         "scoring": "errors java model formulas reader",
-        "comparing": "errors model formats scoring",
+        "comparing": "errors model formulas formats details scoring",
         "explaining": "errors model formulas details scoring comparing",
         "making": "errors java model formulas formats details resolving scoring",
         "files": "errors java model formats scoring explaining comparing",

@@ -252,7 +252,7 @@ def test_a_network_that_does_not_fit_is_refused(layers: list[Layer], message: st
 
 
 def test_every_distribution_of_numbers_can_be_trained_on() -> None:
-    from emit.keras_model.deviance import DEVIANCES
+    from mojo_reader.formulas import DEVIANCES
 
     assert set(DEVIANCES) == set(trained_with(Category.REGRESSION))
     assert trained_with(Category.REGRESSION)[0] == trained_with(Category.AUTOENCODER)[0]

@@ -15,11 +15,12 @@ from support import golden
 
 from emit import to_keras, training_model
 from emit.keras_model import compile_config
-from emit.keras_model.deviance import DEVIANCES, DISTRIBUTION_OF_LOSS, deviance_of, distribution_of
+from emit.keras_model.deviance import GRADIENTS, deviance_of, distribution_of
 from emit.keras_model.training import network_inputs
 from emit.training_parameters import training_parameters
 from mojo_reader import Mojo, Scorer
 from mojo_reader.errors import MojoUnsupportedError
+from mojo_reader.formulas import DEVIANCES, DISTRIBUTION_OF_LOSS
 from mojo_reader.model import Activation, Classification, Reconstruction, Regression
 from mojo_reader.scoring.encoding import one_hot_slots, standardized
 
@@ -194,7 +195,7 @@ def test_the_quadratic_loss_of_many_classes_has_h2os_gradient() -> None:
 
 def test_each_distribution_of_h2o_is_there() -> None:
     names = {"gaussian", "laplace", "quantile", "huber", "poisson", "gamma", "tweedie"}
-    assert set(DEVIANCES) == names
+    assert set(DEVIANCES) == set(GRADIENTS) == names
     assert set(DISTRIBUTION_OF_LOSS.values()) <= names
     assert set(compile_config.REGRESSION_LOSSES) == names
 

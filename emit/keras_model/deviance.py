@@ -1,8 +1,9 @@
 """What H2O's networks minimize: a deviance for each distribution, and H2O's gradient of it.
 
-Written once for NumPy and for Keras, whose ``numpy`` and ``keras.ops`` share the names used here.
-All take the target and the raw output, the linear predictor before the inverse link; both are
-standardized where the response is. The gradient is with respect to the raw output. It is H2O's own
+The deviances stand in ``mojo_reader.formulas``, the gradients here. Both are written once, for
+NumPy and for Keras, whose ``numpy`` and ``keras.ops`` share the names used here. All take the
+target and the raw output, the linear predictor before the inverse link; both are standardized
+where the response is. The gradient is with respect to the raw output. It is H2O's own
 formula, which is not always the derivative of the deviance: see ``quadratic_gradient``.
 
 Sources: ``hex.DistributionFactory`` (``deviance``, ``negHalfGradient``, ``LogExpUtil``),
@@ -16,12 +17,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from mojo_reader.errors import MojoUnsupportedError
+from mojo_reader.formulas import DEVIANCES, DISTRIBUTION_OF_LOSS, DevianceNumbers
 from mojo_reader.formulas import bounded_exp as _exp
 
 from ..training_parameters import TrainingParameters
-
-#: ``LogExpUtil``: smallest logarithm.
-SMALLEST_LOG: Final = -19.0
 
 #: ``numpy`` or ``keras.ops``, target, raw output.
 Formula = Callable[[Any, Any, Any], Any]
@@ -67,85 +66,50 @@ def deviance_of(
     if distribution not in DEVIANCES:
         message = f"nothing is known of how H2O trains a {distribution} distribution"
         raise MojoUnsupportedError(message)
-    return DEVIANCES[distribution](parameters, huber_delta)
-
-
-def _log_ratio(ops: Any, numerator: Any, denominator: Any) -> Any:
-    """``LogExpUtil.log`` of a quotient, from the two logarithms: no quotient overflows."""
-    return ops.maximum(numerator - denominator, SMALLEST_LOG)
-
-
-def _log(ops: Any, values: Any) -> Any:
-    """``LogExpUtil.log``; what is not above 0 never reaches the logarithm."""
-    positive = ops.where(values > 0, values, ops.ones_like(values))
-    return ops.where(values > 0, ops.log(positive), ops.full_like(values, SMALLEST_LOG))
-
-
-def _gaussian(_parameters: TrainingParameters, _delta: float) -> Deviance:
+    value, gradient = DEVIANCES[distribution], GRADIENTS[distribution]
+    numbers = DevianceNumbers(
+        quantile_alpha=parameters.quantile_alpha,
+        tweedie_power=parameters.tweedie_power,
+        huber_delta=huber_delta,
+    )
     return Deviance(
-        value=lambda _ops, target, raw: (target - raw) * (target - raw),
-        gradient=lambda _ops, target, raw: 2.0 * (raw - target),
+        value=lambda ops, target, raw: value(ops, target, raw, numbers),
+        gradient=lambda ops, target, raw: gradient(ops, target, raw, numbers),
     )
 
 
-def _laplace(_parameters: TrainingParameters, _delta: float) -> Deviance:
-    return Deviance(
-        value=lambda ops, target, raw: ops.abs(target - raw),
-        gradient=lambda ops, target, raw: _chosen(ops, raw > target, raw, 1.0, -1.0),
-    )
+# --------------------------------------------------------------------------- gradients
 
 
-def _quantile(parameters: TrainingParameters, _delta: float) -> Deviance:
-    alpha = parameters.quantile_alpha
-    return Deviance(
-        value=lambda ops, target, raw: ops.maximum(
-            alpha * (target - raw), (1.0 - alpha) * (raw - target)
-        ),
-        gradient=lambda ops, target, raw: _chosen(ops, target > raw, raw, -alpha, 1.0 - alpha),
-    )
+def _toward_target(_ops: Any, target: Any, raw: Any, _numbers: DevianceNumbers) -> Any:
+    return 2.0 * (raw - target)
 
 
-def _huber(_parameters: TrainingParameters, delta: float) -> Deviance:
-    def value(ops: Any, target: Any, raw: Any) -> Any:
-        size = ops.abs(target - raw)
-        return ops.where(size <= delta, size * size, (2.0 * size - delta) * delta)
-
-    def gradient(ops: Any, target: Any, raw: Any) -> Any:
-        return 2.0 * ops.minimum(ops.maximum(raw - target, -delta), delta)
-
-    return Deviance(value=value, gradient=gradient)
+def _sign(ops: Any, target: Any, raw: Any, _numbers: DevianceNumbers) -> Any:
+    return _chosen(ops, raw > target, raw, 1.0, -1.0)
 
 
-def _poisson(_parameters: TrainingParameters, _delta: float) -> Deviance:
-    def value(ops: Any, target: Any, raw: Any) -> Any:
-        log_ratio = _log_ratio(ops, _log(ops, target), raw)
-        return 2.0 * (target * log_ratio - target + _exp(ops, raw))
-
-    return Deviance(value=value, gradient=lambda ops, target, raw: 2.0 * (_exp(ops, raw) - target))
+def _quantile(ops: Any, target: Any, raw: Any, numbers: DevianceNumbers) -> Any:
+    alpha = numbers.quantile_alpha
+    return _chosen(ops, target > raw, raw, -alpha, 1.0 - alpha)
 
 
-def _gamma(_parameters: TrainingParameters, _delta: float) -> Deviance:
-    def value(ops: Any, target: Any, raw: Any) -> Any:
-        log_ratio = _log_ratio(ops, raw, _log(ops, target))
-        return 2.0 * (log_ratio + target * _exp(ops, -raw) - 1.0)
-
-    return Deviance(
-        value=value, gradient=lambda ops, target, raw: 2.0 * (1.0 - target * _exp(ops, -raw))
-    )
+def _huber(ops: Any, target: Any, raw: Any, numbers: DevianceNumbers) -> Any:
+    delta = numbers.huber_delta
+    return 2.0 * ops.minimum(ops.maximum(raw - target, -delta), delta)
 
 
-def _tweedie(parameters: TrainingParameters, _delta: float) -> Deviance:
-    power = parameters.tweedie_power
-    one, two = 1.0 - power, 2.0 - power
+def _poisson(ops: Any, target: Any, raw: Any, _numbers: DevianceNumbers) -> Any:
+    return 2.0 * (_exp(ops, raw) - target)
 
-    def value(ops: Any, target: Any, raw: Any) -> Any:
-        rising, falling = _exp(ops, raw * two) / two, target * _exp(ops, raw * one) / one
-        return 2.0 * (ops.power(target, two) / (one * two) - falling + rising)
 
-    def gradient(ops: Any, target: Any, raw: Any) -> Any:
-        return 2.0 * (_exp(ops, raw * two) - target * _exp(ops, raw * one))
+def _gamma(ops: Any, target: Any, raw: Any, _numbers: DevianceNumbers) -> Any:
+    return 2.0 * (1.0 - target * _exp(ops, -raw))
 
-    return Deviance(value=value, gradient=gradient)
+
+def _tweedie(ops: Any, target: Any, raw: Any, numbers: DevianceNumbers) -> Any:
+    one, two = 1.0 - numbers.tweedie_power, 2.0 - numbers.tweedie_power
+    return 2.0 * (_exp(ops, raw * two) - target * _exp(ops, raw * one))
 
 
 def _chosen(ops: Any, condition: Any, like: Any, then: float, otherwise: float) -> Any:
@@ -153,18 +117,9 @@ def _chosen(ops: Any, condition: Any, like: Any, then: float, otherwise: float) 
     return ops.where(condition, ops.full_like(like, then), ops.full_like(like, otherwise))
 
 
-#: ``modifyParms``: what ``AUTO`` is with each loss; the gradient follows the distribution alone.
-DISTRIBUTION_OF_LOSS: Final[Mapping[str, str]] = {
-    "Automatic": "gaussian",
-    "Quadratic": "gaussian",
-    "Absolute": "laplace",
-    "Quantile": "quantile",
-    "Huber": "huber",
-}
-
-DEVIANCES: Final[Mapping[str, Callable[[TrainingParameters, float], Deviance]]] = {
-    "gaussian": _gaussian,
-    "laplace": _laplace,
+GRADIENTS: Final[Mapping[str, Callable[[Any, Any, Any, DevianceNumbers], Any]]] = {
+    "gaussian": _toward_target,
+    "laplace": _sign,
     "quantile": _quantile,
     "huber": _huber,
     "poisson": _poisson,
