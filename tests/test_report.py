@@ -81,7 +81,7 @@ def test_what_comes_from_the_file_is_escaped(tmp_path: Path) -> None:
     assert HOSTILE not in page
     assert "<b onclick" not in page
     assert "&lt;script&gt;alert(&#39;level&#39;)" in page
-    assert _Page(page).tags.count("script") == 4
+    assert _Page(page).tags.count("script") == 5
 
 
 @pytest.mark.parametrize("name", first(1, ["iris_tanh", "poisson", "autoencoder_tanh"]))
@@ -228,20 +228,16 @@ def test_the_command_writes_the_proof(tmp_path: Path) -> None:
     titles = re.findall(r"<h3[^>]*>(.*?)</h3>", page)
     titles_of_proofs = [title for title in titles if "scor" in title]
     assert titles_of_proofs == [
-        "The float64 scorer and H2O&#39;s own scores (expected.csv)",
-        "JAX (float32) and the float64 scorer, on made rows",
-        "JAX (float32) and the float64 scorer, on input.csv",
-        "onnxruntime (float32) and the float64 scorer, on made rows",
-        "onnxruntime (float32) and the float64 scorer, on input.csv",
-        "SQLite (float64) and the float64 scorer, on made rows",
-        "SQLite (float64) and the float64 scorer, on input.csv",
-        *(
-            f"PyTorch (float32) and the float64 scorer, on {rows}"
-            for rows in ("made rows", "input.csv")
-            if is_installed(Target.TORCH)
-        ),
+        "The float64 scorer and H2O&#39;s own scores",
+        "JAX (float32) and the float64 scorer",
+        "onnxruntime (float32) and the float64 scorer",
+        "SQLite (float64) and the float64 scorer",
+        *["PyTorch (float32) and the float64 scorer"] * is_installed(Target.TORCH),
     ]
-    assert page.count("Equal within the tolerance.") == len(titles_of_proofs)
+    emitted = len(titles_of_proofs) - 1
+    for where, count in {"made rows": emitted, "input.csv": emitted, "expected.csv": 1}.items():
+        assert page.count(f"Equal within the tolerance, on {where}.") == count
+    assert f"All {2 * emitted + 1} comparisons hold, H2O&#39;s own scores among them." in page
     assert case.mojo().info.sha256 in page
 
 
@@ -259,13 +255,34 @@ def test_what_h2o_scored_is_told_first_and_red_where_it_differs(tmp_path: Path) 
     cells[-1] = repr(float(cells[-1]) + 0.125)
     wrong = tmp_path / "wrong.csv"
     wrong.write_text("\n".join([*lines[:3], ",".join(cells), *lines[4:]]) + "\n", "utf-8")
-    (right,) = cards.verdicts([proof_of_scores(scores)])
-    (failed,) = cards.verdicts([proof_of_scores(wrong)])
+    equal, unequal = proof_of_scores(scores), proof_of_scores(wrong)
+    (right,) = cards.verdicts([equal])
+    (failed,) = cards.verdicts([unequal])
     assert (right["state"], right["verdict"]) == ("passed", "Equal")
     assert (failed["state"], failed["verdict"]) == ("failed", "Not equal")
-    assert failed["said"].startswith("1 rows or labels off; ")
-    (absent,) = cards.verdicts([])
+    assert failed["lines"] == [{"said": "150 rows: 1 row or label off", "link": "#proof-0"}]
+    other = dataclasses.replace(unequal, by_h2o=False, subject="ONNX", title="ONNX and the scorer")
+    absent, wrong_too = cards.verdicts([other, dataclasses.replace(other, rows="made rows")])
     assert (absent["subject"], absent["verdict"]) == ("H2O's own scores", "Not compared")
+    assert [line["said"] for line in wrong_too["lines"]] == [
+        "150 rows: 1 row or label off",
+        "150 made rows: 1 row or label off",
+    ]
+    # And the sentence on top of all cards.
+    assert cards.summary([])["state"] == "open"
+    made = dataclasses.replace(equal, by_h2o=False)
+    said = {
+        "The one comparison holds, H2O's own scores among them.": [equal],
+        "All 2 comparisons hold; H2O's own scores were not given (--rows with --expected).": [
+            made,
+            made,
+        ],
+        "1 of 2 comparisons failed: ONNX and the scorer.": [equal, other],
+    }
+    for sentence, proofs in said.items():
+        found = cards.summary(proofs)
+        assert found["said"] == sentence
+        assert found["state"] == ("failed" if other in proofs else "passed")
 
 
 def test_the_page_is_named_by_the_model(tmp_path: Path) -> None:

@@ -41,15 +41,19 @@ def page(mojo: Mojo, path: Path) -> Path:
     return path
 
 
-def opened(browser: Any, path: Path) -> None:
+def wait(browser: Any) -> Any:
+    """Return what waits for a page; a busy machine may take its time."""
     from selenium.webdriver.support.ui import WebDriverWait
 
+    return WebDriverWait(browser, 60)
+
+
+def opened(browser: Any, path: Path) -> None:
     browser.get_log("browser")
     browser.get_log("performance")
     browser.get(path.as_uri())
     ready = "return document.readyState"
-    # A busy machine may answer before the page is whole.
-    WebDriverWait(browser, 60).until(lambda one: one.execute_script(ready) == "complete")
+    wait(browser).until(lambda one: one.execute_script(ready) == "complete")
 
 
 def requests(browser: Any) -> list[str]:
@@ -331,6 +335,13 @@ def sized(browser: Any, width: int, height: int) -> None:
 BOTTOM = "return arguments[0].getBoundingClientRect().bottom"
 
 
+def current(browser: Any) -> list[str]:
+    """Return what the contents mark as the section that is read."""
+    return [
+        one.text for one in browser.find_elements("css selector", ".contents a[aria-current=true]")
+    ]
+
+
 def test_the_verdict_stands_on_top_and_nothing_is_cut(browser: Any, tmp_path: Path) -> None:
     path = with_rows(tmp_path)
     try:
@@ -339,7 +350,7 @@ def test_the_verdict_stands_on_top_and_nothing_is_cut(browser: Any, tmp_path: Pa
             opened(browser, path)
             top = [
                 browser.find_element("css selector", selector)
-                for selector in ("h1", ".origin code", ".cards", ".contents")
+                for selector in ("h1", ".origin code", ".banner", ".contents")
             ]
             assert max(browser.execute_script(BOTTOM, one) for one in top) <= 900
             wide = "return document.documentElement.scrollWidth"
@@ -354,7 +365,9 @@ def test_the_verdict_stands_on_top_and_nothing_is_cut(browser: Any, tmp_path: Pa
         assert set(scrolls) == {0}
         sized(browser, 1280, 900)
         opened(browser, path)
-        browser.execute_script("window.scrollTo(0, 4000)")
+        assert current(browser) != ["The network"]
+        browser.execute_script("document.getElementById('model').scrollIntoView()")
+        wait(browser).until(lambda one: current(one) == ["The network"])
         contents = browser.find_element("css selector", ".contents")
         top_of = "return arguments[0].getBoundingClientRect().top"
         assert 0 <= browser.execute_script(top_of, contents) < 100

@@ -97,6 +97,7 @@ def history(table: Table) -> str | None:
             style = ("-", "--", ":", "-.")[index % 4]
             axes.plot(_numbers(epochs), numbers, style, color=SERIES, label=name)
         axes.set_xlabel("epochs")
+        axes.set_ylabel("error, by H2O's measure")
         axes.legend()
     return made.svg
 

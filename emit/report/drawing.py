@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 import matplotlib as mpl
-from markupsafe import escape
+from markupsafe import Markup, escape
 from matplotlib.figure import Figure
 
 from mojo_reader.errors import printable
@@ -93,6 +93,11 @@ def _for_the_page(svg: str, name: str, title: str) -> str:
     for colour, page_colour in _PAGE_COLOURS.items():
         svg = svg.replace(colour, page_colour)
     return svg.replace("<svg", f'<svg role="img" aria-label="{escape(title)}"', 1)
+
+
+def title_of(svg: str) -> Markup:
+    """Return what a screen reader says of a chart, to stand above it."""
+    return Markup(svg.partition('aria-label="')[2].partition('"')[0])  # noqa: S704 - escaped above
 
 
 def shortened(text: str, most: int = _NAME_CHARS) -> str:

@@ -26,6 +26,16 @@ _LINKS: Final[Mapping[InverseLink, str]] = {
     InverseLink.EXP: "exp({})",
     InverseLink.LOGISTIC: "1 / (1 + exp(-({})))",
 }
+_ORIGIN: Final[Mapping[str, str]] = {
+    "form": "form",
+    "mojo_version": "MOJO version",
+    "uuid": "UUID",
+    "origin": "made by",
+    "base_model": "base model of the ensemble",
+    "categorical_encoding": "categorical encoding",
+    "offset_column": "offset column",
+    "fold_column": "fold column",
+}
 
 
 def name(mojo: Mojo) -> str:
@@ -35,6 +45,11 @@ def name(mojo: Mojo) -> str:
         return told[:_NAME_CHARS]
     source = mojo.info.source
     return "Deep learning model" if source is None else Path(source).stem
+
+
+def origin(model: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return what ``summarize`` says of the file beyond what stands on top of the page."""
+    return [(words, str(model[key])) for key, words in _ORIGIN.items() if model[key] is not None]
 
 
 def columns(mojo: Mojo) -> list[dict[str, Any]]:

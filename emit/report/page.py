@@ -26,6 +26,7 @@ from mojo_reader.summary import summarize
 from ..proving.made_rows import check_rows
 from . import cards, charts, data, facts, performance, units, what_if, why
 from .background import Background, background_of
+from .drawing import title_of
 from .moves import Mover
 from .proofs import Proof
 from .rows import Rows, predictions, ranges
@@ -33,6 +34,7 @@ from .rows import Rows, predictions, ranges
 Array = NDArray[np.float64]
 Progress = Callable[[str], None]
 _PACKAGES: Final = ("mojo2keras", "numpy", "keras", "jax", "onnx", "onnxruntime", "pyarrow")
+_PANEL_SCRIPTS: Final = ("what_if.js", "moves.js", "panel.js")
 #: Rows that dead units are looked for on.
 _LOOKED_AT: Final = 2000
 
@@ -75,17 +77,19 @@ def report_page(  # noqa: PLR0913 - what it shows
     context = {
         "title": title or facts.name(mojo),
         "file": None if mojo.info.source is None else Path(mojo.info.source).name,
-        "model": summary["model"] | {"made": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"},
+        "model": summary["model"],
+        "origin": facts.origin(summary["model"]),
         "notes": summary["notes"],
         "columns": facts.columns(mojo),
         "scale_name": facts.scale_name(mojo),
         "steps": facts.output_steps(mojo.output),
         "layers": units.layers(scorer, looked_at),
         "looked_at": looked_at_words,
-        "proofs": [_proof(index, proof) for index, proof in enumerate(ordered)],
+        "proofs": _groups(ordered),
         "cards": cards.verdicts(ordered),
         "proof_notes": proof_notes,
-        "terms": cards.TERMS,
+        "summary": cards.summary(ordered),
+        "meanings": cards.MEANINGS,
         "environment": _environment(),
         **_importances(mojo),
         **_of_rows(scorer, rows, mover, shown_rows, say),
@@ -94,9 +98,8 @@ def report_page(  # noqa: PLR0913 - what it shows
         if why_no_what_if
         else what_if.page_model(mojo, ranges(mojo, rows), mover),
         "style": _text("report.css"),
-        "what_if_script": _text("what_if.js"),
-        "moves_script": _text("moves.js"),
-        "panel_script": _text("panel.js"),
+        "page_script": _text("page.js"),
+        "panel_scripts": [_text(name) for name in _PANEL_SCRIPTS],
         **_training(mojo),
     }
     page: str = _template().render(context)
@@ -120,14 +123,30 @@ def _training(mojo: Mojo) -> dict[str, Any]:
     }
 
 
-def _proof(index: int, proof: Proof) -> dict[str, Any]:
+def _groups(proofs: Sequence[Proof]) -> list[dict[str, Any]]:
+    """Put the comparisons of one subject, on several rows, beside each other."""
+    groups: dict[str, list[tuple[int, Proof]]] = {}
+    for place, proof in enumerate(proofs):
+        groups.setdefault(proof.subject, []).append((place, proof))
+    return [
+        {
+            "title": own[0][1].sides,
+            "figures": list(dict.fromkeys(name for _, proof in own for name in proof.figures)),
+            "proofs": [_proof(place, proof) for place, proof in own],
+        }
+        for own in groups.values()
+    ]
+
+
+def _proof(place: int, proof: Proof) -> dict[str, Any]:
     return {
-        "title": proof.title,
+        "id": f"proof-{place}",
+        "rows": proof.rows,
         "result": proof.result,
         "figures": proof.figures,
         "condition": proof.condition,
         "note": proof.note,
-        "chart": charts.decades(f"proof{index}", proof.title, proof.result.decades),
+        "chart": charts.decades(f"proof{place}", proof.title, proof.result.decades),
     }
 
 
@@ -171,7 +190,12 @@ def _of_rows(
 
 
 def _environment() -> dict[str, str]:
-    found = {"python": platform.python_version(), "system": f"{sys.platform} {platform.machine()}"}
+    made = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+    found = {
+        "when": made,
+        "python": platform.python_version(),
+        "system": f"{sys.platform} {platform.machine()}",
+    }
     for package in _PACKAGES:
         try:
             found[package] = metadata.version(package)
@@ -184,6 +208,7 @@ def _template() -> jinja2.Template:
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, loader=jinja2.FunctionLoader(_text)
     )
+    environment.filters["title_of"] = title_of
     return environment.get_template("report.html.j2")
 
 

@@ -13,6 +13,7 @@ class Proof:
 
     Attributes:
         title: what was compared with what, on which rows.
+        sides: what was compared with what.
         subject: what was compared, for a card.
         rows: what rows they were, for a card.
         by_h2o: it was compared with H2O's own scores.
@@ -23,6 +24,7 @@ class Proof:
     """
 
     title: str
+    sides: str
     subject: str
     rows: str
     by_h2o: bool
@@ -57,12 +59,13 @@ def emitted_proof(runtime: str, rows: str, found: Comparison) -> Proof:
         f"rows beyond {found.dtype}": found.beyond,
         "rows that H2O cannot score": found.undefined,
     }
-    title = f"{runtime} ({found.dtype}) and the float64 scorer, on {rows}"
+    sides = f"{runtime} ({found.dtype}) and the float64 scorer"
     unscaled = found.unscaled
     if unscaled is not None:
         figures["numbers stay within the tolerance up to"] = unscaled.holds_to
     return Proof(
-        title=title,
+        title=f"{sides}, on {rows}",
+        sides=sides,
         subject=f"{runtime} ({found.dtype})",
         rows=rows,
         by_h2o=False,
@@ -87,9 +90,10 @@ def h2o_proof(scores: str, found: Verification) -> Proof:
     }
     if found.labels_compared:
         figures["labels off"] = found.labels_off
-    title = f"The float64 scorer and H2O's own scores ({scores})"
+    sides = "The float64 scorer and H2O's own scores"
     return Proof(
-        title=title,
+        title=f"{sides} ({scores})",
+        sides=sides,
         subject="H2O's own scores",
         rows=scores,
         by_h2o=True,
