@@ -23,7 +23,6 @@ from emit.report import (
     performance,
     read_rows,
     report_page,
-    rows,
     units,
     what_if,
 )
@@ -171,11 +170,10 @@ def labelled(tmp_path: Path, name: str) -> Path:
 def test_rows_with_a_response_are_held_to_it(tmp_path: Path) -> None:
     mojo = golden("binomial_tanh").mojo()
     read = read_rows(mojo, labelled(tmp_path, "binomial_tanh"))
-    scorer = Scorer(mojo)
-    found = performance.findings(scorer, read, rows.predictions(scorer, read.matrix))
+    found = performance.findings(Scorer(mojo), read, read.predicted)
     assert found.figures["accuracy"] == 1.0
     assert found.confusion is not None
-    assert sum(map(sum, found.confusion["counts"])) == len(read.matrix)
+    assert sum(map(sum, found.confusion["counts"])) == read.count
     assert len(found.charts) == 3
     by_name = {row["name"]: row for row in data.columns(mojo, read)}
     assert by_name["city"]["unseen"] == 2
@@ -187,8 +185,7 @@ def test_rows_with_a_response_are_held_to_it(tmp_path: Path) -> None:
 def test_rows_without_a_response_are_shown_without(tmp_path: Path) -> None:
     mojo = golden("regression_tanh").mojo()
     read = read_rows(mojo, golden("regression_tanh").folder / "input.csv")
-    scorer = Scorer(mojo)
-    found = performance.findings(scorer, read, rows.predictions(scorer, read.matrix))
+    found = performance.findings(Scorer(mojo), read, read.predicted)
     assert found.figures == {}
     assert len(found.charts) == 1
     with pytest.raises(MojoDataError) as caught:
@@ -304,7 +301,7 @@ def test_what_is_done_is_said(tmp_path: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("emit.report.why.section", lambda *_, **__: {"problem": "none here"})
         page = report_page(case.mojo(), rows=read_rows(case.mojo(), few), progress=said.append)
-    assert said == ["scoring 2 rows", "explaining the predictions"]
+    assert said == ["looking at the predictions", "explaining the predictions"]
     assert "<h1>regression_tanh</h1>" in page
 
 

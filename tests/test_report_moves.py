@@ -6,14 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from report_support import cells_of, rows_of
 from support import golden
 from typer.testing import CliRunner
 
 import mojo_reader
 from emit.report import move_charts, read_background, read_rows, report_page, why
 from emit.report.background import MOST, Background, background_of
-from emit.report.moves import Mover, cell, worst
-from emit.report.rows import Rows, predictions
+from emit.report.moves import Mover
+from emit.report.rows import Cells
 from mojo_reader import Mojo, Scorer, contributions
 from mojo_reader.cli.app import program
 from mojo_reader.scoring.notices import Notices
@@ -24,19 +25,12 @@ pytestmark = [
 ]
 
 
-def rows_of(matrix: np.ndarray, response: np.ndarray | None = None) -> Rows:
-    """Return encoded rows as the report reads them."""
-    return Rows(
-        name="rows.csv", table=None, matrix=matrix, missing={}, notices=Notices(), response=response
-    )
-
-
-def given(name: str) -> tuple[Mojo, Rows]:
+def given(name: str) -> tuple[Mojo, Cells]:
     """Return a golden's model, and the rows of its input whose numbers are usual."""
     mojo = golden(name).mojo()
     matrix = Scorer(mojo).encode(golden(name).columns())
     numbers = np.nan_to_num(matrix, nan=0.0)
-    return mojo, rows_of(matrix[(np.abs(numbers) < 1e5).all(axis=1)])
+    return mojo, cells_of(matrix[(np.abs(numbers) < 1e5).all(axis=1)])
 
 
 def background(matrix: np.ndarray) -> Background:
@@ -51,7 +45,7 @@ def test_the_sections_numbers_are_those_of_contributions(name: str) -> None:
     other = {column: cells[12:20] for column, cells in case.columns().items()}
     scorer = Scorer(mojo)
     found = Mover(scorer, background(scorer.encode(other))).moves(
-        rows_of(scorer.encode(table)), np.arange(12)
+        cells_of(scorer.encode(table)), np.arange(12)
     )
     assert found is not None
     expected = contributions(scorer, table, other, output="compact")
@@ -70,13 +64,13 @@ def test_rows_with_huge_numbers_are_left_out_on_both_sides() -> None:
     mover = Mover(Scorer(mojo), background(matrix))
     assert len(mover.background) == 4
     assert mover.words == "4 of some rows"
-    found = mover.moves(rows_of(matrix), np.arange(6))
+    found = mover.moves(cells_of(matrix), np.arange(6))
     assert found is not None
     assert found.places.tolist() == [0, 1, 3, 5]
     assert np.isfinite(found.values).all()
-    assert mover.moves(rows_of(matrix), np.array([2, 4])) is None
+    assert mover.moves(cells_of(matrix), np.array([2, 4])) is None
     nothing = Mover(Scorer(mojo), background(matrix[[2, 4]]))
-    assert nothing.moves(rows_of(matrix), np.array([0])) is None
+    assert nothing.moves(cells_of(matrix), np.array([0])) is None
 
 
 def test_a_chosen_row_that_cannot_be_explained_is_told() -> None:
@@ -84,9 +78,8 @@ def test_a_chosen_row_that_cannot_be_explained_is_told() -> None:
     matrix = rows.matrix[:6].copy()
     matrix[2, -1] = np.inf
     scorer = Scorer(mojo)
-    predicted = predictions(scorer, matrix)
     mover = Mover(scorer, background(matrix))
-    found = why._single(mover, rows_of(matrix), predicted, mojo.output, [2, 1])
+    found = why._single(mover, rows_of(scorer, matrix), mojo.output, [2, 1])
     assert found["not_shown"] == ["3"]
     assert [row["title"] for row in found["single"] if row["which"] == "chosen"] == ["Row 2"]
 
@@ -114,7 +107,7 @@ def test_the_background_is_drawn_by_seed_and_said(tmp_path: Path) -> None:
     rows = read_rows(mojo, path)
     drawn = background_of(mojo, rows)
     assert drawn is not None
-    count = len(rows.matrix)
+    count = rows.count
     assert count > MOST
     assert drawn.words == f"100 rows drawn of the {count:,} of input.csv (seed 1)"
     np.testing.assert_array_equal(drawn.matrix, read_background(mojo, path).matrix)
@@ -138,21 +131,23 @@ def test_without_rows_the_background_is_the_training_means() -> None:
 def test_the_worst_rows_are_those_that_the_response_contradicts() -> None:
     mojo, rows = given("binomial_tanh")
     scorer = Scorer(mojo)
-    predicted = predictions(scorer, rows.matrix)
+    predicted = scorer.score_matrix(rows.matrix)
     response = predicted.argmax(axis=1).astype(float)
     wrong = int(np.argmax(predicted[:, 1]))
     response[wrong] = 0.0
     response[0] = np.nan
-    places, words = worst(mojo.output, rows_of(rows.matrix, response), predicted)
-    assert places[0] == wrong
-    assert 0 not in places
-    assert words == "smallest probability of the actual class"
-    assert worst(mojo.output, rows, predicted)[1] == "most unusual prediction"
+    found = rows_of(scorer, rows.matrix, response)
+    assert found.worst[0] == wrong
+    assert 0 not in found.worst
+    assert found.worst_words == "smallest probability of the actual class"
+    unknown = rows_of(scorer, rows.matrix)
+    assert unknown.worst_words == "most unusual prediction"
+    apart = np.abs(predicted[:, 1] - np.median(predicted[:, 1]))
+    np.testing.assert_array_equal(apart[list(unknown.worst)], -np.sort(-apart)[:20])
     numbers, more = given("regression_tanh")
-    values = predictions(Scorer(numbers), more.matrix)
-    actual = values[:, 0].copy()
+    actual = Scorer(numbers).score_matrix(more.matrix)[:, 0]
     actual[7] += 100.0
-    assert worst(numbers.output, rows_of(more.matrix, actual), values)[0][0] == 7
+    assert rows_of(Scorer(numbers), more.matrix, actual).worst[0] == 7
 
 
 def test_cells_are_shown_as_they_were_given(tmp_path: Path) -> None:
@@ -162,7 +157,7 @@ def test_cells_are_shown_as_they_were_given(tmp_path: Path) -> None:
         path.write_text("city,age\nCork,29\nHull,3.5\n,\nnowhere,1e9\n")
         rows = read_rows(mojo, path)
         by_name = {column.name: column for column in mojo.inputs}
-        shown = [[cell(rows, row, by_name[column]) for row in range(4)] for column in by_name]
+        shown = [[rows.sample.text(row, by_name[column]) for row in range(4)] for column in by_name]
         found = dict(zip(by_name, shown, strict=True))
         assert found["city"] == ["Cork", "Hull", "missing", "nowhere"]
         assert found["age"] == ["29", "3.5", "missing", "1e+09"]
@@ -219,7 +214,7 @@ def test_a_row_that_is_not_there_is_refused(tmp_path: Path) -> None:
     done = run(case.path, "--row", "1", "-o", tmp_path / "x.html")
     assert (done.exit_code, "needs --rows ROWS" in done.output) == (2, True)
     rows = ("--rows", case.folder / "input.csv")
-    count = len(read_rows(case.mojo(), rows[1]).matrix)
+    count = read_rows(case.mojo(), rows[1]).count
     done = run(case.path, *rows, "--row", count + 1, "-o", tmp_path / "x.html")
     assert done.exit_code == 2
     assert f"expected a row from 1 to {count}, found {count + 1}" in re.sub(

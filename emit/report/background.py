@@ -1,8 +1,8 @@
 """What rows are compared with: background rows of a file, of the rows themselves, or the means."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from mojo_reader.errors import MojoDataError
 from mojo_reader.explaining.background import default_background
 from mojo_reader.explaining.drawing import drawn_places
-from mojo_reader.files.tables import TableRules
+from mojo_reader.files.rules import Reading
 from mojo_reader.model import Mojo
 from mojo_reader.scoring.notices import Notices
 
-from .reading import encoded_file
-from .rows import Rows
+from .reading import read_rows
+from .rows import Rows, drawn_words
 
 Array = NDArray[np.float64]
 #: Background rows that a page compares with at most.
@@ -31,19 +31,22 @@ class Background:
         words: what they are, as in "compared with ...".
         matrix: ``(rows, n_features)`` float64.
         notices: what was seen while they were read.
+        rows: all rows of the file, as they were looked at; None where there is no file.
     """
 
     words: str
     matrix: Array
     notices: Notices
+    rows: Rows | None = None
 
 
 def read_background(
     mojo: Mojo,
     path: str | os.PathLike[str],
     *,
-    rules: TableRules | None = None,
+    rules: Reading | None = None,
     seed: int = 1,
+    progress: Callable[[int], None] | None = None,
 ) -> Background:
     """Read background rows, or draw some of them, each as likely as any other.
 
@@ -52,16 +55,15 @@ def read_background(
         path: file of rows.
         rules: how the file is read.
         seed: of the rows that are drawn.
+        progress: called with the number of rows read.
 
     Raises:
         FileNotFoundError: there is no such file.
         MissingExtraError: pyarrow is not installed.
         MojoDataError: the file is no table, has no rows, or a cell has no meaning in its column.
     """
-    notices = Notices()
-    rules = replace(TableRules() if rules is None else rules, keep=(), numbers=frozenset())
-    _, _, matrix = encoded_file(mojo, path, rules, notices)
-    return _drawn(matrix, Path(path).name, notices, seed)
+    rows = read_rows(mojo, path, labelled=False, rules=rules, progress=progress)
+    return replace(_drawn(rows, seed), notices=rows.notices, rows=rows)
 
 
 def background_of(mojo: Mojo, rows: Rows | None, *, seed: int = 1) -> Background | None:
@@ -71,7 +73,7 @@ def background_of(mojo: Mojo, rows: Rows | None, *, seed: int = 1) -> Background
         None where the model does not hold the means.
     """
     if rows is not None:
-        return _drawn(rows.matrix, rows.name, Notices(), seed)
+        return _drawn(rows, seed)
     try:
         matrix, _ = default_background(mojo)
     except MojoDataError:
@@ -82,11 +84,9 @@ def background_of(mojo: Mojo, rows: Rows | None, *, seed: int = 1) -> Background
     return Background(words=words, matrix=matrix, notices=Notices())
 
 
-def _drawn(matrix: Array, name: str, notices: Notices, seed: int) -> Background:
-    places = drawn_places(len(matrix), MOST, seed)
-    words = f"the {len(matrix):,} rows of {name}"
-    if len(matrix) == 1:
-        words = f"the row of {name}"
-    if len(places) < len(matrix):
-        words = f"{len(places):,} rows drawn of the {len(matrix):,} of {name} (seed {seed})"
-    return Background(words=words, matrix=matrix[places], notices=notices)
+def _drawn(rows: Rows, seed: int) -> Background:
+    places = drawn_places(len(rows.sample), MOST, seed)
+    words = drawn_words(len(places), rows.count, rows.name)
+    if len(places) < rows.count:
+        words += f" (seed {seed})"
+    return Background(words=words, matrix=rows.sample.matrix[places], notices=Notices())

@@ -5,10 +5,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mojo_reader.model import CategoricalInput, Mojo
+from mojo_reader.model import Mojo, NumericInput
 
 from . import facts
-from .rows import Rows, finite
+from .rows import Rows
+from .tallies import LevelTally
 
 Array = NDArray[np.float64]
 
@@ -22,21 +23,16 @@ def columns(mojo: Mojo, rows: Rows) -> list[dict[str, Any]]:
     """Return each raw column's missing and unseen cells, and its drift from the training mean."""
     made = []
     for column in mojo.inputs:
-        unseen = rows.notices.unseen.get(column.name)
-        row: dict[str, Any] = {
-            "name": column.name,
-            "missing": rows.missing.get(column.name, 0),
-            "unseen": 0 if unseen is None else unseen.count,
-        }
-        if not isinstance(column, CategoricalInput):
-            numbers = finite(rows.matrix[:, column.feature])
+        tally = rows.tallies[column.name]
+        row: dict[str, Any] = {"name": column.name, "missing": tally.missing}
+        row["unseen"] = tally.unseen if isinstance(tally, LevelTally) else 0
+        if isinstance(column, NumericInput) and not isinstance(tally, LevelTally) and tally.count:
             training = facts.standardization(mojo, column)
-            if numbers.size and training:
-                mean = float(numbers.mean())
+            if training:
                 row |= {
-                    "mean": mean,
+                    "mean": tally.mean,
                     "trained": training["mean"],
-                    "drift": (mean - training["mean"]) / training["scale"],
+                    "drift": (tally.mean - training["mean"]) / training["scale"],
                 }
         made.append(row)
     return made

@@ -11,7 +11,6 @@ from mojo_reader.errors import MojoDataError
 from mojo_reader.explaining.explainer import Explainer
 from mojo_reader.explaining.options import ExplainOptions
 from mojo_reader.model import (
-    CategoricalInput,
     Classification,
     InputColumn,
     InverseLink,
@@ -24,7 +23,7 @@ from mojo_reader.scoring.rows import EncodedRows
 from mojo_reader.scoring.scorer import Scorer
 
 from .background import Background
-from .rows import Rows
+from .rows import Cells
 
 Array = NDArray[np.float64]
 Places = NDArray[np.int64]
@@ -36,8 +35,6 @@ _WORK: Final = 20_000_000_000
 _BLOCK: Final = 100
 #: Standardized numbers beyond this are no data: a mean with them shows nothing else.
 _LARGEST: Final = 1e30
-#: Rows that the model gets most wrong; some may be too large to be explained.
-_WORST: Final = 20
 _TWO_CLASSES: Final = 2
 #: A contribution for each raw column.
 _OPTIONS: Final = ExplainOptions(output="compact")
@@ -105,12 +102,12 @@ class Mover:
                     raise
                 self.background = np.delete(self.background, error.__cause__.row, axis=0)
 
-    def moves(self, rows: Rows, places: Places) -> Moves | None:
+    def moves(self, rows: Cells, places: Places) -> Moves | None:
         """Explain some of the rows.
 
         Args:
             rows: the rows.
-            places: ``(places,)`` which ones.
+            places: ``(places,)`` which of them.
 
         Returns:
             None where none can be explained.
@@ -131,7 +128,7 @@ class Mover:
         return Moves(
             columns=self._mojo.inputs,
             outputs=outputs_of(self._mojo.output),
-            places=found,
+            places=rows.places[found],
             matrix=rows.matrix[found],
             values=values[:, :-1],
             base=values[0, -1],
@@ -169,50 +166,3 @@ def outputs_of(output: Output) -> tuple[str, ...]:
         return tuple(f"logit of {label}" for label in output.labels)
     links = {InverseLink.EXP: "log of {}", InverseLink.LOGISTIC: "log-odds of {}"}
     return (links.get(output.inverse_link, "{}").format(output.response),)
-
-
-def cell(rows: Rows, place: int, column: InputColumn) -> str:
-    """Return what stands in a row's cell."""
-    if not isinstance(column, CategoricalInput):
-        number = float(rows.matrix[place, column.feature])
-        return "missing" if np.isnan(number) else f"{number:.6g}"
-    if column.name not in rows.table.column_names:
-        return "missing"
-    level = rows.table.column(column.name)[place].as_py()
-    return "missing" if level is None else str(level)
-
-
-# --------------------------------------------------------------------------- rows of interest
-
-
-def worst(output: Output, rows: Rows, predicted: Array) -> tuple[list[int], str]:
-    """Return positions of the rows that the model gets most wrong, those first, and words.
-
-    Args:
-        output: the model's.
-        rows: the rows, with their response where there is one.
-        predicted: ``(rows, outputs)``; of an autoencoder ``(rows, 1)``, the errors.
-    """
-    if isinstance(output, Reconstruction):
-        return _largest(predicted[:, 0]), "largest reconstruction error"
-    actual = rows.response
-    if actual is not None and np.isfinite(actual).any():
-        if isinstance(output, Classification):
-            known = np.isfinite(actual)
-            right = np.full(len(actual), np.nan)
-            right[known] = predicted[known, actual[known].astype(np.int64)]
-            return _largest(1 - right), "smallest probability of the actual class"
-        return _largest(np.abs(actual - predicted[:, 0])), "largest error"
-    if isinstance(output, Classification) and predicted.shape[1] > _TWO_CLASSES:
-        return _largest(predicted.max(axis=1)), "most certain prediction"
-    values = predicted[:, -1]
-    finite = values[np.isfinite(values)]
-    middle = float(np.median(finite)) if finite.size else 0.0
-    return _largest(np.abs(values - middle)), "most unusual prediction"
-
-
-def _largest(values: Array) -> list[int]:
-    # What is no number is no row to look at; of equal ones the first.
-    finite = np.where(np.isfinite(values), values, -np.inf)
-    order = np.argsort(-finite, kind="stable")[:_WORST]
-    return [int(place) for place in order if np.isfinite(values[place])]

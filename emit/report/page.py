@@ -29,7 +29,7 @@ from .background import Background, background_of
 from .drawing import title_of
 from .moves import Mover
 from .proofs import Proof
-from .rows import Rows, predictions, ranges
+from .rows import Rows, drawn_words, ranges
 
 Array = NDArray[np.float64]
 Progress = Callable[[str], None]
@@ -158,10 +158,8 @@ def _looked_at(mojo: Mojo, rows: Rows | None) -> tuple[Array, str]:
     """Return rows to find dead units on, which show on rows only, and words for them."""
     if rows is None:
         return check_rows(mojo, rows=_LOOKED_AT), f"{_LOOKED_AT:,} rows made for it"
-    count = len(rows.matrix)
-    places = drawn_places(count, _LOOKED_AT, seed=1)
-    drawn = f" drawn of the {count:,}" if len(places) < count else ""
-    return rows.matrix[places], f"{len(places):,} rows{drawn} of {rows.name}"
+    places = drawn_places(len(rows.sample), _LOOKED_AT, seed=1)
+    return rows.sample.matrix[places], drawn_words(len(places), rows.count, rows.name)
 
 
 def _importances(mojo: Mojo) -> dict[str, str | None]:
@@ -175,17 +173,15 @@ def _of_rows(
     """Say what the rows say of the model: how well it does, and why."""
     if rows is None or mover is None:
         return {"rows": None, "metrics": [], "why": None}
-    count = len(rows.matrix)
-    say(f"scoring {count:,} rows")
-    predicted = predictions(scorer, rows.matrix)
-    measured = performance.findings(scorer, rows, predicted)
+    say("looking at the predictions")
+    measured = performance.findings(scorer, rows, rows.predicted)
     say("explaining the predictions")
     return {
-        "rows": {"name": rows.name, "count": count, "has_response": rows.response is not None},
+        "rows": {"name": rows.name, "count": rows.count, "has_response": rows.response is not None},
         "metrics": cards.metrics(measured.figures),
         "performance": measured,
         "data": data.findings(scorer.mojo, rows),
-        "why": why.section(scorer, mover, rows, predicted, chosen=shown),
+        "why": why.section(scorer, mover, rows, chosen=shown),
     }
 
 

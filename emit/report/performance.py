@@ -56,14 +56,14 @@ def findings(scorer: Scorer, rows: Rows, values: Array) -> Findings:
             charts=[(chart, words)], figures={"mean Reconstruction.MSE": float(errors.mean())}
         )
     if isinstance(output, Classification):
-        return _classification(scorer, rows, values, output)
+        return _classification(rows, values, output)
     return _regression(rows, values[:, 0], output.response)
 
 
 # --------------------------------------------------------------------------- classes
 
 
-def _classification(scorer: Scorer, rows: Rows, values: Array, output: Classification) -> Findings:
+def _classification(rows: Rows, values: Array, output: Classification) -> Findings:
     shown = range(min(_SHOWN_CLASSES, len(output.labels))) if output.threshold is None else [1]
     drawn = [
         (
@@ -73,13 +73,13 @@ def _classification(scorer: Scorer, rows: Rows, values: Array, output: Classific
         )
         for c in shown
     ]
-    if rows.response is None:
+    if rows.response is None or rows.labels is None:
         return Findings(charts=drawn, figures={})
     known = np.isfinite(rows.response) & np.isfinite(values).all(axis=1)
     actual, values = rows.response[known].astype(np.int64), values[known]
     if not actual.size:
         return Findings(charts=drawn, figures={})
-    predicted = scorer.label_indices(values, rows.matrix[known])
+    predicted = rows.labels[known]
     measured = of_classes(values, predicted, actual, np.ones(len(actual)))
     figures = {name: measured[name] for name in ("accuracy", "logloss")}
     if np.isfinite(measured.get("AUC", np.nan)):

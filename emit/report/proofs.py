@@ -1,7 +1,10 @@
 """Comparisons as the page shows them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
 
 from mojo_reader.comparing.comparison import Comparison
 from mojo_reader.files.verification import Verification
@@ -34,14 +37,27 @@ class Proof:
     note: str = ""
 
 
-def emitted_proof(runtime: str, rows: str, found: Comparison) -> Proof:
+def emitted_proof(
+    runtime: str,
+    rows: str,
+    found: Comparison,
+    *,
+    places: NDArray[np.int64] | None = None,
+    count: int = 0,
+) -> Proof:
     """Show an emitted model beside the float64 scorer.
 
     Args:
         runtime: what the model ran in.
         rows: what rows they were.
         found: the comparison.
+        places: ``(rows,)`` positions in their file of the rows that were compared; None where they
+            are of no file.
+        count: rows of their file.
     """
+    if places is not None:
+        worst = tuple(replace(row, row=int(places[row.row])) for row in found.worst)
+        found = replace(found, worst=worst)
     figures: dict[str, float | int] = {
         "rows": found.rows,
         "largest absolute difference": found.max_abs,
@@ -59,12 +75,16 @@ def emitted_proof(runtime: str, rows: str, found: Comparison) -> Proof:
         f"rows beyond {found.dtype}": found.beyond,
         "rows that H2O cannot score": found.undefined,
     }
+    words = rows
+    if found.rows < count:
+        rows = f"drawn of the {count:,} of {rows}"
+        words = f"{found.rows:,} rows {rows}"
     sides = f"{runtime} ({found.dtype}) and the float64 scorer"
     unscaled = found.unscaled
     if unscaled is not None:
         figures["numbers stay within the tolerance up to"] = unscaled.holds_to
     return Proof(
-        title=f"{sides}, on {rows}",
+        title=f"{sides}, on {words}",
         sides=sides,
         subject=f"{runtime} ({found.dtype})",
         rows=rows,

@@ -17,7 +17,7 @@ from mojo_reader.scoring.rows import EncodedRows
 from mojo_reader.scoring.scorer import Scorer
 
 from . import charts, move_charts
-from .moves import Mover, Moves, cell, worst
+from .moves import Mover, Moves
 from .rows import Rows
 
 Array = NDArray[np.float64]
@@ -33,11 +33,10 @@ _MOST_LEVELS: Final = 40
 _IMPORTANCE_WORK: Final = 200_000_000
 
 
-def section(  # noqa: PLR0913 - what it is made of
+def section(
     scorer: Scorer,
     mover: Mover,
     rows: Rows,
-    predicted: Array,
     *,
     chosen: Sequence[int] = (),
     seed: int = 1,
@@ -48,16 +47,15 @@ def section(  # noqa: PLR0913 - what it is made of
         scorer: the model's scorer.
         mover: what explains.
         rows: the rows.
-        predicted: ``(rows, outputs)`` their predictions; of an autoencoder the errors.
-        chosen: positions of rows to show by themselves.
+        chosen: positions of rows to show by themselves, which were kept (``read_rows``).
         seed: of the rows that are drawn.
 
     Returns:
         What the template shows.
     """
     output = scorer.mojo.output
-    drawn = drawn_places(len(rows.matrix), mover.most, seed)
-    found = mover.moves(rows, drawn)
+    drawn = drawn_places(len(rows.sample), mover.most, seed)
+    found = mover.moves(rows.sample, drawn)
     if found is None:
         return {"problem": "the rows' numbers are too large to be explained"}
     names = [column.name for column in found.columns]
@@ -65,15 +63,15 @@ def section(  # noqa: PLR0913 - what it is made of
     unit = f"mean |contribution| to {_unit(output)}"
     return {
         "problem": None,
-        "rows": _rows_words(len(drawn), len(found.places), len(rows.matrix), seed),
+        "rows": _rows_words(len(drawn), len(found.places), rows.count, seed),
         "background": mover.words,
         "meaning": _meaning(output),
         "bars": charts.bars(
             "moves", "How much each column moves it", names, found.strengths().mean(axis=1), unit
         ),
         "swarms": [_swarm(found, place) for place in shown],
-        **_single(mover, rows, predicted, output, chosen),
-        **_dependence(scorer, rows, found, shown),
+        **_single(mover, rows, output, chosen),
+        **_dependence(scorer, found, shown),
     }
 
 
@@ -139,30 +137,28 @@ def _shown_outputs(found: Moves) -> list[int]:
 # --------------------------------------------------------------------------- single rows
 
 
-def _single(
-    mover: Mover, rows: Rows, predicted: Array, output: Output, chosen: Sequence[int]
-) -> dict[str, Any]:
+def _single(mover: Mover, rows: Rows, output: Output, chosen: Sequence[int]) -> dict[str, Any]:
     """Explain chosen rows and the worst ones, and tell the chosen ones that cannot be."""
-    places, words = worst(output, rows, predicted)
     asked = list(dict.fromkeys(chosen))
-    places = [*asked, *(place for place in places if place not in asked)]
+    places = [*asked, *(place for place in rows.worst if place not in asked)]
     made: list[dict[str, str]] = []
     not_shown: list[str] = []
     for place in places:
         if len(made) == len(asked) + _WORST:
             break
-        found = mover.moves(rows, np.array([place]))
+        shown, index = rows.cells_with(place)
+        found = mover.moves(shown, np.array([index]))
         if found is None:
             not_shown += [f"{place + 1:,}"] * (place in asked)
             continue
-        cells = [cell(rows, place, one) for one in found.columns]
-        which = "chosen" if place in asked else words
-        column = int(np.argmax(predicted[place])) if len(found.outputs) > 1 else 0
+        cells = [shown.text(index, one) for one in found.columns]
+        values, actual = rows.predicted_at(place)
+        column = int(np.argmax(values)) if len(found.outputs) > 1 else 0
         made.append(
             {
                 "title": f"Row {place + 1:,}",
-                "which": which,
-                "said": _said(output, rows, predicted[place], place),
+                "which": "chosen" if place in asked else rows.worst_words,
+                "said": _said(output, values, actual),
                 "chart": move_charts.waterfall(found, cells, column),
                 "base": f"{found.base[column]:.4g}",
                 "value": f"{found.base[column] + found.values[0, :, column].sum():.4g}",
@@ -172,31 +168,29 @@ def _single(
     return {"single": made, "not_shown": not_shown}
 
 
-def _said(output: Output, rows: Rows, values: Array, place: int) -> str:
+def _said(output: Output, values: Array, actual: float | None) -> str:
     """Say what was predicted of a row, and what it was."""
     if isinstance(output, Reconstruction):
         return f"reconstruction error {values[0]:.4g}"
-    actual = None if rows.response is None else float(rows.response[place])
-    known = actual is not None and np.isfinite(actual)
     if isinstance(output, Classification):
         best = 1 if len(output.labels) == _TWO_CLASSES else int(np.argmax(values))
         said = f"probability of {output.labels[best]} {values[best]:.4g}"
-        return f"{said}; it was {output.labels[int(actual or 0)]}" if known else said
+        return said if actual is None else f"{said}; it was {output.labels[int(actual)]}"
     said = f"predicted {output.response} {values[0]:.4g}"
-    return f"{said}; it was {actual:.4g}" if known else said
+    return said if actual is None else f"{said}; it was {actual:.4g}"
 
 
 # --------------------------------------------------------------------------- dependence
 
 
-def _dependence(scorer: Scorer, rows: Rows, found: Moves, shown: list[int]) -> dict[str, Any]:
+def _dependence(scorer: Scorer, found: Moves, shown: list[int]) -> dict[str, Any]:
     """Draw the partial dependence of the columns that move most."""
     output = scorer.mojo.output
     made: list[str] = []
     left_out: list[str] = []
     if isinstance(output, Reconstruction):
         return {"dependence": made, "left_out": left_out}
-    given = EncodedRows(matrix=rows.matrix[found.places], offset=None)
+    given = EncodedRows(matrix=found.matrix, offset=None)
     if isinstance(output, Classification):
         two = len(output.labels) == _TWO_CLASSES
         outputs = {0: f"mean probability of {output.labels[1]}"}

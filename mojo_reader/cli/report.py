@@ -39,8 +39,7 @@ from mojo_reader.converting.targets import (
 from mojo_reader.errors import MissingExtraError, MojoUnsupportedError, ParityError, printable
 from mojo_reader.files.atomic import replacing
 from mojo_reader.files.formats import FORMAT_NAMES
-from mojo_reader.files.rules import Reading, TableRules
-from mojo_reader.scoring.options import values_of
+from mojo_reader.files.rules import Reading
 
 _SUFFIX: Final = ".html"
 _SUFFIXES: Final = (_SUFFIX, ".htm")
@@ -56,6 +55,8 @@ _WHERE_INSTALLED: Final = frozenset({Target.TORCH})
 #: A database takes seconds to plan more, and to score so many rows.
 _MOST_WEIGHTS_IN_SQL: Final = 5_000
 _MOST_ROWS_IN_SQL: Final = 10_000
+#: Of more rows so many are drawn, which each runtime is compared on.
+_MOST_ROWS: Final = 20_000
 _DTYPE: Final = "float32"
 
 
@@ -119,16 +120,22 @@ def report(  # noqa: PLR0913 - a command's options
     emitters.require_report()
     reading = replace(reading, limits=chosen_limits(limit))
     mojo = read_model(model_source(model), base_model=base_model, limits=reading.limits)
-    rules = TableRules(**values_of(Reading, reading))
     with _steps(quiet=quiet) as show:
-        show("reading the rows")
+        chosen = [number - 1 for number in row or []]
+        behind = _background(mojo, background, reading, show)
         shown = None
         if rows is not None:
-            shown = emitters.read_rows(mojo, rows, response=response, rules=rules)
-        show("")
-        chosen = _chosen(row or [], shown)
-        behind = _background(mojo, background, rules)
-        proofs, notes = _emitted(mojo, shown, rules, show)
+            shown = emitters.read_rows(
+                mojo,
+                rows,
+                response=response,
+                rules=reading,
+                chosen=chosen,
+                progress=lambda done: show(f"reading and scoring the rows: {done:,}"),
+            )
+            show("")
+            _check_chosen(row or [], shown)
+        proofs, notes = _emitted(mojo, shown, reading, show)
         if rows is not None and expected is not None:
             show("comparing with H2O's own scores")
             verified = against_h2o(mojo, rows, expected, reading)
@@ -164,30 +171,32 @@ def _steps(*, quiet: bool) -> Iterator[Callable[[str], None]]:
         yield show
 
 
-def _chosen(numbers: list[int], rows: Any) -> list[int]:
-    """Say what was seen in the rows, and return the positions of those to explain."""
-    if rows is None:
-        return []
+def _check_chosen(numbers: list[int], rows: Any) -> None:
+    """Say what was seen in the rows, and require those to explain."""
     say_notices(rows.notices)
-    count = len(rows.matrix)
-    if max(numbers, default=1) > count:
-        message = f"expected a row from 1 to {count:,}, found {max(numbers):,}"
+    if max(numbers, default=1) > rows.count:
+        message = f"expected a row from 1 to {rows.count:,}, found {max(numbers):,}"
         raise typer.BadParameter(message, param_hint="'--row'")
-    return [number - 1 for number in numbers]
 
 
-def _background(mojo: Any, path: Path | None, rules: Any) -> Any:
+def _background(mojo: Any, path: Path | None, reading: Reading, show: Callable[[str], None]) -> Any:
     """Read the background rows, and say what was seen in them; None where none are given."""
     if path is None:
         return None
-    found = emitters.read_background(mojo, path, rules=rules)
+    found = emitters.read_background(
+        mojo,
+        path,
+        rules=reading,
+        progress=lambda done: show(f"reading the background rows: {done:,}"),
+    )
+    show("")
     for sentence in found.notices.of_rows().sentences():
         say(f"in the background: {sentence}")
     return found
 
 
 def _emitted(
-    mojo: Any, rows: Any, rules: Any, show: Callable[[str], None]
+    mojo: Any, rows: Any, reading: Reading, show: Callable[[str], None]
 ) -> tuple[list[Any], list[str]]:
     """Compare each emitted model that can be made here with the scorer."""
     proofs, notes = [], []
@@ -202,7 +211,7 @@ def _emitted(
             )
             continue
         try:
-            proofs += list(_proved(mojo, kind, rows, rules, show))
+            proofs += list(_proved(mojo, kind, rows, reading, show))
         except MissingExtraError as error:
             notes.append(str(error))
         except MojoUnsupportedError as error:
@@ -211,7 +220,7 @@ def _emitted(
 
 
 def _proved(
-    mojo: Any, kind: Target, rows: Any, rules: Any, show: Callable[[str], None]
+    mojo: Any, kind: Target, rows: Any, reading: Reading, show: Callable[[str], None]
 ) -> Iterator[Any]:
     options = _PROVED[kind]
     show(f"loading what runs {kind.value}")
@@ -231,15 +240,19 @@ def _proved(
             written=written,
             seed=0,
             progress=lambda done: show(f"{comparing}: {done:,} made rows"),
-            invalid_is_missing=rules.invalid_is_missing,
+            invalid_is_missing=reading.invalid_is_missing,
         )
         yield emitters.emitted_proof(made.runtime, "made rows", made.prove(asked))
-        few = kind is not Target.SQL or (rows and len(rows.matrix) <= _MOST_ROWS_IN_SQL)
-        if rows is not None and few:
-            given = replace(
-                asked,
-                table=rows.table,
-                matrix=rows.matrix,
-                progress=lambda done: show(f"{comparing}: {done:,} of {len(rows.matrix):,} rows"),
-            )
-            yield emitters.emitted_proof(made.runtime, rows.name, made.prove(given))
+        if rows is None:
+            return
+        most = _MOST_ROWS_IN_SQL if kind is Target.SQL else _MOST_ROWS
+        some = rows.some(most)
+        given = replace(
+            asked,
+            table=some.table,
+            matrix=some.matrix,
+            progress=lambda done: show(f"{comparing}: {done:,} of {len(some):,} rows"),
+        )
+        yield emitters.emitted_proof(
+            made.runtime, rows.name, made.prove(given), places=some.places, count=rows.count
+        )
