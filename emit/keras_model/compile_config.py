@@ -17,6 +17,7 @@ from ..training_parameters import TrainingParameters, training_parameters
 from .deviance import distribution_of
 from .encoding import is_gathered
 from .network import Regularization
+from .tensors import UncompiledZeros
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -99,7 +100,22 @@ def apply(model: Any, chosen: Plan) -> None:
         loss_weights=chosen.loss.weight,
         metrics=list(chosen.loss.metrics),
     )
-    model.optimizer.build(model.trainable_variables)
+    _build(model.optimizer, model.trainable_variables)
+
+
+def _build(optimizer: Any, variables: Any) -> None:
+    """Build an optimizer, whose sums start from zeros that JAX need not compile by shape."""
+    add = optimizer.add_variable_from_reference
+
+    def added(reference: Any, name: Any = None, initializer: Any = "zeros") -> Any:
+        start = UncompiledZeros() if initializer == "zeros" else initializer
+        return add(reference, name=name, initializer=start)
+
+    optimizer.add_variable_from_reference = added
+    try:
+        optimizer.build(variables)
+    finally:
+        del optimizer.add_variable_from_reference
 
 
 def optimizer(

@@ -16,6 +16,7 @@ from ..proving import proof
 from ..proving.made_rows import CHECK_ROWS, MadeRows, check_rows, make_rows
 from ..proving.proof import Progress
 from . import model_dtype
+from .loading import saved_model
 
 __all__ = [
     "BATCH_ROWS",
@@ -87,7 +88,7 @@ def _compare(
     progress: Progress | None,
 ) -> Comparison:
     if isinstance(model, str | os.PathLike):
-        model = keras.saving.load_model(Path(model), compile=False)
+        model = saved_model(Path(model))
     matrix = rows.matrix if isinstance(rows, MadeRows) else rows
     batch = _batch_rows(len(matrix), model)
     predict = batch_function(model, batch)

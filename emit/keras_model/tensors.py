@@ -69,12 +69,23 @@ def _start(array: NDArray[Any]) -> Callable[..., Any]:
         if tuple(shape) != array.shape:  # else the mistake would be found when it predicts
             message = f"expected weights of the shape {tuple(shape)}, found {array.shape}"
             raise ValueError(message)
-        # Of the right type already: a backend would compile the cast.
-        return keras.ops.convert_to_tensor(
-            np.asarray(array, keras.backend.standardize_dtype(dtype))
-        )
+        return _tensor(array, dtype)
 
     return given
+
+
+class UncompiledZeros(keras.initializers.Initializer):  # type: ignore[misc]
+    """Zeros made by NumPy; for Keras's own JAX compiles a program for each shape."""
+
+    def __call__(self, shape: tuple[int, ...], dtype: Any = None) -> Any:
+        """Return a tensor of a shape."""
+        return _tensor(np.zeros(shape), dtype)
+
+
+def _tensor(array: NDArray[Any], dtype: Any) -> Any:
+    # Of the right type already, and said so: JAX would compile the cast, or a copy.
+    chosen = keras.backend.standardize_dtype(dtype)
+    return keras.ops.convert_to_tensor(np.asarray(array, chosen), dtype=chosen)
 
 
 def model_dtype(model: Any) -> str:
