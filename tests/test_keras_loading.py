@@ -104,7 +104,7 @@ def test_an_optimizer_starts_from_keras_own_zeros(monkeypatch: pytest.MonkeyPatc
     shapes = {tuple(weight.shape) for weight in model.trainable_variables}
     # A metric's own numbers have no shape that takes a program of its own.
     assert shapes.isdisjoint(made)
-    untouched = keras.optimizers.Adadelta()
+    untouched = keras.optimizers.Adadelta(learning_rate=1.0)
     untouched.build(model.trainable_variables)
     assert shapes.issubset(made)
     for mine, other in zip(model.optimizer.variables, untouched.variables, strict=True):
