@@ -60,11 +60,14 @@ _TRITON_CONFIG: Final = "config.pbtxt"
 def convert(  # noqa: PLR0913 - a command's options
     model: ModelArgument,
     *,
-    to: Annotated[Target, typer.Option("--to", help="What to write.")] = Target.KERAS,
+    to: Annotated[Target, typer.Option("--to", help="The format to write.")] = Target.KERAS,
     output: OutputOption = None,
     dtype: Annotated[
         Precision,
-        typer.Option("--dtype", help="float64 needs JAX_ENABLE_X64=1 to run on JAX."),
+        typer.Option(
+            "--dtype",
+            help="The model's type of numbers; float64 needs JAX_ENABLE_X64=1 to run on JAX.",
+        ),
     ] = Precision.FLOAT32,
     base_model: BaseModelOption = None,
     limit: LimitOption = None,
@@ -80,16 +83,24 @@ def convert(  # noqa: PLR0913 - a command's options
         bool,
         typer.Option(
             "--encoded-columns",
-            help="Accept a file that lacks the original levels: rows carry encoded columns.",
+            help="Accept a file that lacks the original levels; its rows have encoded columns.",
         ),
     ] = False,
     input_: Annotated[
         RowInput,
-        typer.Option("--input", help="With --to onnx: raw columns, or the row matrix alone."),
+        typer.Option(
+            "--input",
+            help="With --to onnx: read raw columns, or the row matrix.",
+        ),
     ] = RowInput.COLUMNS,
-    seed: Annotated[int, typer.Option("--seed", help="Of the rows that the proof makes.")] = 0,
+    seed: Annotated[
+        int, typer.Option("--seed", help="Random seed of the rows that the proof makes up.")
+    ] = 0,
     keep_failed: Annotated[
-        bool, typer.Option("--keep-failed", help="Keep a model that failed as NAME.failed.SUFFIX.")
+        bool,
+        typer.Option(
+            "--keep-failed", help="Keep a model that failed its proof, as NAME.failed.SUFFIX."
+        ),
     ] = False,
     triton: Annotated[
         Path | None,
@@ -101,11 +112,13 @@ def convert(  # noqa: PLR0913 - a command's options
     ] = None,
     dialect: Annotated[
         SqlDialect | None,
-        typer.Option("--dialect", help="With --to sql: the database that the statement is for."),
+        typer.Option("--dialect", help="With --to sql: the database to write the statement for."),
     ] = None,
     table: Annotated[
         str,
-        typer.Option("--table", metavar="NAME", help="With --to sql: the table that it reads."),
+        typer.Option(
+            "--table", metavar="NAME", help="With --to sql: the table that the statement reads."
+        ),
     ] = TargetOptions().table,
     keep: Annotated[
         list[str] | None,

@@ -11,6 +11,7 @@ from mojo_reader.cli.options import (
     LimitOption,
     chosen_limits,
     model_source,
+    require_inputs,
 )
 from mojo_reader.cli.printing import print_json, show
 from mojo_reader.cli.tables import cell, first_ones, table
@@ -22,8 +23,18 @@ _LAYER_HEADINGS: Final = ("layer", "array", "shape", "largest change", "RMS", "c
 
 @plain_failures
 def diff(  # noqa: PLR0913 - a command's options
-    before: Annotated[str, typer.Argument(metavar="A", help="A model, in any form.")],
-    after: Annotated[str, typer.Argument(metavar="B", help="A model, in any form.")],
+    before: Annotated[
+        str,
+        typer.Argument(
+            metavar="A", help="A MOJO, POJO, binary model or folder of exported weights."
+        ),
+    ],
+    after: Annotated[
+        str,
+        typer.Argument(
+            metavar="B", help="A MOJO, POJO, binary model or folder of exported weights."
+        ),
+    ],
     *,
     base_model: BaseModelOption = None,
     base_model_b: Annotated[
@@ -46,6 +57,7 @@ def diff(  # noqa: PLR0913 - a command's options
     from mojo_reader.reader import read_model
 
     limits = chosen_limits(limit)
+    require_inputs([("A", before), ("B", after)])
     found = model_difference(
         read_model(model_source(before), base_model=base_model, limits=limits),
         read_model(model_source(after), base_model=base_model_b, limits=limits),

@@ -41,13 +41,20 @@ def explain(  # noqa: PLR0913 - a command's options
     ] = None,
     output: Annotated[str, TABLE_OUTPUT] = STANDARD_STREAM,
     compact: Annotated[
-        bool, typer.Option("--compact", help="One column for each column, not for each level.")
+        bool,
+        typer.Option(
+            "--compact", help="Give one contribution for each column, not for each of its levels."
+        ),
     ] = False,
     base_model: BaseModelOption = None,
     limit: LimitOption = None,
     keep: Annotated[
         list[str] | None,
-        typer.Option("--keep", metavar="COL", help="Carry a column through; may be repeated."),
+        typer.Option(
+            "--keep",
+            metavar="COL",
+            help="Copy this column of the rows to the output; may be repeated.",
+        ),
     ] = None,
     how: Annotated[ExplainFileOptions, Group(without=("output", "keep", "limits"))],
     quiet: QuietOption = False,

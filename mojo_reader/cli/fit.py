@@ -61,7 +61,7 @@ def fit(  # noqa: PLR0913 - a command's options
         typer.Option(
             "--class-weights",
             metavar="LEVEL=WEIGHT",
-            help="Weight of a class's rows; may be repeated. Or 'balanced'.",
+            help="Weight of a class's rows, or 'balanced'; may be repeated.",
         ),
     ] = None,
     how: Annotated[FitOptions, Group(without=("class_weights", "on_invalid"))],
@@ -93,7 +93,6 @@ def fit(  # noqa: PLR0913 - a command's options
     check_suffix(target, ".zip")
     inputs = [("MODEL", model), *everything("ROWS", rows)]
     check_outputs(files.named(), inputs, quiet=quiet or json_)
-    from mojo_reader.files.sources import listed_sources
     from mojo_reader.reader import read_model
     from mojo_reader.scoring.extras import require_pyarrow
 
@@ -102,7 +101,6 @@ def fit(  # noqa: PLR0913 - a command's options
     weighed = _class_weights(class_weights or [])
     mojo = read_model(model_source(model), base_model=base_model, limits=rules.limits)
     require_pyarrow("Files of rows")
-    listed_sources(rows)  # so that a file that is not there is told before Keras is loaded
     emitters.require_fit()
     if plot is not None:
         emitters.require_picture(plot)

@@ -57,10 +57,17 @@ def importances(  # noqa: PLR0913 - a command's options
         typer.Option("--rows", metavar="ROWS", help=f"{FORMAT_NAMES} files; may be repeated."),
     ] = None,
     permute: Annotated[
-        bool, typer.Option("--permute", help="How far a metric moves when a column is mixed up.")
+        bool,
+        typer.Option(
+            "--permute",
+            help="Measure how far a metric moves when a column's cells are mixed up.",
+        ),
     ] = False,
     contributions: Annotated[
-        bool, typer.Option("--contributions", help="Mean absolute contributions of each column.")
+        bool,
+        typer.Option(
+            "--contributions", help="Measure the mean absolute contribution of each column."
+        ),
     ] = False,
     background: Annotated[
         list[str] | None,
@@ -75,7 +82,10 @@ def importances(  # noqa: PLR0913 - a command's options
     column: Annotated[
         list[str] | None,
         typer.Option(
-            "--column", "-c", metavar="COL", help="With --permute, these alone; may be repeated."
+            "--column",
+            "-c",
+            metavar="COL",
+            help="With --permute, only this column; may be repeated.",
         ),
     ] = None,
     output: Annotated[str | None, TABLE_OUTPUT] = None,

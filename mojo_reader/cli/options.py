@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -36,7 +37,11 @@ BaseModelOption = Annotated[
 ]
 LimitOption = Annotated[
     list[str] | None,
-    typer.Option("--limit", metavar="NAME=N", help="Raise a limit on the file; may be repeated."),
+    typer.Option(
+        "--limit",
+        metavar="NAME=N",
+        help="Allow a larger file, such as weights=500000000; may be repeated.",
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors and warnings only.")]
@@ -49,7 +54,7 @@ TABLE_OUTPUT: Final = typer.Option(
 )
 PlotOption = Annotated[
     Path | None,
-    typer.Option("--plot", metavar="FILE", help="A picture as .png, .svg or .pdf."),
+    typer.Option("--plot", metavar="FILE", help="Write a picture, as .png, .svg or .pdf."),
 ]
 
 
@@ -121,17 +126,36 @@ def named_inputs(model: str, files: Mapping[str, Path | None]) -> list[Named]:
 
 
 def check_outputs(outputs: Sequence[Named], inputs: Iterable[Named], *, quiet: bool) -> None:
-    """Require outputs that are no inputs, and name what killed runs left beside them.
+    """Require inputs that are there and outputs that are none of them, before anything is read.
+
+    Names what killed runs left beside the outputs.
 
     Raises:
+        FileNotFoundError: an input does not exist.
         OutputNameError: an output is an input or another output.
     """
+    inputs = list(inputs)
+    require_inputs(inputs)
     separate(outputs, inputs)
     paths = [path for _, path in outputs if path != STANDARD_STREAM]
     places = [os.path.realpath(path) for path in paths if not is_written_through(path)]
     left = left_behind(Path(place).parent for place in places)
     if left and not quiet:
         say(f"{listed(list(map(str, left)))}: left by a run that was killed, and may be deleted")
+
+
+def require_inputs(inputs: Iterable[Named]) -> None:
+    """Require inputs that are there: a command says so at once, before it loads or reads anything.
+
+    Raises:
+        FileNotFoundError: one does not exist.
+    """
+    for _, path in inputs:
+        if path == STANDARD_STREAM:
+            continue
+        # What else is wrong with it, who opens it says.
+        with suppress(PermissionError, ValueError):
+            Path(path).stat()
 
 
 def default_output(model: str, base_model: str | None, suffix: str) -> Path:

@@ -55,11 +55,15 @@ def partial_dependence(  # noqa: PLR0913 - a command's options
     *,
     column: Annotated[
         list[str],
-        typer.Option("--column", "-c", metavar="COL", help="A column; may be repeated."),
+        typer.Option("--column", "-c", metavar="COL", help="The column to vary; may be repeated."),
     ],
     other: Annotated[
         str | None,
-        typer.Option("--with", metavar="COL", help="A second column: all pairs of their values."),
+        typer.Option(
+            "--with",
+            metavar="COL",
+            help="A second column to vary with it: every pair of their values.",
+        ),
     ] = None,
     values: Annotated[
         list[str] | None,
@@ -72,7 +76,9 @@ def partial_dependence(  # noqa: PLR0913 - a command's options
     target: Annotated[
         list[str] | None,
         typer.Option(
-            "--target", metavar="CLASS", help="Of more than two classes; may be repeated."
+            "--target",
+            metavar="CLASS",
+            help="A class to show, where there are more than two; may be repeated.",
         ),
     ] = None,
     ice: Annotated[
@@ -83,7 +89,8 @@ def partial_dependence(  # noqa: PLR0913 - a command's options
         typer.Option(
             "--curves",
             metavar="N|all|deciles",
-            help="With --ice, the rows: N drawn, all (default), or as H2O's ice_plot draws.",
+            help="With --ice, the rows to show: N that are drawn, all (the default), or "
+            "the deciles of H2O's ice_plot.",
         ),
     ] = None,
     response: ResponseOption = None,

@@ -40,13 +40,17 @@ def predict(  # noqa: PLR0913 - a command's options
     limit: LimitOption = None,
     keep: Annotated[
         list[str] | None,
-        typer.Option("--keep", metavar="COL", help="Carry a column through; may be repeated."),
+        typer.Option(
+            "--keep",
+            metavar="COL",
+            help="Copy this column of the rows to the output; may be repeated.",
+        ),
     ] = None,
     proba_only: Annotated[
-        bool, typer.Option("--proba-only", help="Probabilities, no label.")
+        bool, typer.Option("--proba-only", help="Write the probabilities, and no label.")
     ] = False,
     label_only: Annotated[
-        bool, typer.Option("--label-only", help="The label, no probabilities.")
+        bool, typer.Option("--label-only", help="Write the label, and no probabilities.")
     ] = False,
     how: Annotated[ScoreOptions, Group(without=("only", "keep", "limits"))],
     quiet: QuietOption = False,

@@ -87,7 +87,10 @@ def report(  # noqa: PLR0913 - a command's options
     row: Annotated[
         list[int] | None,
         typer.Option(
-            "--row", metavar="N", min=1, help="Of the --rows, one to explain; may be repeated."
+            "--row",
+            metavar="N",
+            min=1,
+            help="Number of a row of --rows to explain, from 1; may be repeated.",
         ),
     ] = None,
     base_model: BaseModelOption = None,

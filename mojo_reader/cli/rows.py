@@ -16,6 +16,7 @@ from mojo_reader.scoring.notices import Notices
 #: Clears the line of a terminal on which it is written.
 CLEARED: Final = "\x1b[K"
 _SECONDS_BETWEEN: Final = 0.2
+_MINUTE: Final = 60
 
 RowsArgument = Annotated[
     list[str],
@@ -27,7 +28,11 @@ RowsArgument = Annotated[
 ]
 ResponseOption = Annotated[
     str | None,
-    typer.Option("--response", metavar="COL", help="Of the rows; by default the model's."),
+    typer.Option(
+        "--response",
+        metavar="COL",
+        help="The rows' column with the response; by default the model's.",
+    ),
 ]
 Word = TypeVar("Word", bound=str)
 
@@ -67,7 +72,10 @@ def status_line(*, quiet: bool) -> Iterator[Callable[[str], None] | None]:
 
 @contextmanager
 def progress(*, quiet: bool) -> Iterator[Callable[[int], None] | None]:
-    """Give a function that shows the rows done on a terminal, None where there is none."""
+    """Give a function that shows the rows done on a terminal, None where there is none.
+
+    Where their share is known (``RowsDone``), it is shown with the time that the others will take.
+    """
     with status_line(quiet=quiet) as write:
         if write is None:
             yield None
@@ -79,9 +87,22 @@ def progress(*, quiet: bool) -> Iterator[Callable[[int], None] | None]:
             now = time.monotonic()
             if now - shown >= _SECONDS_BETWEEN:
                 shown = now
-                write(f"{rows:,} rows, {rows / (now - started):,.0f} rows/s ")
+                took = now - started
+                rest = _rest(getattr(rows, "share", None), took)
+                write(f"{rows:,} rows, {rows / took:,.0f} rows/s{rest} {CLEARED}")
 
         yield show
+
+
+def _rest(share: float | None, took: float) -> str:
+    """Say what share is done and how long the others take; nothing where the share is unknown."""
+    if not share:
+        return ""
+    left = max(0, round(took * (1 / share - 1)))
+    minutes, seconds = divmod(left, _MINUTE)
+    hours, minutes = divmod(minutes, _MINUTE)
+    said = f"{hours} h {minutes} min" if hours else f"{minutes} min {seconds} s"
+    return f", {min(share, 1.0):.0%}, {said if left >= _MINUTE else f'{left} s'} left"
 
 
 def say_written(rows: int, target: str) -> None:

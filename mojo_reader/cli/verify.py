@@ -15,6 +15,7 @@ from mojo_reader.cli.options import (
     QuietOption,
     chosen_limits,
     model_source,
+    require_inputs,
 )
 from mojo_reader.cli.printing import print_json, show
 from mojo_reader.cli.reading import Group, grouped
@@ -25,6 +26,7 @@ from mojo_reader.cli.rows import (
 )
 from mojo_reader.cli.tables import cell
 from mojo_reader.errors import ParityError
+from mojo_reader.files.outputs import everything
 from mojo_reader.files.rules import Reading
 from mojo_reader.files.score import ScoreOptions
 from mojo_reader.files.verification import DEFAULT_TOLERANCE, Verification, verify_file
@@ -53,7 +55,9 @@ def verify(  # noqa: PLR0913 - a command's options
     ],
     tolerance: Annotated[
         float,
-        typer.Option("--tolerance", min=0.0, help="Allowed difference, over 1 + |expected|."),
+        typer.Option(
+            "--tolerance", min=0.0, help="Allowed difference, relative to 1 + |expected|."
+        ),
     ] = DEFAULT_TOLERANCE,
     base_model: BaseModelOption = None,
     limit: LimitOption = None,
@@ -72,6 +76,7 @@ def verify(  # noqa: PLR0913 - a command's options
     from mojo_reader.reader import read_model
 
     options = replace(how, limits=chosen_limits(limit))
+    require_inputs([("MODEL", model), *everything("ROWS", rows), ("--expected", expected)])
     mojo = read_model(model_source(model), base_model=base_model, limits=options.limits)
     with progress(quiet=quiet or json_) as show:
         found = verify_file(mojo, rows, expected, options, tolerance=tolerance, progress=show)

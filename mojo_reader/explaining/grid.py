@@ -38,11 +38,16 @@ BLOCK: Final = 4096
 class GridOptions(Options):
     """Which values a column is given."""
 
-    bins: int = option(20, "Values of a number, from its least to its largest.", sign="N", least=1)
-    missing: bool = option(False, "Also the missing cell, last.")
+    bins: int = option(
+        20,
+        "How many values of a numeric column to take, from its least to its largest.",
+        sign="N",
+        least=1,
+    )
+    missing: bool = option(False, "Also predict with the column missing; stands last.")
     levels: Levels = option(
         "model",
-        "The levels that the model knows, or those of them that the rows have, as H2O takes.",
+        "Which levels to take: all that the model knows, or those among the rows, as H2O does.",
         words=get_args(Levels),
     )
 

@@ -38,7 +38,8 @@ class ExplainOptions(Rules):
     """How rows are explained."""
 
     per_reference: bool = option(
-        False, "Each pair of a row and a background row, instead of their means."
+        False,
+        "Give each pair of a row and a background row, instead of the mean over the background.",
     )
 
 
@@ -48,9 +49,9 @@ class Drawing(Options):
     """How many of the background rows are taken."""
 
     background_rows: int | None = option(
-        None, "Of the background, so many rows drawn; all by default.", sign="N", least=1
+        None, "Draw so many of the background's rows; by default all are taken.", sign="N", least=1
     )
-    seed: int = option(1, "Of the rows that are drawn.", sign="N", least=0)
+    seed: int = option(1, "Random seed of the rows that are drawn.", sign="N", least=0)
 
 
 @described
@@ -59,7 +60,7 @@ class TableOptions(Drawing, ExplainOptions):
     """How contributions become a table."""
 
     top: int | None = option(
-        None, "The columns that move a row most, by name, instead of all.", sign="N", least=1
+        None, "Give only the N columns that move a row most, with their names.", sign="N", least=1
     )
     keep: tuple[str, ...] = option((), "Columns to carry through, before the contributions.")
 

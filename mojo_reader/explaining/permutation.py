@@ -57,9 +57,14 @@ class PermutationOptions(Options):
     )
     repeats: int = option(1, "How often each column is mixed up.", sign="N", least=1)
     samples: int | None = option(
-        10_000, "Rows that are drawn of more, for each repeat anew.", sign="N", least=_FEWEST
+        10_000,
+        "Most rows to measure with; of more, so many are drawn anew for each repeat.",
+        sign="N",
+        least=_FEWEST,
     )
-    seed: int = option(1, "Of rows and permutations.", sign="N", least=0)
+    seed: int = option(
+        1, "Random seed of the rows and permutations that are drawn.", sign="N", least=0
+    )
 
 
 def permutation_importance(  # noqa: PLR0913 - options

@@ -4,6 +4,23 @@ import threading
 from collections.abc import Callable
 
 
+class RowsDone(int):
+    """A number of rows that are done.
+
+    Attributes:
+        share: of all rows of the files, from 0 to 1; None where that is not known.
+    """
+
+    share: float | None = None
+
+    @classmethod
+    def of(cls, rows: int, share: float | None) -> "RowsDone":
+        """Return a number of rows and their share."""
+        done = cls(rows)
+        done.share = share
+        return done
+
+
 class Counter:
     """Counts what several threads have done.
 

@@ -63,11 +63,11 @@ class DependenceFileOptions(RowFiles, GridOptions):
     )
     weights: str | None = option(None, "The rows' column with their weights.", sign="COL")
     row_index: int | None = option(
-        None, "This row alone, counted from 0, on the grid of all.", sign="N", least=0
+        None, "Vary this row alone, counted from 0, over the values of all rows.", sign="N", least=0
     )
     curves: Curves | None = option(None, "The rows that have curves of their own.")
     response: str | None = option(None, "Of the rows, for curves at its deciles.")
-    seed: int = option(1, "Of the rows that are drawn.", sign="N", least=0)
+    seed: int = option(1, "Random seed of the rows that are drawn.", sign="N", least=0)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)

@@ -44,7 +44,9 @@ class ExplainFileOptions(Reading, Strictness, RowRules, TableOptions):
         ValueError: an option has no such value.
     """
 
-    workers: int | None = option(None, "Threads; one on each core by default.", sign="N", least=1)
+    workers: int | None = option(
+        None, "Number of threads; by default one for each core.", sign="N", least=1
+    )
 
     def reading(self, keep: tuple[str, ...]) -> ScoreOptions:
         """Return how rows are read, with some columns carried through."""

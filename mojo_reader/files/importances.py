@@ -59,7 +59,9 @@ class ImportanceFileOptions(RowFiles, PermutationOptions, Drawing):
         "What contributions explain: the linear predictor, or the prediction in its own units.",
         words=get_args(Space),
     )
-    response: str | None = option(None, "Of the rows; by default the model's.")
+    response: str | None = option(
+        None, "The rows' column with the response; by default the model's."
+    )
     weights: str | None = option(
         None, "The rows' column with their weights in the metric.", sign="COL"
     )

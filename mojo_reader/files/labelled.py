@@ -34,7 +34,7 @@ class RowFiles(Reading, Strictness, RowRules):
     """How files of rows are read for what looks at all of them."""
 
     workers: int | None = option(
-        None, "Threads that read; one on each core by default.", sign="N", least=1
+        None, "Number of threads that read; by default one for each core.", sign="N", least=1
     )
 
     @property

@@ -159,14 +159,18 @@ def _identity(status: os.stat_result | None) -> tuple[int, int] | None:
 
 
 def everything(what: str, sources: Source | Sequence[Source]) -> list[Named]:
-    """Give one name to several sources, and to each file that a pattern among them names."""
+    """Give one name to several sources, and to each file that a pattern among them names.
+
+    A source that names no file stays as it is.
+    """
     if isinstance(sources, (str, os.PathLike)):
         sources = [sources]
     found: list[Source] = []
     for source in sources:
         name = os.fspath(source)
         known = name == STANDARD_STREAM or os.path.lexists(name)
-        found += [name] if known else glob.glob(name, recursive=True)  # noqa: PTH207 - a whole pattern
+        matches = [] if known else glob.glob(name, recursive=True)  # noqa: PTH207 - a whole pattern
+        found += matches or [name]
     return [(what, source) for source in found]
 
 

@@ -26,6 +26,7 @@ def parquet_parts(
     columns = TypedColumns(file.schema_arrow, mojo, rules, notices)
     groups = _RowGroups(opened, file, columns, rules.limits)
     before: list[str] | None = None
+    done, all_rows = 0, file.metadata.num_rows
     for number in range(file.metadata.num_row_groups):
         rows, texts = groups.checked(number)
         if texts != before:
@@ -33,6 +34,8 @@ def parquet_parts(
             file = pq.ParquetFile(opened.stream, metadata=file.metadata, read_dictionary=texts)
         before = texts
         for batch in file.iter_batches(rows, row_groups=[number], columns=columns.names):
+            done += batch.num_rows
+            opened.count_share(done, all_rows)
             for part in columns.parts(batch):
                 yield columns, part
 

@@ -54,23 +54,26 @@ def separator_of(text: str) -> str:
 class Reading(Invalids):
     """How files of rows are read."""
 
-    format: Format | None = option(None, "What a file is, if its name does not say.", words=FORMATS)
+    format: Format | None = option(
+        None, "The format of the rows, where the file's name does not end in it.", words=FORMATS
+    )
     separator: str | None = option(
         None,
-        "What parts the cells of a CSV row ('tab' too); by default the column names tell.",
+        "The character between the cells of a CSV row, such as ';' or 'tab'; by default the one "
+        "that gives the model's column names.",
         sign="CHAR",
         problem=separator_problem,
         read=separator_of,
     )
     decimal: Decimal = option(
         DECIMAL_POINT,
-        "The decimal mark of numbers in CSV.",
+        "The decimal mark of numbers in CSV files.",
         sign="|".join(DECIMALS),
         problem=decimal_problem,
     )
     time_zone: str = option(
         UTC,
-        "The zone of times that are written without one.",
+        "The time zone of times that are written without one.",
         sign="ZONE",
         problem=time_zone_problem,
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from mojo_reader.errors import OutputNameError, located
+from mojo_reader.files.counting import RowsDone
 from mojo_reader.files.outputs import (
     STANDARD_STREAM,
     everything,
@@ -53,7 +54,9 @@ class ScoreOptions(Reading, Strictness, ScorerOptions, Chosen):
     """
 
     keep: tuple[str, ...] = option((), "Columns to carry through, before the predictions.")
-    workers: int | None = option(None, "Threads; one on each core by default.", sign="N", least=1)
+    workers: int | None = option(
+        None, "Number of threads; by default one for each core.", sign="N", least=1
+    )
 
     @property
     def rules(self) -> TableRules:
@@ -285,7 +288,7 @@ def run(  # noqa: PLR0913 - the last two are options
         write: called in this thread.
         notices: what was seen is added here.
         workers: number of threads, None for one on each core.
-        progress: called with the number of rows done, after each piece.
+        progress: called with the number of rows done (``RowsDone``), after each piece.
 
     Returns:
         The number of rows.
@@ -303,7 +306,7 @@ def run(  # noqa: PLR0913 - the last two are options
             before += made.rows
             done += made.rows
             if progress is not None:
-                progress(done)
+                progress(RowsDone.of(done, piece.share))
     return done
 
 

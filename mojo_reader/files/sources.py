@@ -3,6 +3,7 @@
 import glob
 import io
 import os
+import stat
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
@@ -52,6 +53,15 @@ def listed_sources(sources: Source | Sequence[Source]) -> list[str]:
     return found
 
 
+def file_size(source: str) -> int | None:
+    """Return how many bytes a file has; None for what is no file: standard input, a pipe."""
+    try:
+        status = None if source == STANDARD_STREAM else os.stat(source)  # noqa: PTH116 - may be text
+    except OSError:
+        return None  # who opens it says what is wrong with it
+    return status.st_size if status is not None and stat.S_ISREG(status.st_mode) else None
+
+
 class OpenSource:
     """One opened source; its content tells compression and, without an ending, the format.
 
@@ -71,8 +81,9 @@ class OpenSource:
         self.name = "standard input" if standard else source
         self._raw: BinaryIO = standard_input() if standard else _opened(source)
         self._owned = not standard
-        self._file_bytes = 0 if standard else os.stat(source).st_size  # noqa: PTH116 - may be text
+        self._file_bytes = file_size(source) or 0
         self._rows = 0
+        self._row_share: float | None = None
         try:
             self._look(source, chosen)
         except BaseException:
@@ -121,6 +132,22 @@ class OpenSource:
         size: int = stream.seek(0, io.SEEK_END)
         stream.seek(at)
         return size
+
+    @property
+    def bytes_read(self) -> float | None:
+        """Bytes of the file that are read, as told by its rows where these were counted.
+
+        None for what has no size: standard input, a pipe.
+        """
+        if not self._file_bytes:
+            return None
+        if self._row_share is not None:
+            return self._row_share * self._file_bytes
+        return self._counted.count if self.format not in _SEEKING else self._raw.tell()
+
+    def count_share(self, rows: int, all_rows: int) -> None:
+        """Say which rows of a file are read, where its bytes do not stand in the rows' order."""
+        self._row_share = rows / all_rows if all_rows else 1.0
 
     def count_rows(self, rows: int) -> None:
         """Count some rows of text.

@@ -5,7 +5,7 @@ Needs pyarrow (the extra ``tables``), which is imported when the first file is r
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
 from typing import Any, Final
@@ -14,7 +14,7 @@ from mojo_reader.errors import MojoDataError, located
 from mojo_reader.files.formats import Format
 from mojo_reader.files.records import Records
 from mojo_reader.files.rules import TableRules, check_columns, known_names
-from mojo_reader.files.sources import OpenSource, Source, listed_sources
+from mojo_reader.files.sources import OpenSource, Source, file_size, listed_sources
 from mojo_reader.model import Mojo
 from mojo_reader.scoring.columns import KEPT
 from mojo_reader.scoring.extras import require_pyarrow
@@ -34,10 +34,12 @@ class Piece:
         read: returns the rows as a record batch and adds what was seen to the notices. Columns
             that are carried through stand under ``KEPT`` and their name. Raises ``RowError``
             with the row counted from the piece's start.
+        share: of all files, up to the end of this piece; None where a file has no size.
     """
 
     file: str
     read: Callable[[Notices], Any] = field(repr=False)
+    share: float | None = None
 
 
 def pieces(
@@ -66,12 +68,19 @@ def _pieces(
 ) -> Iterator[Piece]:
     import pyarrow as pa
 
-    for source in files:
+    sizes = [file_size(source) for source in files]
+    whole = None if None in sizes else sum(filter(None, sizes))
+    before = 0
+    for source, size in zip(files, sizes, strict=True):
         with located(file=source):
             opened = OpenSource(source, rules.format, rules.limits)
         try:
             with located(file=opened.name):
-                yield from _CUTTERS[opened.format](opened, mojo, rules, notices)
+                for piece in _CUTTERS[opened.format](opened, mojo, rules, notices):
+                    read = opened.bytes_read
+                    if whole is not None and read is not None:
+                        piece = replace(piece, share=(before + read) / whole)  # noqa: PLW2901
+                    yield piece
         except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
             # Arrow says of damaged content by an OSError without a number, too, and its Parquet
             # reader takes names for UTF-8.
@@ -81,6 +90,7 @@ def _pieces(
             raise MojoDataError(message, file=opened.name) from error
         finally:
             opened.close()
+        before += size or 0
 
 
 def read_rows(

@@ -42,26 +42,28 @@ class FitOptions(Invalids):
         ValueError: there is no such threshold or rule for what is invalid.
     """
 
-    response: str | None = option(None, "Of the rows; by default the model's.", sign="COL")
-    weights: str | None = option(None, "Weight of each row.", sign="COL")
+    response: str | None = option(
+        None, "The rows' column with the response; by default the model's.", sign="COL"
+    )
+    weights: str | None = option(None, "The rows' column with the weight of each row.", sign="COL")
     class_weights: ClassWeights | None = option(
         None, "Factors of the classes' rows; ``balanced`` gives each class the same sum."
     )
     epochs: int = option(
         _EPOCHS,
-        "Passes over the rows; where a step has many rows, one moves the loss less far than H2O's.",
+        "How often to go over the rows; with many rows a step, one learns less than H2O's.",
         least=1,
     )
     batch_size: int | None = option(
         None,
-        "Rows of a step. H2O's own is 1; by default as few as an epoch of about a second allows, "
+        "Rows for each step of training: H2O has 1; by default as few as fit an epoch of a second, "
         f"{MOST_ROWS_OF_A_STEP} at most.",
         sign="ROWS",
         least=1,
     )
     learning_rate: float | None = option(
         None,
-        "Instead of the model's rate; in place of ADADELTA, which has none, Adam.",
+        "A learning rate instead of the model's; ADADELTA has none, and Adam takes its place.",
         sign="RATE",
         problem=_rate_problem,
     )
@@ -71,13 +73,15 @@ class FitOptions(Invalids):
     early_stopping: int | None = option(
         None, "Stop after N epochs without a better one.", sign="N", least=1
     )
-    seed: int = option(0, "The same makes the same model.", least=0)
-    freeze: int = option(0, "The first N layers do not change.", sign="N", least=0)
+    seed: int = option(0, "Random seed; the same seed makes the same model.", least=0)
+    freeze: int = option(0, "Keep the first N layers as they are.", sign="N", least=0)
     distribution: str | None = option(
-        None, "Of a model whose file does not say it (a POJO).", sign="NAME"
+        None, "The distribution of a model whose file does not say it (a POJO).", sign="NAME"
     )
     threshold: Threshold = option(
-        "keep", "Of two classes: as it is, or chosen anew.", words=get_args(Threshold)
+        "keep",
+        "The threshold of two classes: the model's own, or chosen anew on the rows held out.",
+        words=get_args(Threshold),
     )
 
     @property

@@ -157,8 +157,12 @@ class Options:
 class Unknowns(Options):
     """What becomes of what the model does not know."""
 
-    on_unseen: OnOdd = option("missing", "A level that the model does not know.", words=ON_ODD)
-    on_absent: OnOdd = option("missing", "A column that the rows lack.", words=ON_ODD)
+    on_unseen: OnOdd = option(
+        "missing", "What to do with a level that the model does not know.", words=ON_ODD
+    )
+    on_absent: OnOdd = option(
+        "missing", "What to do where the rows lack a column of the model.", words=ON_ODD
+    )
 
 
 @described
@@ -168,7 +172,7 @@ class Invalids(Options):
 
     on_invalid: OnOdd = option(
         "error",
-        "A cell without a meaning in its column, or a prediction that is NaN.",
+        "What to do with a cell that has no meaning in its column, or a prediction that is NaN.",
         words=("error", "missing"),
     )
 
@@ -203,11 +207,18 @@ class ScorerOptions(RowRules):
     """How a ``Scorer`` is made."""
 
     dtype: DType = option(
-        "float64", "float32 is faster, and within about 1e-5.", words=get_args(DType)
+        "float64",
+        "The type to compute in; float32 is faster, and within about 1e-5.",
+        words=get_args(DType),
     )
-    exact: bool = option(False, "Java's order of operations for every value; slow.")
+    exact: bool = option(
+        False, "Compute every value in Java's order of operations, to the last bit; slow."
+    )
     threshold: float | None = option(
-        None, "Of the second class, instead of the model's.", sign="P", problem=threshold_problem
+        None,
+        "Probability from which on the label is the second class, instead of the model's own.",
+        sign="P",
+        problem=threshold_problem,
     )
 
 
@@ -217,13 +228,15 @@ class Chosen(Options):
     """Which predictions to give; by default H2O's output columns."""
 
     only: Only | None = option(None, "One kind of a classifier's columns.", words=get_args(Only))
-    reconstruction_error: bool = option(False, "An autoencoder's Reconstruction.MSE.")
+    reconstruction_error: bool = option(False, "Give an autoencoder's Reconstruction.MSE.")
     per_feature: bool = option(
-        False, "An autoencoder's squared error in each column (reconstr_COL.SE)."
+        False, "Give an autoencoder's squared error in each column (reconstr_COL.SE)."
     )
     missing: MissingNumber | None = option(
         None,
-        "A missing number in an autoencoder's error: no error, or counts as the mean.",
+        "An autoencoder's error where a number is missing: none, or with the mean in its place.",
         words=MISSING_NUMBERS,
     )
-    layer: int | None = option(None, "A hidden layer's outputs, 0 for the first.", sign="N")
+    layer: int | None = option(
+        None, "Give the outputs of this hidden layer, 0 for the first.", sign="N"
+    )
