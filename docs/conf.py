@@ -10,11 +10,13 @@ author = "The mojo2keras authors"
 copyright = author  # noqa: A001 - Sphinx's name
 release = metadata.version("mojo2keras")
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_copybutton"]
 exclude_patterns = ["_build", "examples"]
 html_theme = "furo"
 html_title = f"mojo2keras {release}"
 myst_heading_anchors = 3
+# What is printed is not typed.
+copybutton_selector = "div:not(.highlight-text) > div.highlight > pre"
 # The pages link to each other, and to the examples beside them, as they stand in the repository.
 suppress_warnings = ["myst.xref_missing"]
 
@@ -53,7 +55,7 @@ def _commands() -> str:
     return re.sub(
         r"^Examples: (mojo2keras .*(?:\n.+)*)",
         lambda found: "".join(
-            ["```console\n", *(f"$ {line}\n" for line in found[1].splitlines()), "```"]
+            ["```bash\n", *(f"{line}\n" for line in found[1].splitlines()), "```"]
         ),
         text,
         flags=re.MULTILINE,

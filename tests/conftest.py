@@ -38,6 +38,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="fail on what a dependency deprecates, which else is only shown",
     )
+    parser.addoption(
+        "--write-outputs",
+        action="store_true",
+        help="write what the documentation's examples print into its pages, where it differs",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import docs_support
 import pytest
 from forms_support import FORMS_FOLDER, formed
 from support import Golden, golden, read_csv
@@ -37,6 +38,11 @@ SETTING_UP = re.compile(
 )
 #: The model that a page's blocks are about.
 MODELS = {"README": "iris_tanh", "targets": "iris_tanh"}
+#: How many rows the pages' files have, and what golden rows are numbered by.
+ROWS = 160
+NUMBER = "row id"
+#: The size from which on a row's label is the other one: something that `fit` can learn.
+LARGE = 180
 #: An option's long name.
 OPTION = re.compile(r"(?<![\w-])--[a-z][\w-]*")
 #: A model that stands in all forms, and what the pages call them.
@@ -46,13 +52,18 @@ FORM_NAMES = {Form.POJO: "model.java", Form.BINARY: "model.bin", Form.EXPORTED: 
 
 def blocks(page: Path, languages: str) -> list[tuple[str, str]]:
     """Return language and text of the blocks in these languages, in order."""
-    pattern = rf"^```({languages})\n(.*?)^```"
+    return [(language, text) for language, text, _ in shown_blocks(page, languages)]
+
+
+def shown_blocks(page: Path, languages: str) -> list[tuple[str, str, str]]:
+    """Return the same, and what is shown below each to be printed: empty where nothing is."""
+    pattern = rf"^```({languages})\n(.*?)^```\n(?:{docs_support.SHOWN})?"
     return re.findall(pattern, page.read_text("utf-8"), re.MULTILINE | re.DOTALL)
 
 
 def with_blocks() -> list[Path]:
     pages = [page for page in (ROOT / "README.md", *PAGES) if page.stem not in OWN_TESTS]
-    return [page for page in pages if blocks(page, "python|console")]
+    return [page for page in pages if blocks(page, "python|bash")]
 
 
 #: Pages whose commands start the program, with a framework, many times.
@@ -70,7 +81,6 @@ def folder(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
     case = golden(MODELS.get(request.node.callspec.params["page"].stem, "binomial_tanh"))
     shutil.copy(case.path, tmp_path / "model.zip")
     shutil.copy(case.path, tmp_path / "retrained.zip")
-    shutil.copy(case.folder / "expected.csv", tmp_path / "h2o_scores.csv")
     _write_rows(case, tmp_path)
     for one in formed(Golden(FORMS_FOLDER / FORMED)):
         place = tmp_path / FORM_NAMES[one.form]
@@ -82,19 +92,30 @@ def folder(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
 
 
 def _write_rows(case: Golden, folder: Path) -> None:
-    """Write rows with an ``id``, and labelled ones with H2O's own label as the response."""
+    """Write rows with an ``id``, and labelled ones: H2O's label, but the other for large sizes.
+
+    The first rows of a golden case are drawn as data is, those that follow to be odd.
+    """
     import pyarrow.csv
     import pyarrow.parquet
 
-    header, *lines = read_csv(case.folder / "input.csv")
-    labels = [row[0] for row in read_csv(case.folder / "expected.csv")[1:]]
+    header, *lines = read_csv(case.folder / "input.csv")[: ROWS + 1]
+    scores = read_csv(case.folder / "expected.csv")[: ROWS + 1]
+    _write_csv(folder / "h2o_scores.csv", scores)
+    labels = [row[0] for row in scores[1:]]
+    if NUMBER in header:
+        place = header.index(NUMBER)
+        header, *lines = [line[:place] + line[place + 1 :] for line in [header, *lines]]
     numbered = [[*line, str(index)] for index, line in enumerate(lines)]
     _write_csv(folder / "rows.csv", [[*header, "id"], *numbered])
     (folder / "rows.csv.gz").write_bytes(gzip.compress((folder / "rows.csv").read_bytes()))
     response = case.mojo().kept.columns[-1]
     if response not in header:
         header = [*header, response]
-        lines = [[*line, label] for line, label in zip(lines, labels, strict=True)]
+        first, second = sorted(set(labels))
+        other, size = {first: second, second: first}, header.index("size")
+        for line, label in zip(lines, labels, strict=True):
+            line.append(other[label] if float(line[size] or 0) > LARGE else label)
     _write_csv(folder / "labelled.csv", [header, *lines])
     table = pyarrow.csv.read_csv(folder / "rows.csv")
     pyarrow.parquet.write_table(table, folder / "part-1.parquet")
@@ -106,32 +127,37 @@ def _write_csv(path: Path, lines: list[list[str]]) -> None:
 
 
 @pytest.mark.parametrize("page", [parameter(page) for page in with_blocks()])
-def test_the_blocks_of_a_page_run(
-    page: Path, folder: Path, capsys: pytest.CaptureFixture[str]
+def test_the_blocks_of_a_page_run_and_print_what_it_shows(
+    page: Path, folder: Path, capsys: pytest.CaptureFixture[str], pytestconfig: pytest.Config
 ) -> None:
     names: dict[str, Any] = {"__name__": "page", "arrow_reader": _batches(folder)}
-    for language, text in blocks(page, "python|console"):
+    for language, text, shown in shown_blocks(page, "python|bash"):
         if language == "python":
             exec(compile(text, str(page), "exec"), names)  # noqa: S102 - our own page
             printed = capsys.readouterr().out
             for promised in re.findall(r"^print\(.*\)  # (.*)$", text, re.MULTILINE):
                 assert promised in printed
-            continue
-        for command in _commands(text):
-            _run(command, folder)
+        else:
+            printed = "".join(_run(command, folder) for command in _commands(text))
+        if shown and pytestconfig.getoption("write_outputs"):
+            docs_support.write_shown(page, text, shown, printed)
+        elif shown:
+            docs_support.assert_shown(shown, printed)
 
 
-def _run(command: str, folder: Path) -> None:
+def _run(command: str, folder: Path) -> str:
     done = subprocess.run(
         ["bash", "-c", f"set -o pipefail; {command}"],
         cwd=folder,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
         check=False,
     )
     # As git has it, the code of a difference that was asked for.
     allowed = {0, 1} if "--exit-code" in command else {0}
-    assert done.returncode in allowed, f"{command}\n{done.stderr}"
+    assert done.returncode in allowed, f"{command}\n{done.stdout}"
+    return done.stdout
 
 
 def _batches(folder: Path) -> Any:
@@ -142,7 +168,7 @@ def _batches(folder: Path) -> Any:
 
 def _commands(text: str) -> list[str]:
     joined = text.replace("\\\n", " ")
-    return [line.removeprefix("$ ") for line in joined.splitlines() if line.startswith("$ ")]
+    return joined.splitlines()
 
 
 @pytest.mark.parametrize("page", [ROOT / "README.md", *PAGES], ids=lambda page: page.stem)
@@ -150,9 +176,26 @@ def test_what_does_not_run_only_sets_up(page: Path) -> None:
     for _, text in blocks(page, "sh"):
         for line in text.strip().splitlines():
             assert SETTING_UP.fullmatch(line), line
-    known = {"python", "console", "r", "sh", "text", "py", "sql", "json", "dockerfile", "yaml"}
+    known = {"python", "bash", "r", "sh", "text", "py", "sql", "json", "dockerfile", "yaml"}
     languages = set(re.findall(r"^```(\w+)$", page.read_text("utf-8"), re.MULTILINE))
     assert languages <= known
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_page_opens_with_a_sentence(page: Path) -> None:
+    """It says what the page is for, before any section, block or table."""
+    heading, blank, first, *_ = page.read_text("utf-8").splitlines()
+    assert heading.startswith("# ")
+    assert not blank
+    assert re.match(r"[A-Z`*]", first), first
+
+
+@pytest.mark.parametrize("page", with_blocks(), ids=lambda page: page.stem)
+def test_what_a_command_prints_is_shown(page: Path) -> None:
+    """Copied as they stand, commands run: no prompt, and no output, stands among them."""
+    for _, text, shown in shown_blocks(page, "bash"):
+        assert shown, text
+        assert not [line for line in text.splitlines() if line.startswith(("$", ">"))]
 
 
 @pytest.mark.parametrize("page", [ROOT / "README.md", *PAGES], ids=lambda page: page.stem)
@@ -186,7 +229,7 @@ def test_the_test_command_is_the_one_that_ci_runs() -> None:
 
 def test_every_command_is_shown() -> None:
     text = "\n".join(page.read_text("utf-8") for page in [ROOT / "README.md", *PAGES])
-    assert set(COMMANDS) <= set(re.findall(r"^\$ mojo2keras ([\w-]+)", text, re.MULTILINE))
+    assert set(COMMANDS) <= set(re.findall(r"^mojo2keras ([\w-]+)", text, re.MULTILINE))
 
 
 @pytest.mark.docs

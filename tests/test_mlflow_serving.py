@@ -108,11 +108,15 @@ def test_the_models_own_requirements_are_enough_to_serve_it(tmp_path: Path) -> N
     absent = "from importlib.util import find_spec as f; print([*map(f, ['keras', 'jax', 'emit'])])"
     done = subprocess.run([python, "-P", "-c", absent], capture_output=True, check=True, text=True)
     assert done.stdout == "[None, None, None]\n"
-    (documented,) = re.findall(r"-d '(.*)'", docs_support.sections("serving.md")["MLflow"])
+    ((documented, shown),) = re.findall(
+        rf"-d '(.*)'\n```\n{docs_support.SHOWN}",
+        docs_support.sections("serving.md")["MLflow"],
+        re.MULTILINE | re.DOTALL,
+    )
     with serving(path, python=python) as server:
         assert_answers_h2os_scores(server, case)
         _, answer = server.post(json.loads(documented))
-    assert answer["predictions"][0]["predict"] == "Iris-setosa"
+    docs_support.assert_shown(json.dumps(json.loads(shown)), json.dumps(answer))
 
 
 @pytest.mark.spark

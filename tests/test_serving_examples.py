@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import runpy
 import shutil
 import socket
@@ -14,8 +15,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import docs_support
 import numpy as np
 import pytest
+from serving_support import ask, running
 from support import assert_close, golden
 
 EXAMPLES = Path(__file__).parent.parent / "docs" / "examples"
@@ -108,3 +111,16 @@ def test_the_scoring_script_of_azure(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     script = runpy.run_path(str(EXAMPLES / "score_in_azure.py"))
     script["init"]()
     assert_iris(script["run"](json.dumps({"instances": rows()}))["predictions"])
+
+
+@pytest.mark.serve
+def test_the_documented_requests_get_the_answers_that_the_page_shows() -> None:
+    text = docs_support.sections("serving.md")["An HTTP server"]
+    request = r"^curl http://127.0.0.1:8080(\S+) -d '([^']*)'\n```\n"
+    found = re.findall(rf"{request}{docs_support.SHOWN}", text, re.MULTILINE | re.DOTALL)
+    assert len(found) == text.count("\ncurl ")
+    with running(IRIS.path, "--model-name", "iris") as server:
+        for path, body, shown in found:
+            status, answer, _ = ask(server, path, body.encode())
+            assert status == 200, answer
+            docs_support.assert_shown(json.dumps(json.loads(shown)), json.dumps(answer))
