@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from mojo_reader.explaining.dependence import partial_dependence
     from mojo_reader.explaining.expectations import individual_expectations
     from mojo_reader.explaining.importances import importances
+    from mojo_reader.explaining.measured import measure
     from mojo_reader.explaining.permutation import permutation_importance
     from mojo_reader.files.background import read_background
     from mojo_reader.files.score import ScoreOptions, score_file
@@ -77,6 +78,7 @@ __all__ = [
     "jax_contributions",
     "list_base_models",
     "max_f1_threshold",
+    "measure",
     "partial_dependence",
     "permutation_importance",
     "read_background",
@@ -117,6 +119,7 @@ _HOMES: Final = {
     "individual_expectations": "mojo_reader.explaining.expectations",
     "list_base_models": "mojo_reader.reader",
     "max_f1_threshold": "mojo_reader.making.threshold",
+    "measure": "mojo_reader.explaining.measured",
     "partial_dependence": "mojo_reader.explaining.dependence",
     "permutation_importance": "mojo_reader.explaining.permutation",
     "read_background": "mojo_reader.files.background",

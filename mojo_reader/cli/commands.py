@@ -15,6 +15,7 @@ COMMANDS: Final[dict[str, str]] = {
     "explain": "Say what moves each prediction, column by column.",
     "importances": "Print H2O's variable importances, from the weights or over rows.",
     "partial-dependence": "Say what the prediction is for each value of a column.",
+    "measure": "Print H2O's metrics of a model on rows with their response.",
     "verify": "Score rows and compare with scores that H2O made.",
     "report": "Write one HTML file that shows a model and proves it.",
     "fit": "Train a model on in Keras, and write a MOJO.",

@@ -1,6 +1,7 @@
 """All that H2O's ``model_performance`` says of a model's predictions of labelled rows."""
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -32,6 +33,7 @@ class Performance:
         figures: by H2O's name.
         binned: figures of two classes as H2O has them, from at most 400 thresholds; empty where
             there are no more, and ``figures`` are H2O's.
+        labels: of the classes; empty for other models.
         confusion: ``(n_classes, n_classes)`` weight of the rows by actual class (down) and the
             label that the model gives; None for other models.
         curve: of two classes, with a threshold for each distinct score.
@@ -44,10 +46,43 @@ class Performance:
     weight: float
     figures: Metrics
     binned: Metrics = field(default_factory=dict)
+    labels: tuple[str, ...] = ()
     confusion: Array | None = None
     curve: Curve | None = None
     gains: Gains | None = None
     hit_ratios: Array | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return all but the curve for JSON, by H2O's names; None for what is no number."""
+        found: dict[str, Any] = {
+            "rows": self.rows,
+            "weight": self.weight,
+            "metrics": _numbers(self.figures),
+        }
+        if self.binned:
+            found["metrics_of_400_thresholds"] = _numbers(self.binned)
+        if self.confusion is not None:
+            counts = self.confusion.tolist()
+            found["confusion_matrix"] = {"labels": list(self.labels), "weights": counts}
+        if self.curve is not None:
+            found["max_criteria_and_metric_scores"] = {
+                name: {"threshold": best.threshold, "value": best.value}
+                for name, best in self.curve.maxima().items()
+            }
+        if self.gains is not None:
+            columns = {name: _list(values) for name, values in self.gains.columns.items()}
+            found["gains_lift_table"] = columns
+        if self.hit_ratios is not None:
+            found["hit_ratios"] = _list(self.hit_ratios)
+        return found
+
+
+def _numbers(figures: Metrics) -> dict[str, float | None]:
+    return {name: value if np.isfinite(value) else None for name, value in figures.items()}
+
+
+def _list(values: Array) -> list[float | None]:
+    return [value if np.isfinite(value) else None for value in values.tolist()]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -126,7 +161,11 @@ def performance(  # noqa: PLR0913 - the last is an option
         return found
     classes = known.values.shape[1]
     actual = known.response.astype(np.int64)
-    found = replace(found, confusion=confusion(known.labels, actual, known.weights, classes))
+    found = replace(
+        found,
+        labels=() if not isinstance(mojo.output, Classification) else mojo.output.labels,
+        confusion=confusion(known.labels, actual, known.weights, classes),
+    )
     if curve is None:
         return replace(
             found, hit_ratios=hit_ratios(known.values, known.labels, actual, known.weights)
