@@ -48,7 +48,8 @@ class Done:
 
 def process(command: list[str]) -> Done:
     """Run a command to its end."""
-    hidden = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+    # Without bytecode each process would compile every file anew, which no installation does.
+    hidden = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "PYTHONDONTWRITEBYTECODE")
     environment = {key: value for key, value in os.environ.items() if key not in hidden}
     start = time.perf_counter()
     child = subprocess.Popen(

@@ -35,8 +35,6 @@ def main() -> None:
     parser.add_argument("--jar", type=Path, help="H2O's h2o.jar, to run PredictCsv beside")
     parser.add_argument("--convert", action="store_true", help="also convert, which loads Keras")
     options = parser.parse_args()
-    # Else each process would compile every file anew.
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     program = [sys.executable, "-m", "mojo_reader"]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

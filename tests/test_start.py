@@ -59,8 +59,31 @@ def test_predict_of_few_rows_needs_no_function_of_arrows(tmp_path: Path) -> None
     lines = (MIXED.folder / "input.csv").read_text("utf-8").splitlines(keepends=True)
     rows.write_text("".join(lines[:2]), "utf-8")
     loaded = loaded_by("predict", MIXED.path, rows, "-o", tmp_path / "scored.csv", "-q")
-    assert not loaded & (HEAVY | {"rich", "secrets", "tempfile", "pyarrow.parquet"})
+    unneeded = {"rich", "secrets", "tempfile", "pyarrow.parquet", "pyarrow._compute", "numpy.ma"}
+    assert not loaded & (HEAVY | unneeded)
     assert commands_of(loaded) == {"predict"}
+
+
+def test_predict_of_many_rows_needs_no_wrappers_of_arrows_functions(tmp_path: Path) -> None:
+    rows = tmp_path / "rows.csv"
+    header, *lines = (MIXED.folder / "input.csv").read_text("utf-8").splitlines(keepends=True)
+    rows.write_text(header + "".join(lines) * (1 + 1000 // len(lines)), "utf-8")
+    loaded = loaded_by("predict", MIXED.path, rows, "-o", tmp_path / "scored.csv", "-q")
+    assert not loaded & (HEAVY | {"numpy.ma"})
+    assert "pyarrow._compute" in loaded
+
+
+def test_arrows_functions_are_found_without_its_private_names(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import pyarrow.compute
+
+    from mojo_reader.scoring import arrow
+
+    texts = pyarrow.array([" a", "b"])
+    assert arrow._Functions().utf8_trim(texts, characters=" ").to_pylist() == ["a", "b"]
+    monkeypatch.setattr(arrow, "_registered", lambda _: None)
+    assert arrow._Functions().utf8_trim is pyarrow.compute.utf8_trim
 
 
 @pytest.mark.long
@@ -78,12 +101,20 @@ def numpy_alone() -> list[str]:
     return list(json.loads(done.stdout))
 
 
-def test_few_rows_are_written_as_many_are(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["a", None, 'say "hi"', "x,y", "", "line\nbreak", "é", "cr\r"],
+        ["a", None, "say 'hi'", "x;y", "", " blank ", "é", "tab\t"],
+    ],
+)
+def test_few_rows_are_written_as_many_are(
+    texts: list[str | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
     import pyarrow as pa
 
     from mojo_reader.files import sinks
 
-    texts = ["a", None, 'say "hi"', "x,y", "", "line\nbreak", "é", "cr\r"]
     numbers = [0.0, -0.0, np.nan, 1e-5, 1.5e7, -1234567.0, 5e-324, np.inf]
     columns = {
         "kept": pa.array(texts),

@@ -212,11 +212,28 @@ def test_pieces_end_where_records_end(
 
 # --------------------------------------------------------------------------- number texts
 
+#: Where Java's form or Arrow's changes.
+EDGES = np.array([1e-7, 1e-6, 1e-5, 1e-3, 1.0, 1e7, 1e15, 1e16, 1e17, 1e21, 1e22])
+
 
 @given(st.lists(st.floats(allow_nan=False) | st.sampled_from([0.001, 1e7, 9999999.5, 1e-4, -0.0])))
 def test_numbers_are_written_as_java_writes_them(values: list[float]) -> None:
     found = number_texts(np.array(values, np.float64)).to_pylist()
     assert found == [java.double_text(value) for value in values]
+
+
+def test_numbers_of_each_form_are_written_beside_each_other() -> None:
+    source = np.random.default_rng(7)
+    bits = source.integers(0, 1 << 64, 1000, np.uint64).view(np.float64)
+    powers = [sign * digits * 10.0**power for power in range(-9, 23) for digits in (1, 1.5, 9.25)
+              for sign in (1, -1)]  # fmt: skip
+    sizes = 10 ** source.uniform(-12, 12, 1000) * source.choice([-1, 1], 1000)
+    edges = [*EDGES, *np.nextafter(EDGES, 0), *np.nextafter(EDGES, np.inf), 5e-324, 0.0, -0.0]
+    values = np.concatenate([bits, powers, sizes, np.round(sizes, 2), edges, [np.inf, -np.inf]])
+    source.shuffle(values)
+    expected = [None if np.isnan(v) else java.double_text(v) for v in values.tolist()]
+    with np.errstate(invalid="ignore"):  # a signalling NaN
+        assert number_texts(values).to_pylist() == expected
 
 
 def test_nan_is_null() -> None:

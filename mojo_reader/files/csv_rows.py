@@ -26,6 +26,7 @@ from mojo_reader.model.levels import LEVEL_BLANKS, MISSING_MARKS, level_position
 from mojo_reader.scoring.arrow import (
     bool_array,
     bool_values,
+    decoded,
     float_array,
     float_values,
     int_array,
@@ -210,7 +211,8 @@ class CsvColumns:
             return False
         marked = pc.is_in(array, value_set=missing_marks())
         try:
-            numbers = pc.if_else(marked, null(pa.string()), array).cast(pa.float64())
+            texts = pc.if_else(marked, null(pa.string()), array)
+            numbers = pc.cast(texts, target_type=pa.float64())
         except pa.ArrowInvalid:
             return False
         return not _is_odd(numbers)
@@ -242,7 +244,7 @@ class CsvColumns:
         arrays = {place: text_array(column) for place, column in cells.items()}
         for wanted in self._wanted:
             if wanted.categorical is not None:
-                arrays[wanted.place] = arrays[wanted.place].dictionary_encode()
+                arrays[wanted.place] = pc.dictionary_encode(arrays[wanted.place])
         return arrays
 
 
@@ -320,8 +322,8 @@ def _is_odd(array: Any) -> bool:
 
 def _as_text(array: Any) -> Any:
     """Return the cells as they stand; a blank line's are empty."""
-    texts = array.cast(pa.string()) if pa.types.is_dictionary(array.type) else array
-    return pc.fill_null(texts, text_scalar("")) if texts.null_count else texts
+    texts = decoded(array)
+    return pc.coalesce(texts, text_scalar("")) if texts.null_count else texts
 
 
 def _level_column(array: Any, wanted: _Wanted, notices: Notices) -> Any:
@@ -381,6 +383,6 @@ def _with_dictionary(array: Any, texts: list[str | None]) -> Any:
     absent = np.array([text is None for text in texts], np.bool_)
     indices = array.indices
     if absent.any():
-        missing = bool_array(absent).take(indices)
+        missing = pc.take(bool_array(absent), indices)
         indices = pc.if_else(missing, null(indices.type), indices)
     return pa.DictionaryArray.from_arrays(indices, dictionary)

@@ -5,8 +5,8 @@ from typing import Any, BinaryIO, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from mojo_reader.files.number_text import joined_numbers
-from mojo_reader.files.sinks import csv_lines, quoted
+from mojo_reader.files.csv_text import column_texts, csv_lines, quoted
+from mojo_reader.scoring.arrow import float_array
 
 
 class MatrixSink(Protocol):
@@ -57,7 +57,7 @@ class CsvMatrixSink:
     def write(self, block: NDArray[np.float64]) -> None:
         """Write ``(rows, n_features)`` rows after those before."""
         if block.shape[1]:
-            self._stream.write(csv_lines([joined_numbers(block, "")]))
+            self._stream.write(csv_lines(column_texts([float_array(column) for column in block.T])))
 
     def close(self) -> None:
         """Do nothing: every row is written."""

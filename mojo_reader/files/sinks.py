@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Protocol, cast
 
-import numpy as np
 import pyarrow as pa
 
 from mojo_reader.errors import MojoDataError, MojoOutputError, OutputNameError
 from mojo_reader.files.atomic import opened_through, replacing
+from mojo_reader.files.csv_text import column_texts, csv_lines, few_lines, filled, quoted
 from mojo_reader.files.formats import (
     Format,
     compression_of,
@@ -21,21 +21,17 @@ from mojo_reader.files.formats import (
     format_of,
     is_spreadsheet,
 )
-from mojo_reader.files.number_text import joined_numbers, number_texts
 from mojo_reader.files.outputs import STANDARD_STREAM, is_written_through
 from mojo_reader.files.sources import Source
 from mojo_reader.files.standard_streams import standard_output
-from mojo_reader.java import text as java
-from mojo_reader.scoring.arrow import float_values, pc, text_scalar
+from mojo_reader.scoring.arrow import decoded
 from mojo_reader.scoring.equal_names import require_distinct
 
-NA: Final = "NA"
 WRITTEN: Final = ".csv, .csv.gz, .csv.zst, .parquet, .arrow, .feather, .jsonl or .jsonl.gz"
 """The endings of what is written, for a sentence."""
 SEEKING: Final[frozenset[Format]] = frozenset({"parquet"})
 """Formats that need a file of their own to be written to."""
 _TABS: Final = ".tsv"
-_QUOTED: Final = ',"\r\n'
 # Cells that Python has written before Arrow's functions are imported.
 _FEW_CELLS: Final = 500
 
@@ -173,14 +169,8 @@ class CsvSink(_TextSink):
         columns = batch.columns
         if batch.num_rows * len(columns) <= _FEW_CELLS:
             return few_lines(columns, self._kept)
-        first = len(columns)
-        while first > self._kept and pa.types.is_float64(columns[first - 1].type):
-            first -= 1
-        texts = [column_texts(array) for array in columns[:first]]
-        texts[self._kept :] = [pc.fill_null(text, text_scalar(NA)) for text in texts[self._kept :]]
-        if first < len(columns):
-            numbers = np.stack([float_values(array) for array in columns[first:]], axis=1)
-            texts.append(joined_numbers(numbers, NA))
+        texts = column_texts(columns)
+        texts[self._kept :] = [filled(array) for array in texts[self._kept :]]
         return csv_lines(texts)
 
     def write(self, rendered: Any) -> None:
@@ -280,10 +270,7 @@ class ArrowSink(ParquetSink):
 
     def render(self, batch: Any) -> Any:
         """Return the rows without dictionaries, of which a file holds one for all its batches."""
-        columns = [
-            column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
-            for column in batch.columns
-        ]
+        columns = [decoded(column) for column in batch.columns]
         return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
 
     def _new_writer(self, schema: Any) -> Any:
@@ -316,65 +303,3 @@ def _compressed(stream: BinaryIO, compression: str | None) -> Any:
     if compression is None:
         return None
     return pa.CompressedOutputStream(pa.PythonFile(_Guarded(stream), "w"), compression)
-
-
-# --------------------------------------------------------------------------- text
-
-
-def quoted(text: str) -> str:
-    """Return a text as a CSV cell."""
-    if any(mark in text for mark in _QUOTED):
-        return '"' + text.replace('"', '""') + '"'
-    return text
-
-
-def column_texts(array: Any) -> Any:
-    """Return an Arrow array as CSV cells, ``string``; null where it is null or NaN."""
-    if pa.types.is_float64(array.type):
-        return number_texts(float_values(array))
-    if pa.types.is_dictionary(array.type):
-        array = array.dictionary_decode()
-    texts = array.cast(pa.string())
-    marked = pc.match_substring_regex(texts, pattern=f"[{_QUOTED}]")
-    if pc.any(marked).as_py():
-        mark = text_scalar('"')
-        doubled = pc.replace_substring(texts, pattern='"', replacement='""')
-        inside = pc.binary_join_element_wise(mark, doubled, mark, text_scalar(""))
-        texts = pc.if_else(marked, inside, texts)
-    return texts
-
-
-def few_lines(columns: list[Any], kept: int) -> bytes:
-    """Join the cells of few rows to lines, without Arrow's functions."""
-    cells = [
-        [("" if place < kept else NA) if text is None else text for text in _few_texts(array)]
-        for place, array in enumerate(columns)
-    ]
-    return "".join(",".join(row) + "\n" for row in zip(*cells, strict=True)).encode()
-
-
-def _few_texts(array: Any) -> list[str | None]:
-    """Return an Arrow array as CSV cells, as ``column_texts`` does."""
-    types = pa.types
-    if types.is_float64(array.type):
-        values = float_values(array).tolist()
-        return [None if value != value else java.double_text(value) for value in values]  # noqa: PLR0124 - NaN
-    content = array.type.value_type if types.is_dictionary(array.type) else array.type
-    if not types.is_string(content):
-        return list(column_texts(array).to_pylist())
-    return [None if text is None else quoted(text) for text in array.to_pylist()]
-
-
-def csv_lines(columns: list[Any]) -> bytes:
-    """Join cells to lines, ``string`` arrays of equal length to bytes; null is an empty cell."""
-    rest, last = columns[:-1], columns[-1]
-    options = {"null_handling": "replace", "null_replacement": ""}
-    ended = pc.binary_join_element_wise(last, text_scalar(""), text_scalar("\n"), **options)
-    lines = (
-        pc.binary_join_element_wise(*rest, ended, text_scalar(","), **options) if rest else ended
-    )
-    if not len(lines):
-        return b""
-    _, offsets, data = lines.buffers()
-    ends = np.frombuffer(offsets, np.int32, len(lines) + 1, lines.offset * 4)
-    return bytes(memoryview(data)[ends[0] : ends[-1]])

@@ -17,11 +17,10 @@ from mojo_reader.model.levels import MISSING_MARKS
 from mojo_reader.scoring.arrow import (
     bool_values,
     float_values,
-    int_array,
     int_values,
     null,
-    one_chunk,
     pc,
+    taken,
     text_array,
 )
 from mojo_reader.scoring.cells import BLANKS
@@ -62,12 +61,13 @@ def text_numbers(
         pc.match_substring_regex(pointed, pattern=_DECIMAL),
         pc.match_substring_regex(pointed, pattern=_SHORT),
     )
-    numbers = float_values(pc.if_else(plain, pointed, null(pa.string())).cast(pa.float64()))
+    decimals = pc.if_else(plain, pointed, null(pa.string()))
+    numbers = float_values(pc.cast(decimals, target_type=pa.float64()))
     odd = ~(bool_values(plain) | bool_values(missing) | bool_values(pc.is_null(texts)))
     if odd.any():
         numbers = numbers.copy()
         rows = np.flatnonzero(odd)
-        chosen = one_chunk(texts.take(int_array(rows.astype(np.int64)))).dictionary_encode()
+        chosen = pc.dictionary_encode(taken(texts, rows))
         distinct = [_odd_number(text, time_zone, decimal) for text in chosen.dictionary.to_pylist()]
         positions = int_values(chosen.indices)
         for position, row in zip(positions.tolist(), rows.tolist(), strict=True):

@@ -18,19 +18,42 @@ _MOST_BYTES: Final = 2**31 - 1
 
 
 class _Functions:
-    """Arrow's functions, imported when one is asked for: a file of few rows is scored without.
+    """Arrow's functions, each looked up when it is first asked for.
 
-    Their import takes as long as Arrow's own.
+    ``pyarrow.compute`` makes a wrapper for each of its functions when it is imported, which takes
+    as long as scoring 20,000 rows; what it makes them of is asked here.
     """
 
     def __getattr__(self, name: str) -> Any:
-        import pyarrow.compute
+        found = _registered(name)
+        if found is None:
+            import pyarrow.compute
 
-        return getattr(pyarrow.compute, name)
+            found = getattr(pyarrow.compute, name)
+        setattr(self, name, found)
+        return found
+
+
+def _registered(name: str) -> Any:
+    """Return one of Arrow's own functions; None where only ``pyarrow.compute`` has it."""
+    try:
+        # No name that Arrow promises.
+        from pyarrow import _compute
+
+        function = _compute.get_function(name.removesuffix("_"))  # and_
+        options_class = function._doc.options_class  # noqa: SLF001 - as it does itself
+        options: Any = getattr(_compute, options_class) if options_class else None
+    except (ImportError, AttributeError, KeyError):
+        return None
+
+    def call(*arguments: Any, **chosen: Any) -> Any:
+        return function.call(arguments, options(**chosen) if chosen else None)
+
+    return call
 
 
 pc: Final[Any] = _Functions()
-"""``pyarrow.compute``."""
+"""``pyarrow.compute``, whose functions take their options by name here."""
 
 
 def float_array(values: NDArray[np.float64], *, nan_is_null: bool = False) -> Any:
@@ -79,11 +102,25 @@ def chosen_texts(texts: Sequence[str], positions: NDArray[np.int64]) -> Any:
     """Return the texts at ``(rows,)`` positions as a ``string`` array; a negative one is null."""
     if len(positions) <= _FEW:
         return text_array([texts[place] if place >= 0 else None for place in positions.tolist()])
-    indices = int_array(np.maximum(positions, 0))
-    chosen = text_array(texts).take(indices)
-    if len(positions) and positions.min() < 0:
-        chosen = pc.if_else(bool_array(positions >= 0), chosen, null(pa.string()))
-    return chosen
+    # One more, null, is what -1 takes.
+    places = np.where(positions < 0, len(texts), positions)
+    return taken(text_array([*texts, None]), places)
+
+
+def taken(array: Any, places: NDArray[np.int64]) -> Any:
+    """Return the entries of an array at ``(rows,)`` places."""
+    return pc.take(array, int_array(places))
+
+
+def decoded(array: Any) -> Any:
+    """Return a dictionary's entries; any other array as it is."""
+    return pc.take(array.dictionary, array.indices) if pa.types.is_dictionary(array.type) else array
+
+
+def float_texts(values: NDArray[np.float64]) -> Any:
+    """Return ``(rows,)`` numbers as Arrow writes them, a ``string`` array; NaN is null."""
+    array = float_array(values, nan_is_null=bool(np.isnan(values).any()))
+    return pc.cast(array, target_type=pa.string())
 
 
 def float_values(array: Any) -> NDArray[np.float64]:

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from mojo_reader.scoring.arrow import bool_values, float_values, int_values
+from mojo_reader.scoring.arrow import bool_values, float_values, int_values, pc
 from mojo_reader.scoring.invalid import Invalid, OnInvalid, moved
 from mojo_reader.scoring.levels import LookUp, by_distinct, report
 from mojo_reader.scoring.numbers import cell_numbers
@@ -45,7 +45,7 @@ def _chunk_positions(
     if not _has_dictionary(chunk.type):
         return look_up(_cells(chunk), on_invalid)
     if not pa.types.is_dictionary(chunk.type):
-        chunk = chunk.dictionary_encode()
+        chunk = pc.dictionary_encode(chunk)
     # The index of null is -1.
     codes = int_values(chunk.indices)
     return by_distinct(_cells(chunk.dictionary), codes, missing, look_up, on_invalid)

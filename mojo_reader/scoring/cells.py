@@ -2,6 +2,7 @@
 
 import decimal
 import importlib.util
+import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
@@ -78,7 +79,8 @@ def time_array(values: Any) -> NDArray[Any] | None:
 
 def _as_array(values: Any) -> NDArray[Any] | None:
     """Return a NumPy view of arrays, series and Arrow columns; None for plain sequences."""
-    if isinstance(values, np.ma.MaskedArray):
+    # Only who has imported it has such arrays, and its import takes a tenth of NumPy's.
+    if "numpy.ma" in sys.modules and isinstance(values, np.ma.MaskedArray):
         return _unmasked(values)
     if isinstance(values, (np.ndarray, memoryview)):
         return np.asarray(values)
@@ -88,7 +90,7 @@ def _as_array(values: Any) -> NDArray[Any] | None:
     return None
 
 
-def _unmasked(values: np.ma.MaskedArray[Any, Any]) -> NDArray[Any]:
+def _unmasked(values: "np.ma.MaskedArray[Any, Any]") -> NDArray[Any]:
     """Put what is missing in the place of what is masked."""
     kind = values.dtype.kind
     if values.dtype.names is not None:  # records, which mean nothing in a cell
