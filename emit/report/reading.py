@@ -23,9 +23,10 @@ from mojo_reader.scoring.options import values_of
 from mojo_reader.scoring.responses import response_values
 from mojo_reader.scoring.scorer import Scorer
 
+from .data_known import spans_of
 from .kept_rows import DrawnRows, concatenated, taken
 from .rows import Cells, Rows, finite, predictions
-from .tallies import RESPONSE, LevelTally, NumberTally, Span, Tally
+from .tallies import RESPONSE, LevelTally, NumberTally, Tally
 from .worst import WorstRows
 
 Array = NDArray[np.float64]
@@ -47,7 +48,7 @@ def read_rows(  # noqa: PLR0913 - the last are options
     labelled: bool = True,
     rules: Reading | None = None,
     chosen: Sequence[int] = (),
-    spans: Mapping[str, Span] | None = None,
+    reference: Rows | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Rows:
     """Read and score rows to look at, with their response where the file has it.
@@ -59,7 +60,7 @@ def read_rows(  # noqa: PLR0913 - the last are options
         labelled: whether the response is read.
         rules: how the file is read.
         chosen: positions of rows that are kept to be shown by themselves.
-        spans: by raw numeric column, where its numbers are looked for.
+        reference: rows that these are compared with; None for what the model knows of training.
         progress: called with the number of rows read.
 
     Raises:
@@ -79,7 +80,7 @@ def read_rows(  # noqa: PLR0913 - the last are options
         response=name,
         options=ScoreOptions(**({} if rules is None else values_of(Reading, rules))),
         chosen=frozenset(chosen),
-        spans=spans or {},
+        reference=reference,
         progress=progress,
     )
     try:
@@ -100,7 +101,7 @@ class _Asked:
     response: str | None
     options: ScoreOptions
     chosen: frozenset[int]
-    spans: Mapping[str, Span]
+    reference: Rows | None
     progress: Callable[[int], None] | None
 
 
@@ -204,10 +205,11 @@ class _Kept:
         self._chosen: list[tuple[Any, ...]] = []
         self._random = np.random.default_rng(SEED)
         self._count = 0
+        spans = spans_of(mojo, asked.reference)
         self._tallies: dict[str, Tally] = {
             column.name: LevelTally(levels=len(column.levels))
             if isinstance(column, CategoricalInput)
-            else NumberTally(span=asked.spans.get(column.name, Span()))
+            else NumberTally(span=spans[column.name])
             for column in mojo.inputs
         }
         if asked.response is not None:
@@ -263,6 +265,7 @@ class _Kept:
             worst=worst,
             worst_words=words,
             tallies=self._tallies,
+            reference=self._asked.reference,
         )
 
     def _single(self) -> Cells:

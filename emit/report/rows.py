@@ -85,6 +85,7 @@ class Rows:
         worst: positions in the file of the rows that the model gets most wrong, those first.
         worst_words: what makes them the worst.
         tallies: by raw column, and under ``RESPONSE`` the response, what was counted in all rows.
+        reference: rows that these are compared with; None for what the model knows of training.
     """
 
     name: str
@@ -99,6 +100,7 @@ class Rows:
     worst: tuple[int, ...] = ()
     worst_words: str = ""
     tallies: Mapping[str, Tally] = field(default_factory=dict)
+    reference: "Rows | None" = None
 
     @property
     def sampled(self) -> Places:

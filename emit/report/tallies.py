@@ -31,6 +31,33 @@ class Span:
     edges: Array = field(default_factory=lambda: np.empty(0))
 
 
+@dataclass(kw_only=True, eq=False, slots=True)
+class Moments:
+    """How many numbers there were, their mean, and the sum of squared differences from it."""
+
+    count: int = 0
+    mean: float = 0.0
+    squares: float = 0.0
+
+    @property
+    def deviation(self) -> float:
+        """The standard deviation, as H2O takes it; NaN of fewer than two numbers."""
+        return float(np.sqrt(self.squares / (self.count - 1))) if self.count > 1 else np.nan
+
+    def add(self, numbers: Array) -> None:
+        """Add finite numbers, without the loss that a sum of squares has."""
+        count = numbers.size
+        if not count:
+            return
+        with np.errstate(over="ignore", invalid="ignore"):
+            mean = float(numbers.mean())
+            squares = float(((numbers - mean) ** 2).sum())
+            both, apart = self.count + count, mean - self.mean
+            self.squares += squares + float(np.float64(apart) ** 2) * (self.count * count / both)
+            self.mean += apart * (count / both)
+        self.count = both
+
+
 @dataclass(kw_only=True, eq=False)
 class NumberTally:
     """What was counted in a numeric column.
@@ -39,11 +66,10 @@ class NumberTally:
         span: where numbers are looked for.
         rows: number of rows.
         missing: those whose cell is missing.
-        count: those whose number is finite.
-        mean: of the finite numbers.
-        squares: sum of their squared differences from the mean.
-        least: the smallest of them.
-        most: the largest of them.
+        moments: of the finite numbers.
+        inside: of those within the span.
+        least: the smallest finite number.
+        most: the largest finite number.
         outside: numbers outside of the span, infinite ones among them.
         bins: ``(edges + 1,)`` finite numbers in each bin.
     """
@@ -51,9 +77,8 @@ class NumberTally:
     span: Span = field(default_factory=Span)
     rows: int = 0
     missing: int = 0
-    count: int = 0
-    mean: float = 0.0
-    squares: float = 0.0
+    moments: Moments = field(default_factory=Moments)
+    inside: Moments = field(default_factory=Moments)
     least: float = np.inf
     most: float = -np.inf
     outside: int = 0
@@ -63,15 +88,27 @@ class NumberTally:
         self.bins = np.zeros(len(self.span.edges) + 1, np.int64)
 
     @property
+    def count(self) -> int:
+        """Number of finite numbers."""
+        return self.moments.count
+
+    @property
+    def mean(self) -> float:
+        """Mean of the finite numbers."""
+        return self.moments.mean
+
+    @property
     def deviation(self) -> float:
-        """The standard deviation of the finite numbers, as H2O takes it; NaN of fewer than two."""
-        return float(np.sqrt(self.squares / (self.count - 1))) if self.count > 1 else np.nan
+        """Standard deviation of the finite numbers; NaN of fewer than two."""
+        return self.moments.deviation
 
     def add(self, values: Array) -> None:
         """Count further rows' numbers, NaN for missing."""
         self.rows += len(values)
         self.missing += int(np.isnan(values).sum())
-        self.outside += int(((values < self.span.low) | (values > self.span.high)).sum())
+        outside = (values < self.span.low) | (values > self.span.high)
+        self.outside += int(outside.sum())
+        self.inside.add(values[np.isfinite(values) & ~outside])
         numbers = values[np.isfinite(values)]
         if not numbers.size:
             return
@@ -80,18 +117,7 @@ class NumberTally:
         if len(self.span.edges):
             found = np.searchsorted(self.span.edges, numbers, side="left")
             self.bins += np.bincount(found, minlength=len(self.bins))
-        with np.errstate(over="ignore", invalid="ignore"):
-            self._add_moments(numbers)
-
-    def _add_moments(self, numbers: Array) -> None:
-        # Two parts' moments, added without the loss of a sum of squares.
-        count, mean = numbers.size, float(numbers.mean())
-        squares = float(((numbers - mean) ** 2).sum())
-        both = self.count + count
-        apart = mean - self.mean
-        self.squares += squares + apart * apart * (self.count * count / both)
-        self.mean += apart * (count / both)
-        self.count = both
+        self.moments.add(numbers)
 
 
 @dataclass(kw_only=True, eq=False)

@@ -134,6 +134,7 @@ def report(  # noqa: PLR0913 - a command's options
                 response=response,
                 rules=reading,
                 chosen=chosen,
+                reference=None if behind is None else behind.rows,
                 progress=lambda done: show(f"reading and scoring the rows: {done:,}"),
             )
             show("")
