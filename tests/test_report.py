@@ -175,7 +175,7 @@ def test_rows_with_a_response_are_held_to_it(tmp_path: Path) -> None:
     assert found.confusion is not None
     assert sum(map(sum, found.confusion["counts"])) == read.count
     assert len(found.charts) == 3
-    by_name = {row["name"]: row for row in data.findings(mojo, read)["columns"]}
+    by_name = {row["name"]: row for row in data.findings(Scorer(mojo), read)["columns"]}
     assert by_name["city"]["unseen"] == "1 %"
     assert by_name["size"]["missing"] == "6.1 %"
     page = report_page(mojo, title="rows", rows=read)
