@@ -8,8 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from keras_support import hand_made
 from rules import first
 from support import golden, rewritten
@@ -173,9 +171,10 @@ def test_rows_with_a_response_are_held_to_it(tmp_path: Path) -> None:
     found = performance.findings(Scorer(mojo), read, read.predicted)
     assert found.figures["accuracy"] == 1.0
     assert found.confusion is not None
-    assert sum(map(sum, found.confusion["counts"])) == read.count
-    assert len(found.charts) == 3
-    by_name = {row["name"]: row for row in data.findings(Scorer(mojo), read)["columns"]}
+    counted = [int(count.replace(",", "")) for row in found.confusion.rows for count, _ in row]
+    assert sum(counted) == read.count
+    assert len(found.charts) >= 8
+    by_name = {row["name"]: row for row in data.findings(mojo, read)["columns"]}
     assert by_name["city"]["unseen"] == "1 %"
     assert by_name["size"]["missing"] == "6.1 %"
     page = report_page(mojo, title="rows", rows=read)
@@ -195,16 +194,6 @@ def test_rows_without_a_response_are_shown_without(tmp_path: Path) -> None:
     empty.write_text("age\n")
     with pytest.raises(MojoDataError, match="the file has no rows"):
         read_rows(mojo, empty)
-
-
-@given(st.lists(st.tuples(st.sampled_from([0.1, 0.2, 0.5, 0.9]), st.booleans()), min_size=2))
-def test_the_area_is_the_share_of_pairs_in_order(pairs: list[tuple[float, bool]]) -> None:
-    scores = np.array([score for score, _ in pairs])
-    actual = np.array([int(label) for _, label in pairs])
-    if not 0 < actual.sum() < len(actual):
-        return
-    wins = [(a > b) + 0.5 * (a == b) for a in scores[actual == 1] for b in scores[actual == 0]]
-    assert np.trapezoid(*performance.roc(actual, scores)[::-1]) == pytest.approx(np.mean(wins))
 
 
 # --------------------------------------------------------------------------- the command

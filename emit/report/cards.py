@@ -22,12 +22,15 @@ MEANINGS: Final[Mapping[str, str]] = {
 }
 _FIGURES: Final[Mapping[str, str]] = {
     "AUC": "1 is perfect, 0.5 is chance",
+    "pr_auc": "1 is perfect, the class's share is chance",
     "accuracy": "share of labels that are right",
+    "mean_per_class_error": "0 is perfect",
     "logloss": "smaller is better",
-    "RMSE": "typical error, in the response's units",
-    "MAE": "mean absolute error, in the response's units",
-    "mean residual": "0 where errors cancel out",
-    "mean Reconstruction.MSE": "smaller is more usual",
+    "MSE": "of the reconstruction; smaller is more usual",
+    "RMSE": "typical error",
+    "MAE": "mean size of the error",
+    "r2": "1 is perfect, 0 is no better than the mean",
+    "mean_residual_deviance": "smaller is better",
 }
 
 

@@ -134,6 +134,7 @@ def bars(name: str, title: str, names: Sequence[str], values: Array, unit: str) 
         axes.barh(np.arange(len(order)), values[order], color=SERIES)
         axes.set_yticks(np.arange(len(order)), [shortened(names[place], 24) for place in order])
         axes.invert_yaxis()
+        axes.locator_params(axis="x", nbins=5)
         axes.set_xlabel(unit)
     return made.svg
 

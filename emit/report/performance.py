@@ -1,27 +1,52 @@
-"""How well the model does on given rows: metrics, and charts of predictions and response."""
+"""How well the model does on given rows: H2O's metrics, tables, and charts with what they mean."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mojo_reader.comparing.metrics import of_classes, of_response
-from mojo_reader.model import Classification, Reconstruction
+from mojo_reader.comparing.metrics import Performance, performance
+from mojo_reader.explaining.measured import has_offset, own_weights
+from mojo_reader.model import Classification, Mojo, Reconstruction
 from mojo_reader.scoring.scorer import Scorer
 
-from . import charts
-from .drawing import shortened
-from .rows import Rows, finite
+from . import performance_classes, performance_errors, performance_numbers
+from .performance_parts import Chart, Confusion, Measured, Part, Table
+from .rows import Rows
+
+__all__ = ["Findings", "Table", "findings"]
 
 Array = NDArray[np.float64]
 
-_BINS: Final = 10
-_POINTS: Final = 1500
-_CURVE_POINTS: Final = 200
-_SHOWN_CLASSES: Final = 4
-_MOST_CLASSES: Final = 30
+#: What a card on top shows, of each kind of model: those of them that it has.
+_HEADLINES: Final = (
+    *("AUC", "pr_auc", "accuracy", "mean_per_class_error", "logloss"),
+    *("RMSE", "MAE", "r2", "mean_residual_deviance"),
+)
+#: RMSE and r2 of classes are those of probabilities, and no headline.
+_OF_CLASSES: Final = frozenset({"RMSE", "r2"})
+#: H2O's figures and what they mean.
+MEANINGS: Final[Mapping[str, str]] = {
+    "AUC": "how often a row of the class gets the larger probability of two; 0.5 is chance",
+    "pr_auc": "area below precision over recall; the class's share is chance",
+    "Gini": "2 AUC - 1",
+    "mean_per_class_error": "mean share of each class's rows that get another label",
+    "logloss": "mean surprise at the class, -log of its probability",
+    "MSE": "mean squared error",
+    "RMSE": "its root, a typical error",
+    "r2": "share of the response's variance that is explained",
+    "accuracy": "share of rows whose label is right; not among H2O's own",
+    "MAE": "mean size of the error",
+    "RMSLE": "RMSE of logarithms; none where a number is below -1",
+    "mean_residual_deviance": "mean error by the model's distribution",
+}
+_NOTHING: Final = "None of them has a response, a weight and a prediction that could be measured."
+_OF_TWO: Final = {
+    "mean_per_class_error": "at the threshold of the largest F1 on these rows, as H2O has it",
+    "accuracy": "share of rows whose label, by the model's threshold, is right",
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -29,14 +54,22 @@ class Findings:
     """What the page shows of the rows' predictions.
 
     Attributes:
+        figures: headline figures by H2O's name.
+        all_figures: name, value, H2O's own value where it bins scores, and meaning of each.
+        binned: some of the values are H2O's own.
+        notes: sentences on what was measured.
+        confusion: actual by predicted; None where it does not apply.
         charts: SVG, each with a sentence of what it means.
-        figures: how near the predictions come to the response, by the measure's name.
-        confusion: ``labels`` and ``counts``, actual by predicted; None where it does not apply.
+        tables: what stands below the charts.
     """
 
-    charts: Sequence[tuple[str, str]]
-    figures: Mapping[str, float]
-    confusion: Mapping[str, Any] | None = None
+    figures: Mapping[str, float] = field(default_factory=dict)
+    all_figures: Sequence[tuple[str, float, float | None, str]] = ()
+    binned: bool = False
+    notes: Sequence[str] = ()
+    confusion: Confusion | None = None
+    charts: Sequence[Chart] = ()
+    tables: Sequence[Table] = ()
 
 
 def findings(scorer: Scorer, rows: Rows, values: Array) -> Findings:
@@ -47,144 +80,91 @@ def findings(scorer: Scorer, rows: Rows, values: Array) -> Findings:
         rows: the rows.
         values: their ``predictions``.
     """
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        return _findings(scorer, rows, values)
+
+
+def _findings(scorer: Scorer, rows: Rows, values: Array) -> Findings:
+    mojo = scorer.mojo
+    labelled = rows.response is not None or isinstance(mojo.output, Reconstruction)
+    found = None
+    if labelled:
+        found = performance(mojo, values, rows.labels, rows.response, rows.weights)
+    if found is None:
+        part = _without_response(mojo, values)
+        return Findings(charts=part.charts, notes=(_NOTHING,) if labelled else ())
+    part = _part(scorer, rows, Measured.of(rows, values, found))
+    return Findings(
+        figures=_headlines(mojo, found),
+        all_figures=_all_figures(mojo, found),
+        binned=bool(found.binned),
+        notes=_notes(mojo, rows, found),
+        confusion=part.confusion,
+        charts=part.charts,
+        tables=part.tables,
+    )
+
+
+def _without_response(mojo: Mojo, values: Array) -> Part:
+    if isinstance(mojo.output, Classification):
+        return performance_classes.unlabelled(mojo.output, values)
+    return performance_numbers.unlabelled(mojo.output, values)
+
+
+def _part(scorer: Scorer, rows: Rows, measured: Measured) -> Part:
     output = scorer.mojo.output
     if isinstance(output, Reconstruction):
-        errors = finite(values[:, 0])
-        chart = charts.distribution("error", "Reconstruction.MSE", errors)
-        words = "How many rows have which reconstruction error: far right are the unusual ones."
-        return Findings(
-            charts=[(chart, words)], figures={"mean Reconstruction.MSE": float(errors.mean())}
-        )
+        return performance_errors.part(scorer, rows, measured)
     if isinstance(output, Classification):
-        return _classification(rows, values, output)
-    return _regression(rows, values[:, 0], output.response)
+        return performance_classes.part(scorer.mojo, output, rows, measured)
+    return performance_numbers.part(scorer.mojo, output, rows, measured)
 
 
-# --------------------------------------------------------------------------- classes
-
-
-def _classification(rows: Rows, values: Array, output: Classification) -> Findings:
-    shown = range(min(_SHOWN_CLASSES, len(output.labels))) if output.threshold is None else [1]
-    drawn = [
-        (
-            charts.distribution(str(c), f"probability of {output.labels[c]}", finite(values[:, c])),
-            f"How many rows get which probability of {output.labels[c]}; heaps at both ends are a "
-            "model that is sure of itself.",
-        )
-        for c in shown
-    ]
-    if rows.response is None or rows.labels is None:
-        return Findings(charts=drawn, figures={})
-    known = np.isfinite(rows.response) & np.isfinite(values).all(axis=1)
-    actual, values = rows.response[known].astype(np.int64), values[known]
-    if not actual.size:
-        return Findings(charts=drawn, figures={})
-    predicted = rows.labels[known]
-    measured = of_classes(values, predicted, actual, np.ones(len(actual)))
-    figures = {name: measured[name] for name in ("accuracy", "logloss")}
-    if np.isfinite(measured.get("AUC", np.nan)):
-        figures["AUC"] = measured["AUC"]
-        drawn += _binomial_charts(actual, values[:, 1], output.labels[1])
-    return Findings(
-        charts=drawn, figures=figures, confusion=_confusion(actual, predicted, output.labels)
-    )
-
-
-def _binomial_charts(actual: NDArray[np.int64], scores: Array, label: str) -> list[tuple[str, str]]:
-    rates = ("share of the others taken for it", f"share of {shortened(label)} found")
-    shares = (f"mean probability of {shortened(label)}", "share observed")
-    return [
-        (
-            charts.curve("roc", "ROC", _thinned(roc(actual, scores)), rates),
-            "ROC: each point is a threshold; the further up and left, the better. Dashed: chance. "
-            "AUC is the area below the curve.",
-        ),
-        (
-            charts.curve("calibration", "Calibration", calibration(actual, scores), shares),
-            "Calibration: ten groups of as many rows, from the least probable to the most. On the "
-            f"dashed line a probability is the share of {label} that is observed; below it the "
-            "model promises too much.",
-        ),
-    ]
-
-
-def _confusion(
-    actual: NDArray[np.int64], predicted: NDArray[np.int64], labels: tuple[str, ...]
-) -> dict[str, Any] | None:
-    if len(labels) > _MOST_CLASSES:
-        return None
-    counts = np.zeros((len(labels), len(labels)), np.int64)
-    np.add.at(counts, (actual, predicted), 1)
-    return {"labels": labels, "counts": counts.tolist()}
-
-
-def roc(actual: NDArray[np.int64], scores: Array) -> tuple[Array, Array]:
-    """Return false and true positive rates by falling threshold, tied scores together.
-
-    Args:
-        actual: ``(rows,)`` 0 or 1.
-        scores: ``(rows,)`` float64.
-    """
-    order = np.argsort(-scores, kind="stable")
-    positives = np.cumsum(actual[order])
-    last = np.append(np.diff(scores[order]) != 0, True)
-    true = np.append(0, positives[last]) / positives[-1]
-    negatives = np.arange(1, len(scores) + 1) - positives
-    return np.append(0, negatives[last]) / negatives[-1], true
-
-
-def calibration(actual: NDArray[np.int64], scores: Array) -> tuple[Array, Array]:
-    """Return mean score and share observed in ten bins of as many rows each, ``(bins,)``.
-
-    Args:
-        actual: ``(rows,)`` 0 or 1.
-        scores: ``(rows,)`` float64.
-    """
-    order = np.argsort(scores, kind="stable")
-    bins = [part for part in np.array_split(order, _BINS) if part.size]
-    return (
-        np.array([scores[part].mean() for part in bins]),
-        np.array([actual[part].mean() for part in bins]),
-    )
-
-
-def _thinned(curve: tuple[Array, Array]) -> tuple[Array, Array]:
-    places = np.linspace(0, len(curve[0]) - 1, min(_CURVE_POINTS, len(curve[0]))).astype(int)
-    return curve[0][places], curve[1][places]
-
-
-# --------------------------------------------------------------------------- numbers
-
-
-def _regression(rows: Rows, values: Array, response: str) -> Findings:
-    title = f"predicted {response}"
-    drawn = [
-        (
-            charts.distribution("prediction", title, finite(values)),
-            f"How many rows get which prediction of {response}.",
-        )
-    ]
-    if rows.response is None:
-        return Findings(charts=drawn, figures={})
-    known = np.isfinite(rows.response) & np.isfinite(values)
-    if not known.any():
-        return Findings(charts=drawn, figures={})
-    residuals = rows.response[known] - values[known]
-    some = np.linspace(0, len(residuals) - 1, min(_POINTS, len(residuals))).astype(int)
-    points = (values[known][some], residuals[some])
-    drawn.append(
-        (
-            charts.scatter("residuals", "Residuals", points, (title, "actual - predicted")),
-            f"Each dot is a row: above the line the model predicted too little, below too much"
-            f"{_thinned_words(len(some), len(residuals))}.",
-        )
-    )
+def _headlines(mojo: Mojo, found: Performance) -> dict[str, float]:
+    left_out = _OF_CLASSES if isinstance(mojo.output, Classification) else frozenset()
     figures = {
-        **of_response(values[known], rows.response[known], np.ones(len(residuals))),
-        "mean residual": float(residuals.mean()),
+        name: found.figures[name]
+        for name in _HEADLINES
+        if name not in left_out and np.isfinite(found.figures.get(name, np.nan))
     }
-    return Findings(charts=drawn, figures=figures)
+    if isinstance(mojo.output, Reconstruction):
+        return {"MSE": found.figures["MSE"], "RMSE": found.figures["RMSE"]}
+    return figures
 
 
-def _thinned_words(shown: int, count: int) -> str:
-    return f"; {shown:,} of {count:,} rows" if shown < count else ""
+def _all_figures(mojo: Mojo, found: Performance) -> list[tuple[str, float, float | None, str]]:
+    said = {**MEANINGS, **(_OF_TWO if found.curve is not None else {})}
+    if isinstance(mojo.output, Reconstruction):
+        said = {"MSE": "mean reconstruction error", "RMSE": "its root"}
+    return [
+        (name, value, found.binned.get(name), said.get(name, ""))
+        for name, value in found.figures.items()
+    ]
+
+
+def _notes(mojo: Mojo, rows: Rows, found: Performance) -> list[str]:
+    notes = []
+    left_out = len(rows.predicted) - found.rows
+    if left_out:
+        notes.append(
+            f"{left_out:,} of the rows have no response, no weight or no prediction, and are not "
+            "measured."
+        )
+    if rows.weights is not None:
+        notes.append(f"Rows count by their weight (column {own_weights(mojo)}), as in H2O.")
+    elif own_weights(mojo) is not None:
+        notes.append(
+            f"The model was trained with weights (column {own_weights(mojo)}), which the rows "
+            "lack: all count the same here."
+        )
+    if has_offset(mojo):
+        notes.append(
+            f"The offset (column {mojo.info.offset_column}) is not used, as in H2O's Java scorer; "
+            "H2O's own performance has it, and so has the command measure."
+        )
+    if found.binned:
+        notes.append(
+            "The rows have more than 400 distinct probabilities, where H2O's server measures by "
+            "400 thresholds; the figures here are exact, and H2O's way stands beside them."
+        )
+    return notes

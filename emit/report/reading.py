@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mojo_reader.errors import MojoDataError
+from mojo_reader.explaining.labelled import weights_of
+from mojo_reader.explaining.measured import own_weights
 from mojo_reader.files.rules import Reading
 from mojo_reader.files.score import Made, ScoreOptions, row_pieces, run
 from mojo_reader.files.tables import Piece
@@ -78,18 +80,23 @@ def read_rows(  # noqa: PLR0913 - the last are options
         scorer=Scorer(mojo),
         path=path,
         response=name,
+        weights=own_weights(mojo) if labelled else None,
         options=ScoreOptions(**({} if rules is None else values_of(Reading, rules))),
         chosen=frozenset(chosen),
         reference=reference,
         progress=progress,
     )
-    try:
-        return _read(asked)
-    except AbsentColumnError as error:
-        if response is not None:
-            message = f"the rows lack the response column {response!r}"
-            raise MojoDataError(message, file=error.file) from error
-        return _read(replace(asked, response=None))
+    while True:
+        try:
+            return _read(asked)
+        except AbsentColumnError as error:
+            if error.column == asked.weights:
+                asked = replace(asked, weights=None)
+                continue
+            if response is not None:
+                message = f"the rows lack the response column {response!r}"
+                raise MojoDataError(message, file=error.file) from error
+            asked = replace(asked, response=None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +106,7 @@ class _Asked:
     scorer: Scorer
     path: str | os.PathLike[str]
     response: str | None
+    weights: str | None
     options: ScoreOptions
     chosen: frozenset[int]
     reference: Rows | None
@@ -114,6 +122,7 @@ class _Part:
     predicted: Array
     labels: NDArray[np.int64] | None
     response: Array | None
+    weights: Array | None
     levels: Mapping[str, tuple[NDArray[np.int64], Any]]
 
 
@@ -121,14 +130,15 @@ def _read(asked: _Asked) -> Rows:
     kept = _Kept(asked)
     job = _job(asked)
     options, notices = asked.options, Notices()
-    beside = () if asked.response is None else (asked.response,)
+    beside = tuple(dict.fromkeys(name for name in (asked.response, asked.weights) if name))
     of_number = isinstance(asked.scorer.mojo.output, Regression)
+    numbers = (asked.weights, asked.response if of_number else None)
     parts = row_pieces(
         asked.scorer,
         str(asked.path),
         replace(options, keep=beside),
         notices,
-        numbers=frozenset(beside if of_number else ()),
+        numbers=frozenset(name for name in numbers if name),
     )
     count = run(parts, job, kept.add, notices, progress=asked.progress)
     if not count:
@@ -150,7 +160,10 @@ def _job(asked: _Asked) -> Callable[[Piece], Made]:
         response, name = None, asked.response
         if name is not None:
             response = response_values(mojo, {name: batch.column(KEPT + name)}, name)
-            batch = batch.drop_columns([KEPT + name])
+        weights, weighing = None, asked.weights
+        if weighing is not None:
+            weights = weights_of(batch.column(KEPT + weighing), weighing)
+        batch = batch.drop_columns([KEPT + kept for kept in {name, weighing} if kept is not None])
         matrix = scorer.encode_batch(batch, notices, asked.options).matrix
         notices.unused_offset = None
         predicted = predictions(scorer, matrix)
@@ -163,6 +176,7 @@ def _job(asked: _Asked) -> Callable[[Piece], Made]:
             predicted=predicted,
             labels=scorer.label_indices(predicted, matrix) if classes else None,
             response=response,
+            weights=weights,
             levels=_levels(lookups, batch),
         )
         return Made(rows=len(matrix), notices=notices, parts=(part,))
@@ -220,7 +234,7 @@ class _Kept:
         rows = len(part.matrix)
         places = np.arange(self._count, self._count + rows)
         keys = self._random.random(rows)
-        self._scored.add(keys, places, part.predicted, part.labels, part.response)
+        self._scored.add(keys, places, part.predicted, part.labels, part.response, part.weights)
         cells = (places, part.matrix, part.table)
         self._sample.add(keys, *cells)
         self._worst.add(part.predicted, part.response, *cells)
@@ -248,7 +262,7 @@ class _Kept:
 
     def rows(self, name: str, notices: Notices) -> Rows:
         """Return the rows to look at."""
-        scored, predicted, labels, response = self._scored.rows()
+        scored, predicted, labels, response, weights = self._scored.rows()
         places, matrix, table = self._sample.rows()
         middle = finite(predicted[:, -1])
         worst, words = self._worst.places(float(np.median(middle)) if middle.size else 0.0)
@@ -260,6 +274,7 @@ class _Kept:
             predicted=predicted,
             labels=labels,
             response=response,
+            weights=weights,
             sample=Cells(places=places, matrix=matrix, table=table),
             single=self._single(),
             worst=worst,

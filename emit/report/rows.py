@@ -79,6 +79,8 @@ class Rows:
             there are no classes.
         response: ``(scored,)`` float64, positions of the labels, or numbers; NaN where it is
             missing. None where the file has no response.
+        weights: ``(scored,)`` float64, 0 for a missing one; None where the model was trained
+            without weights, or the file lacks their column.
         sample: rows drawn of the file, each as likely as any other; all of them where they are few.
             They are among the scored ones.
         single: rows that are shown by themselves: those that were asked for, and the worst.
@@ -101,6 +103,7 @@ class Rows:
     worst_words: str = ""
     tallies: Mapping[str, Tally] = field(default_factory=dict)
     reference: "Rows | None" = None
+    weights: Array | None = None
 
     @property
     def sampled(self) -> Places:

@@ -9,12 +9,14 @@ A figure that the rows do not define is NaN: a curve where a class is absent, of
 
 from mojo_reader.comparing.metrics.basics import Metrics, mean
 from mojo_reader.comparing.metrics.classes import of_classes
+from mojo_reader.comparing.metrics.gains import Gains
 from mojo_reader.comparing.metrics.measured import Performance, of_predictions, performance
 from mojo_reader.comparing.metrics.response import of_response
 from mojo_reader.comparing.metrics.thresholds import Curve, auc, error_at_max_f1, pr_auc
 
 __all__ = [
     "Curve",
+    "Gains",
     "Metrics",
     "Performance",
     "auc",

@@ -26,8 +26,8 @@ def squared_errors(errors: Array, actual: Array, weights: Array) -> Metrics:
         actual: ``(rows,)`` the response, or positions of the labels.
         weights: ``(rows,)``.
     """
-    mse = mean(errors * errors, weights)
-    variance = mean((actual - mean(actual, weights)) ** 2, weights)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        mse = mean(errors * errors, weights)
+        variance = mean((actual - mean(actual, weights)) ** 2, weights)
         r2 = float(1.0 - np.float64(mse) / np.float64(variance))
     return {"MSE": mse, "RMSE": float(np.sqrt(mse)), "r2": r2}

@@ -112,7 +112,7 @@ def of_predictions(
             autoencoder's errors (``Scorer.anomaly`` with ``missing="server"``).
         labels: ``(rows,)`` positions of the labels (``Scorer.label_indices``); None for others.
         response: ``(rows,)`` float64: positions of the classes, or numbers, NaN where it is
-            missing. None for an autoencoder.
+            missing; an infinite one is, too. None for an autoencoder.
         weights: ``(rows,)``, none below 0; None where all rows weigh 1.
 
     Returns:
@@ -190,7 +190,7 @@ def _known(
     weighed = np.ones(len(values)) if weights is None else np.nan_to_num(weights)
     there = np.isfinite(values).all(axis=1) & (weighed > 0)
     if response is not None:
-        there &= ~np.isnan(response)
+        there &= np.isfinite(response)
     return _Known(
         values=values[there],
         labels=None if labels is None else labels[there],
