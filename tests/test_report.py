@@ -174,7 +174,7 @@ def test_rows_with_a_response_are_held_to_it(tmp_path: Path) -> None:
     counted = [int(count.replace(",", "")) for row in found.confusion.rows for count, _ in row]
     assert sum(counted) == read.count
     assert len(found.charts) >= 8
-    by_name = {row["name"]: row for row in data.findings(mojo, read)["columns"]}
+    by_name = {row["name"]: row for row in data.findings(Scorer(mojo), read)["columns"]}
     assert by_name["city"]["unseen"] == "1 %"
     assert by_name["size"]["missing"] == "6.1 %"
     page = report_page(mojo, title="rows", rows=read)

@@ -11,6 +11,7 @@ from emit.report import data, read_background, read_rows
 from emit.report.data_drift import Drift, chance_index, drift_of, percent, stability_index
 from emit.report.data_known import Known, counted, known_columns, known_response
 from emit.report.tallies import LevelTally, NumberTally, Span
+from mojo_reader import Scorer
 
 EDGES = np.linspace(-1.2, 1.2, 9)
 
@@ -185,12 +186,12 @@ def test_rows_are_compared_with_the_background(
     assert found["size"].drift.reasons == ("13 % missing, none in the background",)
     assert found["color"].drift.flag == 0, "both lack the column"
     assert found["the probability of yes"].drift.psi is not None
-    shown = data.findings(mojo, rows)
+    shown = data.findings(Scorer(mojo), rows)
     assert shown["verdict"].startswith("4 of 8 columns are flagged against train.csv: ")
     assert shown["state"] == "failed"
     assert next(c for c in shown["columns"] if c["name"] == "city")["strangers"] == ["Atlantis"]
     same = read_rows(mojo, tmp_path / "train.csv", reference=behind.rows)
-    assert data.findings(mojo, same)["state"] == "passed"
+    assert data.findings(Scorer(mojo), same)["state"] == "passed"
     assert not any(column.drift.flag for column in data.columns(mojo, same))
 
 
@@ -201,7 +202,7 @@ def test_every_kind_of_model_has_its_rows_looked_at(name: str) -> None:
     path = golden(name).folder / "input.csv"
     for behind in (None, read_background(mojo, path)):
         rows = read_rows(mojo, path, reference=None if behind is None else behind.rows)
-        shown = data.findings(mojo, rows)
+        shown = data.findings(Scorer(mojo), rows)
         assert len(shown["columns"]) + len(shown["others"]) >= len(mojo.inputs)
         assert all(svg.startswith("<svg") for svg, _ in shown["charts"])
         assert (behind is None) or shown["state"] == "passed"

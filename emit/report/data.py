@@ -14,8 +14,9 @@ from mojo_reader.model import (
     Mojo,
     Reconstruction,
 )
+from mojo_reader.scoring.scorer import Scorer
 
-from . import data_charts, facts
+from . import data_charts, data_missing, facts
 from .data_drift import (
     MISSING,
     MISSING_UNKNOWN,
@@ -61,8 +62,9 @@ class _Column:
     texts: Sequence[str] = ()
 
 
-def findings(mojo: Mojo, rows: Rows) -> dict[str, Any]:
+def findings(scorer: Scorer, rows: Rows) -> dict[str, Any]:
     """Return what the page's section of the rows shows."""
+    mojo = scorer.mojo
     found = columns(mojo, rows)
     flagged = [column for column in found if column.drift.flag]
     made = [_shown(column) for column in found]
@@ -81,6 +83,7 @@ def findings(mojo: Mojo, rows: Rows) -> dict[str, Any]:
             for place, column in enumerate(flagged[:_CHARTS])
         ],
         "not_drawn": len(flagged[_CHARTS:]),
+        "absent": data_missing.section(scorer, rows),
     }
 
 

@@ -122,9 +122,7 @@ def levels(
     return made.svg
 
 
-def bars(
-    name: str, title: str, unit: str, values: Sequence[tuple[str, float]], *, percent: bool
-) -> str:
+def bars(name: str, title: str, unit: str, values: Sequence[tuple[str, float]]) -> str:
     """Draw a value of each column, in the order given.
 
     Args:
@@ -132,7 +130,6 @@ def bars(
         title: what a screen reader says.
         unit: what the axis says.
         values: name and value, none below 0.
-        percent: the values are shares.
     """
     with drawing(name, title, width=_WIDTH, height=0.8 + 0.27 * len(values)) as made:
         axes = made.figure.add_subplot()
@@ -141,17 +138,15 @@ def bars(
         axes.set_yticks(places, [shortened(text, 22) for text, _ in values])
         axes.invert_yaxis()
         axes.set_xlabel(unit)
-        if percent:
-            _in_percent(axes.xaxis, axes.set_xlabel, unit)
     return made.svg
 
 
-def _in_percent(axis: Any, label: Any, words: str = "share of the rows") -> None:
+def _in_percent(axis: Any, label: Any) -> None:
     from matplotlib.ticker import MaxNLocator, PercentFormatter
 
     axis.set_major_locator(MaxNLocator(5))
     axis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
-    label(words)
+    label("share of the rows")
 
 
 def _legend(axes: Any) -> None:

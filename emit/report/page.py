@@ -24,7 +24,7 @@ from mojo_reader.scoring.scorer import Scorer
 from mojo_reader.summary import summarize
 
 from ..proving.made_rows import check_rows
-from . import cards, charts, data, facts, performance, units, what_if, why
+from . import cards, charts, data, dictionary, facts, performance, units, what_if, why
 from .background import Background, background_of
 from .drawing import title_of
 from .moves import Mover
@@ -80,7 +80,7 @@ def report_page(  # noqa: PLR0913 - what it shows
         "model": summary["model"],
         "origin": facts.origin(summary["model"]),
         "notes": summary["notes"],
-        "columns": facts.columns(mojo),
+        "columns": dictionary.entries(mojo, rows),
         "scale_name": facts.scale_name(mojo),
         "steps": facts.output_steps(mojo.output),
         "layers": units.layers(scorer, looked_at),
@@ -180,7 +180,7 @@ def _of_rows(
         "rows": {"name": rows.name, "count": rows.count, "has_response": rows.response is not None},
         "metrics": cards.metrics(measured.figures),
         "performance": measured,
-        "data": data.findings(scorer.mojo, rows),
+        "data": data.findings(scorer, rows),
         "why": why.section(scorer, mover, rows, chosen=shown),
     }
 
