@@ -153,3 +153,27 @@ def _legend(axes: Any) -> None:
     axes.legend(
         loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, labelcolor=INK, borderaxespad=0.1
     )
+
+
+def groups(
+    name: str, title: str, unit: str, values: Sequence[tuple[str, float]], whole: float
+) -> str:
+    """Draw a figure of each group, and that of all rows.
+
+    Args:
+        name: of the chart.
+        title: what a screen reader says.
+        unit: what the axis says.
+        values: name and figure of each group; NaN for none.
+        whole: the figure of all rows.
+    """
+    with drawing(name, shortened(title, 60), width=_WIDTH, height=0.9 + 0.27 * len(values)) as made:
+        axes = made.figure.add_subplot()
+        places = np.arange(len(values))
+        axes.barh(places, [value for _, value in values], 0.7, color=SERIES)
+        axes.axvline(whole, color=SECOND, linestyle="--", label="all rows")
+        axes.set_yticks(places, [shortened(text, 22) for text, _ in values])
+        axes.invert_yaxis()
+        axes.set_xlabel(unit)
+        _legend(axes)
+    return made.svg

@@ -24,7 +24,7 @@ from mojo_reader.scoring.scorer import Scorer
 from mojo_reader.summary import summarize
 
 from ..proving.made_rows import check_rows
-from . import cards, charts, data, dictionary, facts, performance, units, what_if, why
+from . import cards, charts, data, dictionary, facts, performance, segments, units, what_if, why
 from .background import Background, background_of
 from .drawing import title_of
 from .moves import Mover
@@ -172,7 +172,7 @@ def _of_rows(
 ) -> dict[str, Any]:
     """Say what the rows say of the model: how well it does, and why."""
     if rows is None or mover is None:
-        return {"rows": None, "metrics": [], "why": None}
+        return {"rows": None, "segments": [], "metrics": [], "why": None}
     say("looking at the predictions")
     measured = performance.findings(scorer, rows, rows.predicted)
     say("explaining the predictions")
@@ -181,6 +181,7 @@ def _of_rows(
         "metrics": cards.metrics(measured.figures),
         "performance": measured,
         "data": data.findings(scorer, rows),
+        "segments": segments.section(scorer.mojo, rows),
         "why": why.section(scorer, mover, rows, chosen=shown),
     }
 

@@ -28,6 +28,7 @@ from mojo_reader.scoring.scorer import Scorer
 from .data_known import spans_of
 from .kept_rows import DrawnRows, concatenated, taken
 from .rows import Cells, Rows, finite, predictions
+from .segments import ColumnCodes
 from .tallies import RESPONSE, LevelTally, NumberTally, Tally
 from .worst import WorstRows
 
@@ -50,6 +51,7 @@ def read_rows(  # noqa: PLR0913 - the last are options
     labelled: bool = True,
     rules: Reading | None = None,
     chosen: Sequence[int] = (),
+    by: Sequence[str] = (),
     reference: Rows | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Rows:
@@ -62,6 +64,7 @@ def read_rows(  # noqa: PLR0913 - the last are options
         labelled: whether the response is read.
         rules: how the file is read.
         chosen: positions of rows that are kept to be shown by themselves.
+        by: columns of the file that the rows are grouped by.
         reference: rows that these are compared with; None for what the model knows of training.
         progress: called with the number of rows read.
 
@@ -69,7 +72,7 @@ def read_rows(  # noqa: PLR0913 - the last are options
         FileNotFoundError: there is no such file.
         MissingExtraError: pyarrow is not installed.
         MojoDataError: the file is no table, has no rows, a cell has no meaning in its column, or
-            the response that was named is absent.
+            a column that was named is absent.
     """
     name = response
     if not labelled:
@@ -83,6 +86,7 @@ def read_rows(  # noqa: PLR0913 - the last are options
         weights=own_weights(mojo) if labelled else None,
         options=ScoreOptions(**({} if rules is None else values_of(Reading, rules))),
         chosen=frozenset(chosen),
+        by=tuple(dict.fromkeys(by)),
         reference=reference,
         progress=progress,
     )
@@ -92,11 +96,21 @@ def read_rows(  # noqa: PLR0913 - the last are options
         except AbsentColumnError as error:
             if error.column == asked.weights:
                 asked = replace(asked, weights=None)
-                continue
-            if response is not None:
-                message = f"the rows lack the response column {response!r}"
-                raise MojoDataError(message, file=error.file) from error
-            asked = replace(asked, response=None)
+            elif response is None and error.column == asked.response:
+                asked = replace(asked, response=None)
+            else:
+                raise _absent(asked, error, response) from error
+
+
+def _absent(asked: "_Asked", error: AbsentColumnError, response: str | None) -> MojoDataError:
+    """Say which column that was named is absent, and what for."""
+    if error.column == response:
+        message = f"the rows lack the response column {response!r}"
+    else:
+        message = f"the rows lack the column {error.column!r}"
+        if error.column in asked.by:
+            message += ", which they were to be grouped by (--by)"
+    return MojoDataError(message, file=error.file)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,8 +123,15 @@ class _Asked:
     weights: str | None
     options: ScoreOptions
     chosen: frozenset[int]
+    by: tuple[str, ...]
     reference: Rows | None
     progress: Callable[[int], None] | None
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """Columns that are read beside the model's."""
+        names = (self.response, self.weights, *self.by)
+        return tuple(dict.fromkeys(name for name in names if name is not None))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -124,13 +145,14 @@ class _Part:
     response: Array | None
     weights: Array | None
     levels: Mapping[str, tuple[NDArray[np.int64], Any]]
+    groups: Mapping[str, Any]
 
 
 def _read(asked: _Asked) -> Rows:
     kept = _Kept(asked)
     job = _job(asked)
     options, notices = asked.options, Notices()
-    beside = tuple(dict.fromkeys(name for name in (asked.response, asked.weights) if name))
+    beside = asked.beside
     of_number = isinstance(asked.scorer.mojo.output, Regression)
     numbers = (asked.weights, asked.response if of_number else None)
     parts = row_pieces(
@@ -157,13 +179,15 @@ def _job(asked: _Asked) -> Callable[[Piece], Made]:
     def job(piece: Piece) -> Made:
         notices = Notices()
         batch = piece.read(notices)
+        kept = {name: batch.column(KEPT + name) for name in asked.beside}
         response, name = None, asked.response
         if name is not None:
-            response = response_values(mojo, {name: batch.column(KEPT + name)}, name)
+            response = response_values(mojo, {name: kept[name]}, name)
         weights, weighing = None, asked.weights
         if weighing is not None:
-            weights = weights_of(batch.column(KEPT + weighing), weighing)
-        batch = batch.drop_columns([KEPT + kept for kept in {name, weighing} if kept is not None])
+            weights = weights_of(kept[weighing], weighing)
+        if kept:
+            batch = batch.drop_columns([KEPT + name for name in kept])
         matrix = scorer.encode_batch(batch, notices, asked.options).matrix
         notices.unused_offset = None
         predicted = predictions(scorer, matrix)
@@ -178,6 +202,7 @@ def _job(asked: _Asked) -> Callable[[Piece], Made]:
             response=response,
             weights=weights,
             levels=_levels(lookups, batch),
+            groups={name: kept[name] for name in asked.by},
         )
         return Made(rows=len(matrix), notices=notices, parts=(part,))
 
@@ -216,6 +241,7 @@ class _Kept:
         self._scored = DrawnRows(max(MOST_ROWS, _MOST_PREDICTIONS // outputs))
         self._sample = DrawnRows(max(1, min(MOST_ROWS, _MOST_CELLS // width)))
         self._worst = WorstRows(mojo.output)
+        self._groups = {name: ColumnCodes(mojo, name) for name in asked.by}
         self._chosen: list[tuple[Any, ...]] = []
         self._random = np.random.default_rng(SEED)
         self._count = 0
@@ -234,7 +260,9 @@ class _Kept:
         rows = len(part.matrix)
         places = np.arange(self._count, self._count + rows)
         keys = self._random.random(rows)
-        self._scored.add(keys, places, part.predicted, part.labels, part.response, part.weights)
+        scored = (places, part.predicted, part.labels, part.response, part.weights)
+        codes = [self._codes(name, part) for name in part.groups]
+        self._scored.add(keys, *scored, *(one for both in codes for one in both))
         cells = (places, part.matrix, part.table)
         self._sample.add(keys, *cells)
         self._worst.add(part.predicted, part.response, *cells)
@@ -243,6 +271,11 @@ class _Kept:
             self._chosen.append(taken(cells, np.array(chosen) - self._count))
         self._count += rows
         self._tally(part)
+
+    def _codes(self, name: str, part: _Part) -> tuple[Any, Any]:
+        column = self._groups[name]
+        numbers = None if column.feature is None else part.matrix[:, column.feature]
+        return column.add(part.groups[name], numbers)
 
     def _tally(self, part: _Part) -> None:
         for column in self._mojo.inputs:
@@ -262,7 +295,7 @@ class _Kept:
 
     def rows(self, name: str, notices: Notices) -> Rows:
         """Return the rows to look at."""
-        scored, predicted, labels, response, weights = self._scored.rows()
+        scored, predicted, labels, response, weights, *codes = self._scored.rows()
         places, matrix, table = self._sample.rows()
         middle = finite(predicted[:, -1])
         worst, words = self._worst.places(float(np.median(middle)) if middle.size else 0.0)
@@ -281,6 +314,10 @@ class _Kept:
             worst_words=words,
             tallies=self._tallies,
             reference=self._asked.reference,
+            segments={
+                name: column.segments(codes[2 * place], codes[2 * place + 1])
+                for place, (name, column) in enumerate(self._groups.items())
+            },
         )
 
     def _single(self) -> Cells:

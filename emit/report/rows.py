@@ -5,7 +5,7 @@ predictions and the response; cell by cell it keeps rows that are drawn, and som
 themselves.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +21,8 @@ from .tallies import Tally
 
 Array = NDArray[np.float64]
 Places = NDArray[np.int64]
+#: Groups by their names, and which rows are theirs.
+Segments = Sequence[tuple[str, NDArray[np.bool_]]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -88,6 +90,8 @@ class Rows:
         worst_words: what makes them the worst.
         tallies: by raw column, and under ``RESPONSE`` the response, what was counted in all rows.
         reference: rows that these are compared with; None for what the model knows of training.
+        segments: by column that the scored rows are grouped by, each group's name, and
+            ``(scored,)`` which rows are its own.
     """
 
     name: str
@@ -104,6 +108,7 @@ class Rows:
     tallies: Mapping[str, Tally] = field(default_factory=dict)
     reference: "Rows | None" = None
     weights: Array | None = None
+    segments: Mapping[str, Segments] = field(default_factory=dict)
 
     @property
     def sampled(self) -> Places:

@@ -93,6 +93,14 @@ def report(  # noqa: PLR0913 - a command's options
             help="Number of a row of --rows to explain, from 1; may be repeated.",
         ),
     ] = None,
+    by: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--by",
+            metavar="COL",
+            help="Of the --rows, one whose groups are measured by themselves; may be repeated.",
+        ),
+    ] = None,
     base_model: BaseModelOption = None,
     limit: LimitOption = None,
     reading: ReadingOptions,
@@ -106,11 +114,11 @@ def report(  # noqa: PLR0913 - a command's options
     and the exit code is 1.
 
     Examples: mojo2keras report model.zip --rows rows.csv -o report.html
-    mojo2keras report model.zip --rows rows.csv --background train.csv --row 17
+    mojo2keras report model.zip --rows rows.csv --background train.csv --row 17 --by region
     """
     from mojo_reader.reader import read_model
 
-    needing_rows = {"--expected": expected, "--row": row}
+    needing_rows = {"--expected": expected, "--row": row, "--by": by}
     for name, given in needing_rows.items():
         if given and rows is None:
             raise typer.BadParameter("needs --rows ROWS", param_hint=f"'{name}'")
@@ -134,6 +142,7 @@ def report(  # noqa: PLR0913 - a command's options
                 response=response,
                 rules=reading,
                 chosen=chosen,
+                by=by or [],
                 reference=None if behind is None else behind.rows,
                 progress=lambda done: show(f"reading and scoring the rows: {done:,}"),
             )
