@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import matplotlib as mpl
 from markupsafe import Markup, escape
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from mojo_reader.errors import printable
@@ -77,7 +78,8 @@ def drawing(name: str, title: str, *, width: float = 6.4, height: float = 3.0) -
         made = Drawing(Figure(figsize=(width, height), layout="constrained"))
         yield made
         buffer = io.StringIO()
-        made.figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+        # savefig would lay the chart out and draw it once more before, for nothing.
+        FigureCanvasSVG(made.figure).print_svg(buffer, metadata={"Date": None, "Creator": None})
         made.svg = _for_the_page(buffer.getvalue(), name, title)
         if width > _WIDE:
             # Texts stay readable on a phone, where the chart scrolls.
