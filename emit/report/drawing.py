@@ -79,7 +79,8 @@ def drawing(name: str, title: str, *, width: float = 6.4, height: float = 3.0) -
         yield made
         buffer = io.StringIO()
         # savefig would lay the chart out and draw it once more before, for nothing.
-        FigureCanvasSVG(made.figure).print_svg(buffer, metadata={"Date": None, "Creator": None})
+        canvas: Any = FigureCanvasSVG(made.figure)
+        canvas.print_svg(buffer, metadata={"Date": None, "Creator": None})
         made.svg = _for_the_page(buffer.getvalue(), name, title)
         if width > _WIDE:
             # Texts stay readable on a phone, where the chart scrolls.

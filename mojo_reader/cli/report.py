@@ -1,5 +1,6 @@
 """``report``: one page with the model, the proof, and a panel to try it."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -25,7 +26,7 @@ from mojo_reader.cli.options import (
 )
 from mojo_reader.cli.printing import echo, say
 from mojo_reader.cli.reading import ReadingOptions, grouped
-from mojo_reader.cli.rows import CLEARED, ResponseOption, say_notices, status_line
+from mojo_reader.cli.rows import CLEARED, ResponseOption, say_notices, status_line, time_left
 from mojo_reader.cli.verify import against_h2o
 from mojo_reader.converting.targets import (
     Proving,
@@ -144,14 +145,14 @@ def report(  # noqa: PLR0913 - a command's options
                 chosen=chosen,
                 by=by or [],
                 reference=None if behind is None else behind.rows,
-                progress=lambda done: show(f"reading and scoring the rows: {done:,}"),
+                progress=_counting("reading and scoring the rows", show),
             )
             show("")
             _check_chosen(row or [], shown)
         proofs, notes = _emitted(mojo, shown, reading, show)
         if rows is not None and expected is not None:
-            show("comparing with H2O's own scores")
-            verified = against_h2o(mojo, rows, expected, reading)
+            told = _counting("comparing with H2O's own scores", show)
+            verified = against_h2o(mojo, rows, expected, reading, progress=told)
             proofs.append(emitters.h2o_proof(expected.name, verified))
         page = emitters.report_page(
             mojo,
@@ -170,6 +171,17 @@ def report(  # noqa: PLR0913 - a command's options
         raise ParityError(message, file=str(target))
     if not quiet:
         echo(f"{target} shows the model and {len(proofs)} comparisons; open it in a browser.")
+
+
+def _counting(words: str, show: Callable[[str], None]) -> Callable[[int], None]:
+    """Return what shows how many rows are done, their share, and the time that the others take."""
+    started = time.monotonic()
+
+    def told(done: int) -> None:
+        left = time_left(getattr(done, "share", None), time.monotonic() - started)
+        show(f"{words}: {done:,}{left}")
+
+    return told
 
 
 @contextmanager
@@ -200,7 +212,7 @@ def _background(mojo: Any, path: Path | None, reading: Reading, show: Callable[[
         mojo,
         path,
         rules=reading,
-        progress=lambda done: show(f"reading the background rows: {done:,}"),
+        progress=_counting("reading the background rows", show),
     )
     show("")
     for sentence in found.notices.of_rows().sentences():
@@ -264,7 +276,9 @@ def _proved(
             asked,
             table=some.table,
             matrix=some.matrix,
-            progress=lambda done: show(f"{comparing}: {done:,} of {len(some):,} rows"),
+            progress=lambda done: show(
+                f"{comparing}: {done / len(some):.0%} of {len(some):,} rows"
+            ),
         )
         yield emitters.emitted_proof(
             made.runtime, rows.name, made.prove(given), places=some.places, count=rows.count

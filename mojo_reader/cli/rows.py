@@ -88,13 +88,13 @@ def progress(*, quiet: bool) -> Iterator[Callable[[int], None] | None]:
             if now - shown >= _SECONDS_BETWEEN:
                 shown = now
                 took = now - started
-                rest = _rest(getattr(rows, "share", None), took)
+                rest = time_left(getattr(rows, "share", None), took)
                 write(f"{rows:,} rows, {rows / took:,.0f} rows/s{rest} {CLEARED}")
 
         yield show
 
 
-def _rest(share: float | None, took: float) -> str:
+def time_left(share: float | None, took: float) -> str:
     """Say what share is done and how long the others take; nothing where the share is unknown."""
     if not share:
         return ""

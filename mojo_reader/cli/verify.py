@@ -1,5 +1,6 @@
 """``verify``: our scores against scores that H2O made."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -90,13 +91,20 @@ def verify(  # noqa: PLR0913 - a command's options
         raise ParityError(failure(found))
 
 
-def against_h2o(mojo: "Mojo", rows: Path, expected: Path, reading: Reading) -> Verification:
+def against_h2o(
+    mojo: "Mojo",
+    rows: Path,
+    expected: Path,
+    reading: Reading,
+    *,
+    progress: Callable[[int], None] | None = None,
+) -> Verification:
     """Compare the scorer with H2O's own scores of a file of rows.
 
     Where H2O has no number, its file has none either, so that what is invalid is missing.
     """
     options = ScoreOptions(**{**values_of(Reading, reading), "on_invalid": "missing"})
-    return verify_file(mojo, str(rows), str(expected), options)
+    return verify_file(mojo, str(rows), str(expected), options, progress=progress)
 
 
 def failure(found: Verification) -> str:
