@@ -1,4 +1,4 @@
-"""Pieces that two threads work on: in order, few at a time, an error where its turn comes."""
+"""Pieces that another thread works on: in order, few at a time, an error where its turn comes."""
 
 import threading
 import time
