@@ -250,12 +250,13 @@ def test_the_command_refuses_what_it_cannot_measure(  # noqa: PLR0913 - cases
 # --------------------------------------------------------------------------- parts
 
 
-def test_many_rows_join_bins_that_some_of_them_made() -> None:
+def test_many_rows_join_bins_that_some_of_them_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mojo_reader.comparing.metrics.binned._ONE_BY_ONE", 2000)
     draws = np.random.default_rng(5)
     # Sorted, so that the first rows say nothing of the others.
-    scores = np.sort(draws.beta(0.5, 2, 30_000))
-    positive = draws.random(30_000) < scores
-    weights = draws.uniform(0.1, 3, 30_000)
+    scores = np.sort(draws.beta(0.5, 2, 20_000))
+    positive = draws.random(20_000) < scores
+    weights = draws.uniform(0.1, 3, 20_000)
     found, exact = binned(scores, positive, weights), metrics.Curve.of(scores, positive, weights)
     assert len(found.thresholds) == BINS
     assert (found.positives, found.negatives) == pytest.approx((exact.positives, exact.negatives))

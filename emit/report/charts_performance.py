@@ -173,7 +173,7 @@ def by_class(
 ) -> str:
     """Draw how the probabilities of both classes' rows are distributed."""
     edges = np.linspace(0, 1, _BINS + 1)
-    with drawing("by-class", f"Probability of {labels[1]}, by class", width=_FLAT[0],
+    with drawing("by-class", f"Probability of {shortened(labels[1])}, by class", width=_FLAT[0],
                  height=_FLAT[1]) as made:  # fmt: skip
         axes = made.figure.add_subplot()
         for chosen, colour, style, label in (
@@ -296,7 +296,7 @@ def _span(values: Array) -> tuple[float, float]:
 
 def leaning(index: int, found: Leaning, unit: str) -> str:
     """Draw the mean residual by a column's levels, or by groups of its numbers."""
-    title = f"Residuals by {found.column}"
+    title = f"Residuals by {shortened(found.column)}"
     groups = found.groups
     if found.levels is None:
         with drawing(f"leaning-{index}", title, width=4.4, height=2.9) as made:

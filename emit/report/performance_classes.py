@@ -66,7 +66,8 @@ def _confusion(output: Classification, measured: Measured) -> Confusion | None:
         for row, total in zip(counts.tolist(), totals.tolist(), strict=True)
     ]
     wrong = [_percent(total - counts[place, place], total) for place, total in enumerate(totals)]
-    return Confusion(labels=output.labels, rows=rows, wrong=wrong)
+    labels = [shortened(label, _NAME) for label in output.labels]
+    return Confusion(labels=labels, rows=rows, wrong=wrong)
 
 
 def _count(weight: float) -> str:
@@ -229,7 +230,7 @@ def _several(output: Classification, measured: Measured) -> Part:
     order = np.argsort(-counts.sum(axis=1), kind="stable")[:_MOST_CLASSES]
     rows = [
         [
-            output.labels[place],
+            shortened(output.labels[place], _NAME),
             _count(float(counts[place].sum())),
             *(_share(values[place]) for values in (precision, recall, f1)),
             _share(_one_against_the_rest(measured, int(place))),

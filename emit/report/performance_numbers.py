@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from mojo_reader.model import Mojo, Output, Reconstruction, Regression
 
 from . import charts, charts_performance
+from .drawing import shortened
 from .leaning import Leaning, leanings
 from .performance_groups import bulk
 from .performance_parts import Chart, Measured, Part, Table, some, some_words
@@ -81,8 +82,8 @@ def leaning_part(found: Sequence[Leaning], unit: str, above: str) -> Part:
     drawn: list[Chart] = [
         (
             charts_performance.leaning(place, one, unit),
-            f"Mean residual with its standard error; above 0 {above}. {one.column} explains "
-            f"{100 * one.share:.1f} % of what the model leaves.",
+            f"Mean residual with its standard error; above 0 {above}. {shortened(one.column)} "
+            f"explains {100 * one.share:.1f} % of what the model leaves.",
         )
         for place, one in enumerate(found[:_CHARTS])
         if one.share > _LEANS
