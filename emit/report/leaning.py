@@ -21,6 +21,9 @@ Array = NDArray[np.float64]
 _GROUPS: Final = 10
 _LEVELS: Final = 12
 _FEWEST: Final = 20
+#: Cells that are looked at; of many columns fewer rows, but as many as tell a leaning.
+_MOST_CELLS: Final = 4_000_000
+_ENOUGH: Final = 1_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -58,6 +61,8 @@ def leanings(mojo: Mojo, cells: Cells, residuals: Array, weights: Array) -> list
     known = np.flatnonzero(np.isfinite(residuals) & (weights > 0))
     if len(known) < _FEWEST:
         return []
+    most = max(_ENOUGH, _MOST_CELLS // max(1, len(mojo.inputs)))
+    known = known[np.linspace(0, len(known) - 1, min(most, len(known))).astype(np.int64)]
     found = _found(mojo, cells, known, residuals[known], weights[known])
     return sorted(found, key=lambda one: -one.share)
 

@@ -15,6 +15,8 @@ from .rows import Rows
 Array = NDArray[np.float64]
 #: Rows that errors by column are looked at on.
 _LOOKED_AT: Final = 5_000
+#: Numbers that these may take: a wide network has thousands a row.
+_MOST_NUMBERS: Final = 10_000_000
 _WORST: Final = 10
 _COLUMNS: Final = 3
 _FEW: Final = 0.99
@@ -32,7 +34,7 @@ def part(scorer: Scorer, rows: Rows, measured: Measured) -> Part:
             "is a multiple.",
         )
     ]
-    cells = rows.some(_LOOKED_AT)
+    cells = rows.some(max(1, min(_LOOKED_AT, _MOST_NUMBERS // mojo.features.width)))
     by_column = _by_column(scorer, cells.matrix)
     known = np.isfinite(by_column).all(axis=1)
     if known.any():
