@@ -10,8 +10,10 @@ author = "The mojo2keras authors"
 copyright = author  # noqa: A001 - Sphinx's name
 release = metadata.version("mojo2keras")
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_copybutton"]
-exclude_patterns = ["_build", "examples"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_copybutton"]
+exclude_patterns = ["_build", "**.ipynb_checkpoints"]
+# The notebook is shown as it was committed; a test runs it.
+nb_execution_mode = "off"
 html_theme = "furo"
 html_title = f"mojo2keras {release}"
 myst_heading_anchors = 3

@@ -155,6 +155,10 @@ _NEEDS: dict[str, tuple[str, Callable[[], bool]]] = {
     "node": ("no node on the path, or no NODE_PACKAGES that npm has installed", _node),
     "postgres": ("no PostgreSQL, or no psycopg", _postgres),
     "docs": ("Sphinx is not installed", lambda: _installed("sphinx")),
+    "notebook": (
+        "no nbclient or no ipykernel",
+        lambda: all(map(_installed, ("nbclient", "ipykernel"))),
+    ),
     "chromium": ("no chromium or chromedriver on the path, or no Selenium", _chromium),
     "r": ("no Rscript, or no reticulate that can talk to this Python", _reticulate),
     "r_check": (
@@ -165,7 +169,11 @@ _NEEDS: dict[str, tuple[str, Callable[[], bool]]] = {
 }
 
 # These run only where they are asked for by name.
-_MINUTES = {"isolated": "fresh environments take", "r_check": "R CMD check takes"}
+_BY_NAME = {
+    "isolated": "fresh environments take minutes",
+    "r_check": "R CMD check takes minutes",
+    "notebook": "starting Jupyter takes half a minute",
+}
 
 # How many long tests this run left out, for its summary.
 _LEFT_OUT = pytest.StashKey[int]()
@@ -178,9 +186,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not asked_for:
         _leave_out_long(config, items)
     for item in items:
-        for mark, what in _MINUTES.items():
+        for mark, what in _BY_NAME.items():
             if item.get_closest_marker(mark) and mark not in asked_for:
-                reason = f"{mark}: {what} minutes; -m {mark} runs them"
+                reason = f"{mark}: {what}; -m {mark} runs them"
                 item.add_marker(pytest.mark.skip(reason=reason))
         marks = {mark.name for mark in item.iter_markers()}
         for mark in _NEEDS:
