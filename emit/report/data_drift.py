@@ -116,8 +116,10 @@ def drift_of(tally: Tally, known: Known, *, ranged: bool = False) -> Drift:
         reasons += _outside_reason(tally, known, outside)
     else:
         unseen = tally.unseen / cells
-        if unseen > ODD and tally.unseen >= _FEW:
-            reasons.append((unseen / ODD, f"{percent(unseen)} unseen levels"))
+        more = unseen - known.unseen
+        by_chance = _chance_of_share(unseen, known.unseen, tally, known)
+        if tally.unseen >= _FEW and more > max(ODD, by_chance):
+            reasons.append((more / ODD, f"{percent(unseen)} unseen levels"))
     missing = tally.missing / cells
     reasons += _missing_reason(tally, known, missing)
     strongest = max((strength for strength, _ in reasons), default=0.0)
@@ -206,13 +208,20 @@ def _missing_reason(tally: Tally, known: Known, missing: float) -> Sequence[tupl
         return [(missing / MISSING_UNKNOWN, f"{percent(missing)} missing")]
     before = known.missing
     more = missing - before
-    pooled = (missing + before) / 2
-    rows = 1 / tally.rows + (1 / known.rows if known.rows else 1.0)
-    if more <= max(MISSING, _CHANCE * (pooled * (1 - pooled) * rows) ** 0.5):
+    if more <= max(MISSING, _chance_of_share(missing, before, tally, known)):
         return []
     where = "the background" if np.isfinite(known.rows) else "training"
     said = f"{percent(before) if before else 'none'} in {where}"
     return [(more / MISSING, f"{percent(missing)} missing, {said}")]
+
+
+def _chance_of_share(share: float, before: float, tally: Tally, known: Known) -> float:
+    """Return by how much chance lets a share exceed what it was in as many rows."""
+    if not np.isfinite(known.rows):
+        return 0.0
+    pooled = (share + before) / 2
+    rows = 1 / tally.rows + (1 / known.rows if known.rows else 1.0)
+    return float(_CHANCE * (pooled * (1 - pooled) * rows) ** 0.5)
 
 
 def percent(share: float) -> str:

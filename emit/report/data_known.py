@@ -43,6 +43,7 @@ class Known:
         scale: its standard deviation; an autoencoder's the range.
         counts: of each bin or level, rows or their shares; None where they are not known.
         missing: share of missing cells; None where it is not known.
+        unseen: share of levels that the model does not know.
         bounded: the column's span is that of all reference rows, and no distance from the mean.
     """
 
@@ -51,6 +52,7 @@ class Known:
     scale: float | None = None
     counts: Array | None = None
     missing: float | None = None
+    unseen: float = 0.0
     bounded: bool = False
 
 
@@ -125,7 +127,10 @@ def _of_rows(column: Any, reference: Rows, span: Span | None) -> Known:
     missing = tally.missing / tally.rows
     if isinstance(tally, LevelTally):
         return Known(
-            rows=int(tally.counts.sum()), counts=tally.counts.astype(np.float64), missing=missing
+            rows=int(tally.counts.sum()),
+            counts=tally.counts.astype(np.float64),
+            missing=missing,
+            unseen=tally.unseen / tally.rows,
         )
     if span is None or not tally.count:
         return Known(rows=0, missing=missing)

@@ -24,7 +24,7 @@ from .rows import Rows, drawn_words, predictions
 Array = NDArray[np.float64]
 #: Rows whose cells are set missing, and products that all of them may take.
 _MOST_ROWS: Final = 2_000
-_WORK: Final = 3_000_000_000
+_WORK: Final = 10_000_000_000
 #: Columns that have a bar, and lines that are not folded.
 _BARS: Final = 15
 _OPEN: Final = 20
