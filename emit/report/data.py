@@ -156,9 +156,9 @@ def _rule(mojo: Mojo, rows: Rows) -> str:
         return (
             f"A column is drifted if its population stability index (PSI) is {PSI_DRIFTED:g} or "
             f"more, moved from {PSI_MOVED:g} on; drifted, too, if {percent(MISSING)} more of its "
-            f"cells are missing than of the background's, if {percent(ODD)} more are levels that the "
-            f"model does not know, or if over {percent(ODD)} lie outside of the background's numbers; "
-            "always only if chance gives that in less than one column of a thousand."
+            f"cells are missing than of the background's, if {percent(ODD)} more are levels that "
+            f"the model does not know, or if over {percent(ODD)} lie outside of the background's "
+            "numbers; always only if chance gives that in less than one column of a thousand."
         )
     moved = (
         f"its mean has moved by more than {SHIFT_OF_RANGE:g} of the training range"
