@@ -42,7 +42,7 @@ def group_bounds(scores: Array, weights: Array, groups: int = -1) -> Array:
 
     Args:
         scores: ``(rows,)`` probabilities of the second class, of all rows with or without response.
-        weights: ``(rows,)``.
+        weights: ``(rows,)``; H2O has a score of 0 where one is 0.
         groups: H2O's ``gainslift_bins``; -1 for 16 groups, smaller where scores are the largest.
     """
     shares = _SHARES if groups < 1 else [(groups - 1.0 - at) / groups for at in range(groups)]

@@ -2,7 +2,8 @@
 
 H2O finds them by histograms of 1,024 bins, each pass within a bin of the one before. Where weights
 are whole numbers that is the quantile of as many rows. Where they are not, H2O cuts sums of them
-off to whole ones on the way, so that the result is that of the passes.
+off to whole ones on the way, so that the result is that of the passes; where a sum is a whole
+number but for its last bit, it hangs on how H2O's server cuts the rows. Here they are one piece.
 
 Source: ``hex.quantile.Quantile``.
 """
@@ -38,7 +39,8 @@ def quantiles(values: Array, shares: Sequence[float], weights: Array) -> Array:
     first = _Histogram(
         values, weights, float(values.min()), float(values.max()), before=0.0, whole=whole
     )
-    last = float(weights.sum()) - 1.0
+    # Added up one by one, as H2O does: the last bit decides which whole number is next.
+    last = float(np.cumsum(weights)[-1]) - 1.0
     return np.array([_narrowed(first, share * last) for share in shares])
 
 
