@@ -160,11 +160,11 @@ def test_slots_that_follow_no_rule_are_looked_up() -> None:
 @pytest.mark.long
 def test_fifty_thousand_levels_are_cheap(tmp_path: Path) -> None:
     mojo = hand_made(levels=(50_000,), nums=1, hidden=(16,))
-    start = time.perf_counter()
+    start = time.process_time()
     path = saved(to_keras(mojo), tmp_path)
     model = keras.saving.load_model(path)
     assert predictions(model, [[49_999, 1.0]] * 1000).shape == (1000, 3)
-    assert time.perf_counter() - start < 30
+    assert time.process_time() - start < 30
     # The kernel and the optimizer's two copies of it; no matrix of levels.
     assert path.stat().st_size < 4 * 4 * mojo.layers[0].kernels[0].size
 

@@ -159,8 +159,9 @@ def test_the_column_to_blame_is_found_among_many() -> None:
     features = dataclasses.replace(mojo.features, norm_sub=means)
     mojo = dataclasses.replace(mojo, layers=layers, features=features)
     rows[:, :2900] = 0.1  # moved by rounding too, but by less
-    start = time.perf_counter()
+    # Processor time: other programs do not slow it. Column by column it would take minutes.
+    start = time.process_time()
     found = check_parity(to_keras(mojo), mojo, rows)
-    assert time.perf_counter() - start < 30
+    assert time.process_time() - start < 30
     assert found.beyond == 40
     assert found.beyond_columns == ("n2900",)
