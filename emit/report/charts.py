@@ -16,7 +16,6 @@ Array = NDArray[np.float64]
 _DRAWN_UNITS: Final = 8
 _BARS: Final = 15
 _BINS: Final = 40
-_FEW_POINTS: Final = 20
 
 
 # --------------------------------------------------------------------------- the model
@@ -172,29 +171,6 @@ def distribution(name: str, title: str, values: Array) -> str:
         _histogram(axes, values)
         axes.set_xlabel(shortened(title, 60))
         axes.set_ylabel("rows")
-    return made.svg
-
-
-def curve(name: str, title: str, points: tuple[Array, Array], labels: tuple[str, str]) -> str:
-    """Draw one curve of shares, and the diagonal; points where they are few."""
-    marker = "o-" if len(points[0]) <= _FEW_POINTS else "-"
-    with drawing(name, title, width=4.2, height=3.6) as made:
-        axes = made.figure.add_subplot()
-        axes.plot([0, 1], [0, 1], "--", color=FAINT)
-        axes.plot(*points, marker, markersize=4, color=SERIES)
-        axes.set_xlabel(labels[0])
-        axes.set_ylabel(labels[1])
-    return made.svg
-
-
-def scatter(name: str, title: str, points: tuple[Array, Array], labels: tuple[str, str]) -> str:
-    """Draw points, and the line of zero."""
-    with drawing(name, title, width=5.0, height=3.2) as made:
-        axes = made.figure.add_subplot()
-        axes.axhline(0, color=FAINT)
-        axes.scatter(*points, s=6, color=SERIES, alpha=0.6)
-        axes.set_xlabel(labels[0])
-        axes.set_ylabel(labels[1])
     return made.svg
 
 
