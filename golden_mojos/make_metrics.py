@@ -103,9 +103,9 @@ MODELS: Final[dict[str, Callable[[], _Model]]] = {
     "binomial_whole_weights": lambda: _Model("binary", weights_column="whole"),
     "binomial_weights": lambda: _Model("binary", weights_column="parts"),
     "binomial_many": lambda: _Model("binary", rows="many", weights_column="parts"),
-    "multinomial": lambda: _Model("classes"),
+    "multinomial": lambda: _Model("classes", auc_type="MACRO_OVO"),
     "multinomial_weights_3_44": lambda: _Model(
-        "classes", release="3.44.0.3", weights_column="parts"
+        "classes", release="3.44.0.3", weights_column="parts", auc_type="WEIGHTED_OVR"
     ),
     "gaussian_offset": lambda: _Model("number", weights_column="parts", offset_column="exposure"),
     "poisson_offset": lambda: _Model("count", distribution="poisson", offset_column="exposure"),

@@ -13,6 +13,7 @@ from support import GOLDEN_FOLDER
 from mojo_reader import Scorer, measure, read_mojo
 from mojo_reader.comparing import metrics
 from mojo_reader.comparing.metrics.binned import BINS, binned
+from mojo_reader.comparing.metrics.pairs import AUC_TYPES, of_pairs
 from mojo_reader.comparing.metrics.quantiles import quantiles
 from mojo_reader.errors import MojoDataError
 from mojo_reader.files.measured import MeasureFileOptions, measure_file
@@ -108,6 +109,36 @@ def test_tables_of_two_classes_are_those_of_h2os_server(name: str) -> None:
             TOLERANCE,
             err_msg=column,
         )
+
+
+@pytest.mark.parametrize("auc_type", AUC_TYPES)
+def test_areas_of_several_classes_are_means_over_classes_or_pairs(auc_type: str) -> None:
+    draws = np.random.default_rng(8)
+    actual, weights = draws.integers(0, 3, 60), draws.uniform(0.5, 2, 60)
+    values = draws.dirichlet(np.ones(4), 60)
+    found = of_pairs(values, actual, weights, auc_type)
+    # The last class is absent, and has no area against the rest, as in H2O.
+    sizes = np.bincount(actual, weights, 4)
+    areas, shares = [], []
+    for a in range(4):
+        others = range(a + 1, 4) if auc_type.endswith("OVO") else (-1,)
+        for b in others:
+            own = (actual == a) | (actual == b) | (b < 0)
+            pair = [a] if b < 0 else [a, b]
+            areas.append(np.mean([pairs_area(values[own, c], actual[own] == c, weights[own])
+                                  for c in pair]))  # fmt: skip
+            shares.append(sizes[pair].sum())
+    by = shares if auc_type.startswith("WEIGHTED") else None
+    assert found["AUC"] == pytest.approx(np.average(areas, weights=by))
+
+
+def pairs_area(scores: Any, positive: Any, weights: Any) -> float:
+    """Count pairs in order; H2O's 1 or 0 where a class is absent."""
+    if not positive.any() or positive.all():
+        return float(positive.all())
+    ahead = scores[positive][:, None] - scores[~positive][None, :]
+    pairs = weights[positive][:, None] * weights[~positive][None, :]
+    return float((pairs * (ahead > 0)).sum() / pairs.sum())
 
 
 def test_hit_ratios_are_h2os_where_all_rows_weigh_1() -> None:

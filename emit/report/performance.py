@@ -42,6 +42,10 @@ MEANINGS: Final[Mapping[str, str]] = {
     "RMSLE": "RMSE of logarithms; none where a number is below -1",
     "mean_residual_deviance": "mean error by the model's distribution",
 }
+_OF_MORE: Final = {
+    "AUC": "mean over classes or pairs of them, by the auc_type that the model was trained with",
+    "pr_auc": "the same of precision over recall",
+}
 _NOTHING: Final = "None of them has a response, a weight and a prediction that could be measured."
 _OF_TWO: Final = {
     "mean_per_class_error": "at the threshold of the largest F1 on these rows, as H2O has it",
@@ -133,7 +137,7 @@ def _headlines(mojo: Mojo, found: Performance) -> dict[str, float]:
 
 
 def _all_figures(mojo: Mojo, found: Performance) -> list[tuple[str, float, float | None, str]]:
-    said = {**MEANINGS, **(_OF_TWO if found.curve is not None else {})}
+    said = {**MEANINGS, **(_OF_TWO if found.curve is not None else _OF_MORE)}
     if isinstance(mojo.output, Reconstruction):
         said = {"MSE": "mean reconstruction error", "RMSE": "its root"}
     return [

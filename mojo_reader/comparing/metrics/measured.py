@@ -16,8 +16,10 @@ from mojo_reader.comparing.metrics.classes import (
     of_two,
 )
 from mojo_reader.comparing.metrics.gains import Gains, gains_and_lift, group_bounds
+from mojo_reader.comparing.metrics.pairs import of_pairs
 from mojo_reader.comparing.metrics.response import of_regression, response_deviance
 from mojo_reader.comparing.metrics.thresholds import Curve
+from mojo_reader.details import read_details
 from mojo_reader.model import Classification, Mojo, Reconstruction
 
 __all__ = ["Performance", "of_predictions", "performance"]
@@ -116,7 +118,8 @@ def of_predictions(
         weights: ``(rows,)``, none below 0; None where all rows weigh 1.
 
     Returns:
-        ``AUC``, ``pr_auc``, ``Gini`` (of two classes, exact), ``mean_per_class_error``,
+        ``AUC``, ``pr_auc`` (exact; of more than two classes where the model's ``auc_type`` names a
+        kind), ``Gini`` (of two classes), ``mean_per_class_error``,
         ``logloss`` (of classes), ``MSE``, ``RMSE``, ``r2``, ``accuracy`` (of the model's own
         labels), ``MAE``, ``RMSLE``, ``mean_residual_deviance`` (of a response); an autoencoder has
         ``MSE`` and ``RMSE``. Empty where no row can be measured.
@@ -217,5 +220,7 @@ def _figures(mojo: Mojo, known: _Known, curve: Curve | None) -> Metrics:
         return of_regression(values[:, 0], known.response, weights, response_deviance(mojo))
     actual = known.response.astype(np.int64)
     if curve is None:
-        return of_more(values, known.labels, actual, weights)
+        auc_type = read_details(mojo).parameters.get("auc_type")
+        areas = of_pairs(values, actual, weights, auc_type)
+        return {**areas, **of_more(values, known.labels, actual, weights)}
     return of_two(curve, values, known.labels, actual, weights)
