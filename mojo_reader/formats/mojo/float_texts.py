@@ -20,11 +20,32 @@ _HIGHEST_EXPONENT: Final = 38
 # Of the ninth digit. Far above what float64 rounds here (2e-7), far below what a float32 leaves
 # free (3).
 _MARGIN: Final = 1e-6
-_POWER_OF_TWO: Final = 0.5  # the mantissa of one
+_FRACTION_BITS: Final = np.uint32(23)
+_FRACTION: Final = np.uint32((1 << 23) - 1)
 
 _POWERS: Final = np.array(
     [float(f"1e{exponent}") for exponent in range(_LOWEST_EXPONENT, 8 - _LOWEST_EXPONENT + 1)]
 )
+
+
+def _not_below(numbers: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Return the smallest float32 that is not below each number."""
+    with np.errstate(over="ignore"):
+        nearest = numbers.astype(np.float32)
+    return np.where(nearest < numbers, np.nextafter(nearest, np.float32(np.inf)), nearest)
+
+
+# By the eight bits of a float32's exponent, which tell its power of two: the power of ten of the
+# first digit of the smallest such number; the next power of ten; half the step between two of them.
+# Of the numbers without such bits zero alone is taken, as a number of any digits.
+_BINADES: Final = np.ldexp(1.0, np.arange(256) - 127)
+_FIRST_TENS: Final = np.array(
+    [0, *(java.decimal_digits(repr(low))[2] for low in _BINADES[1:].tolist())]
+)
+_NEXT_TENS: Final = _not_below(np.array([float(f"1e{ten + 1}") for ten in _FIRST_TENS]))
+_HALF_STEPS: Final = _BINADES * 2.0**-24
+_HALF_STEPS[0] = 1.0
+
 #: By exponent, ``E-5`` and the like, filled up with zero bytes; the last one is none.
 _SUFFIXES: Final = np.array(
     [*(f"E{n}" for n in range(_LOWEST_EXPONENT, _HIGHEST_EXPONENT + 1)), ""], "S4"
@@ -119,30 +140,32 @@ def _shortest(
     Returns:
         Digits as a number of nine, how many of them count, and the first one's power of ten.
     """
-    exponent, scaled = _scaled(magnitude)
-    mantissa, power = np.frexp(magnitude)
-    # How far a text may lie from the number and still be read as it. Numbers stand twice as close
-    # below a power of two, so that more digits than needed may be taken for those.
-    free = np.ldexp(np.where(mantissa == _POWER_OF_TWO, 0.25, 0.5), np.maximum(power - 24, -149))
-    free *= _power(_DIGITS - 1 - exponent)
+    exponent, scaled, free, even = _scaled(magnitude)
     digits = np.rint(scaled)
     count = np.full(len(magnitude), _DIGITS)
-    doubtful = (mantissa == _POWER_OF_TWO) & (digits != scaled)
+    tiny = np.flatnonzero(magnitude.view(np.uint32) - np.uint32(1) < _FRACTION)
+    doubtful = [tiny, even[digits[even] != scaled[even]]]
     left = np.arange(len(magnitude))
     # What some digits can say, more can, so that each round has fewer numbers left.
     for fewer in range(_DIGITS - 1, 0, -1):
         step = 10.0 ** (_DIGITS - fewer)
-        candidate = np.rint(scaled[left] / step) * step
-        error = np.abs(candidate - scaled[left])
-        doubtful[left[np.abs(error - free[left]) <= _MARGIN]] = True
-        same = error < free[left] - _MARGIN
+        candidate = np.rint(scaled / step)
+        candidate *= step
+        spare = free - np.abs(candidate - scaled)
+        same = spare > _MARGIN
+        near = same ^ (spare >= -_MARGIN)
+        if near.any():
+            doubtful.append(left[near])
         left = left[same]
+        if not left.size:
+            break
         digits[left] = candidate[same]
         count[left] = fewer
-    carried = digits >= 10.0**_DIGITS
+        scaled, free = scaled[same], free[same]
+    carried = np.flatnonzero(digits >= 10.0**_DIGITS)
     digits[carried] /= 10
-    exponent += carried
-    for index in np.flatnonzero(doubtful):
+    exponent[carried] += 1
+    for index in np.unique(np.concatenate(doubtful)).tolist():
         _, text, exponent[index] = java.decimal_digits(str(magnitude[index]))
         digits[index], count[index] = int(f"{text:0<{_DIGITS}}"), len(text)
     return digits.astype(np.int64), count, exponent
@@ -150,20 +173,19 @@ def _shortest(
 
 def _scaled(
     magnitude: NDArray[np.float32],
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Return the power of ten of the first digit, and the number with nine digits before its point.
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
+    """Return numbers with nine digits before the point; zero stays zero.
 
-    Zero stays zero.
+    Returns:
+        The power of ten of each first digit; the numbers; how far a text may lie from each and
+        still be read as it; and the powers of two, which numbers stand twice as close below, so
+        that more digits than needed may be taken for them.
     """
-    wide = magnitude.astype(np.float64)
-    exponent = np.floor(np.log10(np.where(wide == 0, 1.0, wide))).astype(np.int64)
-    scaled = wide * _power(_DIGITS - 1 - exponent)
-    # The logarithm of a number just below a power of ten is rounded up.
-    high = (scaled < 10.0 ** (_DIGITS - 1)) & (wide != 0)
-    exponent[high] -= 1
-    scaled[high] = wide[high] * _power(_DIGITS - 1 - exponent[high])
-    return exponent, scaled
-
-
-def _power(exponent: NDArray[np.int64]) -> NDArray[np.float64]:
-    return _POWERS[exponent - _LOWEST_EXPONENT]
+    bits = magnitude.view(np.uint32)
+    binade = (bits >> _FRACTION_BITS).astype(np.intp)
+    exponent = _FIRST_TENS[binade] + (magnitude >= _NEXT_TENS[binade])
+    power = _POWERS[_DIGITS - 1 - _LOWEST_EXPONENT - exponent]
+    free = _HALF_STEPS[binade] * power
+    even = np.flatnonzero(bits & _FRACTION == 0)
+    free[even] *= 0.5
+    return exponent, magnitude * power, free, even
