@@ -9,7 +9,7 @@ from support import golden
 
 from emit.report import data, read_background, read_rows
 from emit.report.data_drift import Drift, chance_index, drift_of, percent, stability_index
-from emit.report.data_known import Known, counted, known_columns, known_response
+from emit.report.data_known import Known, counted, known_columns, known_response, spans_of
 from emit.report.tallies import LevelTally, NumberTally, Span
 from mojo_reader import Scorer
 
@@ -134,7 +134,9 @@ def test_levels_that_are_rare_count_together() -> None:
     many[0] = 4000.0
     source = np.random.default_rng(3)
     rows = source.multinomial(2_000, many / many.sum()).tolist()
-    assert levels(rows, Known(rows=5000, counts=many)).flag == 0
+    same = levels(rows, Known(rows=5000, counts=many))
+    assert same.flag == 0
+    assert (same.psi or 1.0) < 0.01, "of single levels it is chance alone"
     moved = source.multinomial(2_000, np.append(0.4, np.full(999, 0.6 / 999))).tolist()
     assert levels(moved, Known(rows=5000, counts=many)).flag == 2
 
@@ -148,6 +150,10 @@ def test_what_each_file_knows_of_training() -> None:
     shares = known_response(mojo)
     assert shares is not None
     assert shares.counts.tolist() == [0.5, 0.5]  # type: ignore[union-attr]
+    spans = spans_of(golden("autoencoder_tanh").mojo(), None)
+    scale = known_columns(golden("autoencoder_tanh").mojo(), None)["age"].scale
+    assert scale is not None
+    assert spans["age"].high - spans["age"].low == pytest.approx(2 * scale)
     assert known_columns(golden("not_standardized").mojo(), None)["age"].mean is None
     assert known_response(golden("poisson").mojo()) is None
     assert known_response(golden("autoencoder_tanh").mojo()) is None

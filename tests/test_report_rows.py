@@ -9,11 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import golden
 
-from emit.report import read_rows, reading
+from emit.proving.proof import compared
+from emit.report import emitted_proof, read_rows, reading
 from emit.report.kept_rows import DrawnRows, TopRows
 from emit.report.tallies import RESPONSE, LevelTally, NumberTally, Span
 from mojo_reader import Scorer
+from mojo_reader.cli.report import _counting
 from mojo_reader.explaining.drawing import drawn_places
+from mojo_reader.files.counting import RowsDone
 
 Parts = st.lists(st.integers(0, 30), min_size=1, max_size=12)
 
@@ -69,6 +72,26 @@ def test_numbers_are_counted_in_parts_as_in_one(parts: list[list[float]]) -> Non
         assert (tally.least, tally.most) == (numbers.min(), numbers.max())
 
 
+def test_the_ends_of_a_span_are_inside() -> None:
+    tally = NumberTally(span=Span(low=1.0, high=3.0))
+    tally.add(np.array([1.0, 3.0, np.nextafter(1.0, 0.0), np.inf, np.nan]))
+    assert (tally.outside, tally.inside.count, tally.inside.mean) == (2, 2, 2.0)
+
+
+def test_the_worst_rows_of_a_proof_have_their_numbers_in_the_file() -> None:
+    mojo = golden("iris_tanh").mojo()
+    matrix = Scorer(mojo).encode(golden("iris_tanh").columns())[:8]
+    values = Scorer(mojo).score_matrix(matrix)
+    values[5] = values[5, ::-1]
+    found = compared(lambda rows: values[rows], mojo, matrix, dtype="float64", batch=4)
+    assert found.worst[0].row == 5
+    places = np.arange(100, 108)
+    proof = emitted_proof("JAX", "rows.csv", found, places=places, count=1_000)
+    assert proof.result.worst[0].row == 105
+    assert proof.title.endswith("on 8 rows drawn of the 1,000 of rows.csv")
+    assert emitted_proof("JAX", "rows.csv", found).result.worst[0].row == 5
+
+
 def test_levels_that_the_model_does_not_know_are_named() -> None:
     tally = LevelTally(levels=2)
     cells = pa.array(["a", "x", "b", None, "y", "x"])
@@ -77,6 +100,16 @@ def test_levels_that_the_model_does_not_know_are_named() -> None:
     assert (tally.rows, tally.missing, tally.unseen) == (8, 1, 3)
     assert tally.counts.tolist() == [1, 3]
     assert tally.strangers.most_common() == [("x", 2), ("y", 1)]
+
+
+def test_the_share_of_the_rows_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    clock = iter([100.0, 102.0, 104.0])
+    monkeypatch.setattr("mojo_reader.cli.report.time.monotonic", lambda: next(clock))
+    told = _counting("reading the rows", said.append)
+    told(RowsDone.of(1_000, 0.25))
+    told(RowsDone.of(2_000, None))
+    assert said == ["reading the rows: 1,000, 25%, 6 s left", "reading the rows: 2,000"]
 
 
 def large(tmp_path: Path, times: int) -> Path:

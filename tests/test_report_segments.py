@@ -83,6 +83,23 @@ def test_a_group_is_measured_as_its_rows_alone(
     assert (small["north"], small["east"], small["missing"]) == (False, True, True)
 
 
+@pytest.mark.filterwarnings("ignore::mojo_reader.scoring.row_warnings.MissingColumnWarning")
+def test_a_group_with_few_of_a_class_is_small(tmp_path: Path, table: pa.Table) -> None:
+    cork = [place for place, city in enumerate(table["city"].to_pylist()) if city == "Cork"]
+    for few, small in ((0, False), (4, True), (5, False)):
+        labels = table[RESPONSE].to_pylist()
+        for number, place in enumerate(cork):
+            labels[place] = LABELS[int(number < few)]
+        place = table.column_names.index(RESPONSE)
+        rows = read_rows(
+            MOJO,
+            written(table.set_column(place, RESPONSE, pa.array(labels)), tmp_path / "rows.csv"),
+            by=["city"],
+        )
+        found = {one.name: one.small for one in segments.groups(MOJO, rows, "city")}
+        assert found == {"all rows": False, "Athens": False, "Bergen": False, "Cork": small}
+
+
 def test_quarters_hold_as_many_numbers_and_texts_stay_levels() -> None:
     codes = segments.ColumnCodes(MOJO, "age")
     found = codes.segments(*codes.add(None, np.array([np.nan, *range(100), np.inf])))
