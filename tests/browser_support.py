@@ -32,6 +32,26 @@ def chromium(**logged: str) -> Iterator[Any]:
         driver.quit()
 
 
+def wait(browser: Any) -> Any:
+    """Return what waits for a page; a busy machine may take its time."""
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    return WebDriverWait(browser, 60)
+
+
+def opened(browser: Any, path: Path) -> None:
+    browser.get_log("browser")
+    browser.get_log("performance")
+    browser.get(path.as_uri())
+    ready = "return document.readyState"
+    wait(browser).until(lambda one: one.execute_script(ready) == "complete")
+
+
+def sized(browser: Any, width: int, height: int) -> None:
+    metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+
+
 class _Quiet(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
         """Say nothing."""

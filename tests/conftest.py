@@ -96,6 +96,11 @@ def _node() -> bool:
     return bool(packages and shutil.which("node")) and Path(packages, "node_modules").is_dir()
 
 
+def _axe() -> bool:
+    packages = os.environ.get("NODE_PACKAGES", "")
+    return Path(packages, "node_modules", "axe-core", "axe.min.js").is_file()
+
+
 @functools.cache
 def _r_package(name: str) -> bool:
     """Ask R; ``requireNamespace`` would load the package and look for its Python."""
@@ -160,6 +165,7 @@ _NEEDS: dict[str, tuple[str, Callable[[], bool]]] = {
         lambda: all(map(_installed, ("nbclient", "ipykernel"))),
     ),
     "chromium": ("no chromium or chromedriver on the path, or no Selenium", _chromium),
+    "axe": ("no NODE_PACKAGES in which npm has installed axe-core", _axe),
     "r": ("no Rscript, or no reticulate that can talk to this Python", _reticulate),
     "r_check": (
         "no Rscript with testthat, knitr, rmarkdown and a reticulate that can talk to this Python",

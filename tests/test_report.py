@@ -78,7 +78,7 @@ def test_what_comes_from_the_file_is_escaped(tmp_path: Path) -> None:
     assert HOSTILE not in page
     assert "<b onclick" not in page
     assert "&lt;script&gt;alert(&#39;level&#39;)" in page
-    assert _Page(page).tags.count("script") == 5
+    assert _Page(page).tags.count("script") == 7
 
 
 @pytest.mark.parametrize("name", first(1, ["iris_tanh", "poisson", "autoencoder_tanh"]))

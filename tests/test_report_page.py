@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browser_support import chromium
+from browser_support import chromium, opened, sized, wait
 from numpy.typing import NDArray
 from support import Golden, assert_close, cases_of_each_kind, golden, rewritten
 
@@ -39,21 +39,6 @@ def browser() -> Iterator[Any]:
 def page(mojo: Mojo, path: Path) -> Path:
     path.write_text(report_page(mojo, title=path.stem), "utf-8")
     return path
-
-
-def wait(browser: Any) -> Any:
-    """Return what waits for a page; a busy machine may take its time."""
-    from selenium.webdriver.support.ui import WebDriverWait
-
-    return WebDriverWait(browser, 60)
-
-
-def opened(browser: Any, path: Path) -> None:
-    browser.get_log("browser")
-    browser.get_log("performance")
-    browser.get(path.as_uri())
-    ready = "return document.readyState"
-    wait(browser).until(lambda one: one.execute_script(ready) == "complete")
 
 
 def requests(browser: Any) -> list[str]:
@@ -325,11 +310,6 @@ def with_rows(tmp_path: Path) -> Path:
     path = tmp_path / "report.html"
     path.write_text(report_page(case.mojo(), rows=rows, shown_rows=[2]), "utf-8")
     return path
-
-
-def sized(browser: Any, width: int, height: int) -> None:
-    metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
 
 
 BOTTOM = "return arguments[0].getBoundingClientRect().bottom"

@@ -28,13 +28,14 @@ from . import cards, charts, data, dictionary, facts, performance, segments, uni
 from .background import Background, background_of
 from .drawing import title_of
 from .moves import Mover
+from .page_rows import held_rows
 from .proofs import Proof
 from .rows import Rows, drawn_words, ranges
 
 Array = NDArray[np.float64]
 Progress = Callable[[str], None]
 _PACKAGES: Final = ("mojo2keras", "numpy", "keras", "jax", "onnx", "onnxruntime", "pyarrow")
-_PANEL_SCRIPTS: Final = ("what_if.js", "moves.js", "panel.js")
+_PANEL_SCRIPTS: Final = ("what_if.js", "moves.js", "rows.js", "curve.js", "panel.js")
 #: Rows that dead units are looked for on.
 _LOOKED_AT: Final = 2000
 
@@ -74,6 +75,7 @@ def report_page(  # noqa: PLR0913 - what it shows
     summary = summarize(mojo)
     why_no_what_if = what_if.why_absent(mojo)
     ordered = sorted(proofs, key=lambda proof: not proof.by_h2o)
+    of_rows = _of_rows(scorer, rows, mover, shown_rows, say)
     context = {
         "title": title or facts.name(mojo),
         "file": None if mojo.info.source is None else Path(mojo.info.source).name,
@@ -92,11 +94,11 @@ def report_page(  # noqa: PLR0913 - what it shows
         "meanings": cards.MEANINGS,
         "environment": _environment(),
         **_importances(mojo),
-        **_of_rows(scorer, rows, mover, shown_rows, say),
+        **of_rows,
         "why_no_what_if": why_no_what_if,
         "page_model": None
         if why_no_what_if
-        else what_if.page_model(mojo, ranges(mojo, rows), mover),
+        else what_if.page_model(mojo, ranges(mojo, rows), mover, of_rows["held"]),
         "style": _text("report.css"),
         "page_script": _text("page.js"),
         "panel_scripts": [_text(name) for name in _PANEL_SCRIPTS],
@@ -172,7 +174,7 @@ def _of_rows(
 ) -> dict[str, Any]:
     """Say what the rows say of the model: how well it does, and why."""
     if rows is None or mover is None:
-        return {"rows": None, "segments": [], "metrics": [], "why": None}
+        return {"rows": None, "segments": [], "metrics": [], "why": None, "held": None}
     say("looking at the predictions")
     measured = performance.findings(scorer, rows, rows.predicted)
     say("explaining the predictions")
@@ -183,6 +185,7 @@ def _of_rows(
         "data": data.findings(scorer, rows),
         "segments": segments.section(scorer.mojo, rows),
         "why": why.section(scorer, mover, rows, chosen=shown),
+        "held": held_rows(scorer.mojo, rows),
     }
 
 

@@ -158,14 +158,14 @@ def drawn_words(drawn: int, count: int, name: str) -> str:
     return f"the row of {name}" if count == 1 else f"the {count:,} rows of {name}"
 
 
-def ranges(mojo: Mojo, rows: Rows | None) -> dict[str, tuple[float, float, float]]:
-    """Return where each numeric column's numbers start, have their middle, and end.
+def ranges(mojo: Mojo, rows: Rows | None) -> dict[str, tuple[float, float, float, bool]]:
+    """Return where each numeric column's numbers start, have their middle, and end; are they whole?
 
     One row in a hundred lies outside on either side. A column with a single number has no range.
     """
+    found: dict[str, tuple[float, float, float, bool]] = {}
     if rows is None:
-        return {}
-    found = {}
+        return found
     for column in mojo.inputs:
         if isinstance(column, CategoricalInput):
             continue
@@ -173,7 +173,8 @@ def ranges(mojo: Mojo, rows: Rows | None) -> dict[str, tuple[float, float, float
         if numbers.size:
             low, middle, high = np.quantile(numbers, (0.01, 0.5, 0.99)).tolist()
             if low < high:
-                found[column.name] = (low, middle, high)
+                whole = bool((numbers == np.floor(numbers)).all())
+                found[column.name] = (low, middle, high, whole)
     return found
 
 

@@ -36,7 +36,8 @@ _PANEL_CELLS: Final = 20_000
 #: Deviations from the mean that a slider reaches where no rows tell the range.
 _DEVIATIONS: Final = 3.0
 
-Ranges = Mapping[str, tuple[float, float, float]]
+Ranges = Mapping[str, tuple[float, float, float, bool]]
+Held = Mapping[str, Any]
 
 
 def why_absent(mojo: Mojo) -> str | None:
@@ -50,13 +51,17 @@ def why_absent(mojo: Mojo) -> str | None:
     return None
 
 
-def page_model(mojo: Mojo, ranges: Ranges, mover: Mover | None = None) -> dict[str, Any]:
+def page_model(
+    mojo: Mojo, ranges: Ranges, mover: Mover | None = None, held: Held | None = None
+) -> dict[str, Any]:
     """Return the model as JSON-ready data for ``what_if.js``.
 
     Args:
         mojo: the model; ``why_absent`` says None of it.
-        ranges: by numeric column, where a slider starts, stands at first, and ends.
+        ranges: by numeric column, where a slider starts, stands at first, and ends, and whether
+            its numbers are whole.
         mover: what the row's contributions are compared with; None for nothing.
+        held: the rows that a person can load, as ``held_rows`` returns them; None for none.
     """
     features = mojo.features
     return {
@@ -67,11 +72,13 @@ def page_model(mojo: Mojo, ranges: Ranges, mover: Mover | None = None) -> dict[s
             "oneHotWidth": features.one_hot_width,
             "normSub": features.norm_sub.tolist(),
             "normMul": features.norm_mul.tolist(),
+            "owners": _owners(mojo) if isinstance(mojo.output, Reconstruction) else None,
         },
         "layers": [_layer(layer) for layer in mojo.layers],
         "output": _output(mojo.output),
         "explained": list(map(printable, outputs_of(mojo.output))),
         "background": None if mover is None else _background(mojo, mover),
+        "rows": held,
     }
 
 
@@ -96,7 +103,7 @@ def _input(mojo: Mojo, column: InputColumn, ranges: Ranges) -> dict[str, Any]:
             "width": column.width,
             "table": _plain(column.table),
         }
-    low, start, high = ranges.get(column.name) or _training_range(mojo, column)
+    low, start, high, *_ = ranges.get(column.name) or _training_range(mojo, column)
     return {
         "name": printable(column.name),
         "levels": None,
@@ -105,6 +112,7 @@ def _input(mojo: Mojo, column: InputColumn, ranges: Ranges) -> dict[str, Any]:
         "low": low,
         "start": start,
         "high": high,
+        "whole": column.name in ranges and ranges[column.name][3],
     }
 
 
@@ -146,6 +154,23 @@ def _output(output: Output) -> dict[str, Any]:
             "largestExp": LARGEST_EXP,
         }
     return {"kind": "reconstruction", "columns": list(map(printable, output.columns))}
+
+
+def _owners(mojo: Mojo) -> list[int]:
+    """Return which raw column each input of the network belongs to, ``(width,)``."""
+    features = mojo.features
+    owners = np.zeros(features.width, np.int64)
+    of_feature = np.zeros(len(features.names), np.int64)
+    for place, column in enumerate(mojo.inputs):
+        width = column.width if isinstance(column, CategoricalInput) else 1
+        of_feature[column.feature : column.feature + width] = place
+    # The blocks of the features follow each other; not every input of one is a level's.
+    for place, feature in enumerate(features.categorical):
+        used = feature.slots[feature.slots >= 0]
+        if used.size:
+            owners[used.min() : features.one_hot_width] = of_feature[place]
+    owners[features.one_hot_width :] = of_feature[len(features.categorical) :]
+    return [int(owner) for owner in owners]
 
 
 def _base64(array: NDArray[Any], dtype: str) -> str:

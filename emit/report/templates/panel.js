@@ -1,21 +1,24 @@
 "use strict";
-// The panel: one control for each column, the prediction, what moves it, and a response curve.
+// The panel: a row of the file, one control for each column, the prediction, what moves it, and a
+// response curve.
 
 (() => {
   const MISSING = "(missing)";
   const NEW_LEVEL = "(a new level)";
   const CURVE_POINTS = 121;
   const MOST_BARS = 40;
-  const MOST_MOVES = 10;
-  // About the width of a letter of the curve's texts.
-  const LETTER = 7;
-  const SVG = "http://www.w3.org/2000/svg";
+  const MOST_LINES = 10;
+  // Steps that a slider has at least.
+  const STEPS = 50;
 
   const source = document.getElementById("what-if-model");
   if (!source) return;
   const model = WhatIf.open(JSON.parse(source.textContent));
   const background = Moves.open(model);
+  const rows = Rows.open(model);
+  const { shown } = Curve;
   const row = {};
+  const controls = [];
   const byId = (id) => document.getElementById(id);
 
   function element(name, attributes = {}, ...children) {
@@ -23,20 +26,6 @@
     for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
     made.append(...children);
     return made;
-  }
-
-  function drawn(name, attributes, text) {
-    const made = document.createElementNS(SVG, name);
-    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-    if (text !== undefined) made.textContent = text;
-    return made;
-  }
-
-  function shown(number) {
-    if (Number.isNaN(number)) return "NA";
-    const size = Math.abs(number);
-    if (size !== 0 && (size < 1e-4 || size >= 1e7)) return number.toExponential(4);
-    return String(Number(number.toPrecision(6)));
   }
 
   // Signed, and as long as a glance takes.
@@ -47,76 +36,166 @@
   // ------------------------------------------------------------------ controls
 
   function levelControl(input, id) {
+    const cells = [null, WhatIf.NEW_LEVEL, ...input.levels];
     const select = element("select", { id });
     [MISSING, NEW_LEVEL, ...input.levels].forEach((text, i) => {
       select.append(element("option", { value: String(i) }, text));
     });
-    select.selectedIndex = input.levels.length ? 2 : 0;
-    const read = () => {
-      row[input.name] = [null, WhatIf.NEW_LEVEL, ...input.levels][select.selectedIndex];
-    };
+    const read = () => { row[input.name] = cells[select.selectedIndex]; };
+    const set = (cell) => { select.selectedIndex = cells.lastIndexOf(cell); read(); };
     select.addEventListener("change", () => { read(); update(); });
-    read();
-    return [select];
+    return { parts: [select], set, start: input.levels.length ? input.levels[0] : null };
+  }
+
+  // Round numbers around where most rows lie, so far apart that a key press is seen.
+  function scaleOf({ low, high, whole }) {
+    const step = Math.max(Curve.roundStep(low, high, 2 * STEPS), whole ? 1 : 0);
+    if (!step || !Number.isFinite(high - low)) return { min: low, max: high, step: "any" };
+    return { min: Curve.tidy(Math.floor(low / step) * step), max: Curve.tidy(Math.ceil(high / step) * step), step };
   }
 
   function numberControl(input, id) {
-    const { low, start, high } = input;
-    const step = (high - low) / 200 || "any";
-    const slider = element("input", { type: "range", min: low, max: high, step, id });
-    const text = element("input", { type: "number", step: "any", "aria-label": `${input.name}, exact` });
+    const { min, max, step } = Object.assign(input, scaleOf(input));
+    const slider = element("input", { type: "range", min, max, step, id });
+    // Its arrow keys take the same step; any other number may be typed.
+    const text = element("input", { type: "number", step, "aria-label": `${input.name}, exact` });
     const missing = element("input", { type: "checkbox" });
-    slider.value = String(start);
-    text.value = String(Number(start.toPrecision(6)));
     const read = () => {
       const number = text.valueAsNumber;
       row[input.name] = missing.checked || Number.isNaN(number) ? null : number;
-      slider.disabled = missing.checked;
-      text.disabled = missing.checked;
-      update();
+      text.placeholder = "";
+      slider.disabled = text.disabled = missing.checked;
+    };
+    const set = (cell) => {
+      missing.checked = cell === null;
+      // Where a row has none, the control keeps a number to go on from.
+      if (cell !== null || !text.value) text.value = slider.value = String(cell ?? input.start);
+      read();
+      // An infinite number stands in no field.
+      if (cell !== null && !Number.isFinite(cell)) {
+        row[input.name] = cell;
+        text.placeholder = String(cell);
+      }
     };
     slider.addEventListener("input", () => {
-      text.value = String(Number(Number(slider.value).toPrecision(6)));
+      text.value = String(Curve.tidy(Number(slider.value)));
       read();
+      update();
     });
-    text.addEventListener("input", () => { slider.value = text.value; read(); });
-    missing.addEventListener("change", read);
-    row[input.name] = text.valueAsNumber;
-    return [slider, text, element("label", { class: "missing" }, missing, " missing")];
+    text.addEventListener("input", () => { slider.value = text.value; read(); update(); });
+    missing.addEventListener("change", () => { read(); update(); });
+    const start = Number(input.start.toPrecision(6));
+    return { parts: [slider, text, element("label", { class: "missing" }, missing, " missing")], set, start };
   }
 
   function buildControls() {
-    const controls = byId("what-if-controls");
     model.inputs.forEach((input, i) => {
       const id = `what-if-cell-${i}`;
       const made = input.levels ? levelControl(input, id) : numberControl(input, id);
-      controls.append(element("div", { class: "cell" }, element("label", { for: id }, input.name), ...made));
+      controls.push(made);
+      byId("what-if-controls").append(
+        element("div", { class: "cell" }, element("label", { for: id }, input.name), ...made.parts),
+      );
     });
+  }
+
+  function reset() {
+    for (const control of controls) control.set(control.start);
+    byId("what-if-row-said").textContent = "";
+  }
+
+  function load(number) {
+    const found = Rows.find(model, rows, number);
+    byId("what-if-row-said").textContent = found.said;
+    if (!found.cells) return;
+    model.inputs.forEach((input, i) => controls[i].set(found.cells[input.name]));
+    update();
+  }
+
+  function buildRows() {
+    byId("what-if-reset").addEventListener("click", () => { reset(); update(); });
+    const form = byId("what-if-load");
+    form.hidden = !rows;
+    if (!rows) return;
+    byId("what-if-row").max = String(rows.count);
+    byId("what-if-row-of").textContent = rows.name;
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      load(byId("what-if-row").valueAsNumber);
+    });
+  }
+
+  // What a curve can show: of an autoencoder its error, too.
+  const reconstructs = model.output.kind === "reconstruction";
+  const outputs = reconstructs ? ["Reconstruction.MSE", ...model.output.columns] : model.output.columns;
+  function valuesOf(cells) {
+    const values = WhatIf.predict(model, cells);
+    return reconstructs ? [WhatIf.error(model, cells).total, ...values] : values;
   }
 
   function buildChoices() {
     const column = byId("what-if-column");
     model.inputs.forEach((input, i) => column.append(element("option", { value: String(i) }, input.name)));
     const output = byId("what-if-output");
-    model.output.columns.forEach((name, i) => output.append(element("option", { value: String(i) }, name)));
-    if (model.output.kind === "classification") output.selectedIndex = model.output.columns.length > 2 ? 0 : 1;
+    outputs.forEach((name, i) => output.append(element("option", { value: String(i) }, name)));
+    if (model.output.kind === "classification") output.selectedIndex = outputs.length > 2 ? 0 : 1;
     for (const select of [column, output]) select.addEventListener("change", update);
   }
 
   // ------------------------------------------------------------------ prediction
 
-  function showPrediction(values) {
-    const body = byId("what-if-values");
-    body.replaceChildren(...model.output.columns.map((name, i) => {
-      const line = element("tr", {}, element("th", { scope: "row" }, name), element("td", {}, shown(values[i])));
-      if (model.output.kind === "classification") {
-        const bar = element("meter", { min: 0, max: 1, value: String(values[i]), "aria-hidden": "true" });
-        line.append(element("td", {}, bar));
+  function showPrediction() {
+    const values = WhatIf.predict(model, row);
+    const label = byId("what-if-label");
+    if (reconstructs) {
+      showReconstruction(values, label);
+      return;
+    }
+    const classes = model.output.kind === "classification";
+    label.textContent = classes ? `predict: ${WhatIf.label(model, values)}` : `predict: ${shown(values[0])}`;
+    byId("what-if-values").replaceChildren(...model.output.columns.map((name, i) => {
+      const line = element("tr", {}, element("th", { scope: "row" }, name), element("td", { class: "number" }, shown(values[i])));
+      if (classes) {
+        const bar = element("i", { class: "up" });
+        bar.style.width = `${Math.min(100, Math.max(0, 100 * values[i])) || 0}%`;
+        line.append(element("td", { class: "share", "aria-hidden": "true" }, bar));
       }
       return line;
     }));
-    byId("what-if-label").textContent = model.output.kind === "classification"
-      ? `predict: ${WhatIf.label(model, values)}` : "";
+  }
+
+  // How many of the file's rows have a smaller error; 101 quantiles tell it.
+  function rank(total) {
+    const errors = rows && rows.errors;
+    if (!errors) return "";
+    const share = errors.filter((one) => one < total).length;
+    return `More than ${Math.max(0, share - 1)} % of the rows of ${rows.name} have.`;
+  }
+
+  function showReconstruction(values, label) {
+    const { total, columns } = WhatIf.error(model, row);
+    label.textContent = `Reconstruction.MSE: ${shown(total)}`;
+    byId("what-if-rank").textContent = rank(total);
+    const given = ({ name, levels }) => {
+      const cell = row[name];
+      if (cell === null) return MISSING;
+      if (cell === WhatIf.NEW_LEVEL) return NEW_LEVEL;
+      return levels ? cell : shown(cell);
+    };
+    const lines = model.inputs.map((input, i) => ({ input, error: columns[i] }));
+    lines.sort((a, b) => b.error - a.error);
+    const head = ["column", "given", "reconstructed", "error"].map((text, i) =>
+      element("th", i === 3 ? { scope: "col", class: "number" } : { scope: "col" }, text));
+    const kept = lines.slice(0, MOST_LINES).map(({ input, error }) => element("tr", {},
+      element("th", { scope: "row" }, input.name), element("td", {}, given(input)),
+      element("td", {}, WhatIf.putBack(model, input, values, shown)),
+      element("td", { class: "number" }, shown(Number(error.toPrecision(3))))));
+    const others = lines.slice(MOST_LINES).reduce((sum, { error }) => sum + error, 0);
+    if (lines.length > MOST_LINES) {
+      kept.push(element("tr", {}, element("th", { scope: "row", colspan: "3" }, `${lines.length - MOST_LINES} others`),
+        element("td", { class: "number" }, shown(Number(others.toPrecision(3))))));
+    }
+    byId("what-if-values").replaceChildren(element("tr", {}, ...head), ...kept);
   }
 
   // ------------------------------------------------------------------ contributions
@@ -153,8 +232,8 @@
       return;
     }
     named.sort(([, a], [, b]) => Math.abs(b) - Math.abs(a));
-    const lines = named.slice(0, MOST_MOVES);
-    const others = named.slice(MOST_MOVES);
+    const lines = named.slice(0, MOST_LINES);
+    const others = named.slice(MOST_LINES);
     if (others.length) lines.push([`${others.length} others`, others.reduce((sum, [, b]) => sum + b, 0)]);
     const largest = Math.max(...lines.map(([, number]) => Math.abs(number)));
     body.replaceChildren(...lines.map(([text, number]) => moveLine(text, number, largest)));
@@ -164,103 +243,60 @@
 
   // ------------------------------------------------------------------ response curve
 
-  function curvePoints(input, output) {
-    const cells = input.levels
-      ? [null, ...input.levels.slice(0, MOST_BARS)]
-      : Array.from({ length: CURVE_POINTS }, (_, i) =>
-        input.low + ((input.high - input.low) * i) / (CURVE_POINTS - 1));
-    return cells.map((cell) => [cell, WhatIf.predict(model, { ...row, [input.name]: cell })[output]]);
-  }
-
-  // Where a value stands in the picture; texts keep their size, whatever the page's width.
-  function frame(svg, low, high, bottom) {
-    const width = Math.max(240, svg.clientWidth || 600);
-    const [left, right, foot] = [60, width - 20, 170];
-    svg.setAttribute("viewBox", `0 0 ${width} ${foot + bottom}`);
-    svg.replaceChildren(
-      drawn("text", { x: left - 6, y: 24, "text-anchor": "end" }, shown(high)),
-      drawn("text", { x: left - 6, y: foot + 4, "text-anchor": "end" }, shown(low)),
-      drawn("path", { class: "axis", d: `M${left} 20 V${foot} H${right}` }),
-    );
-    const y = (value) => foot - ((foot - 20) * (value - low)) / (high - low || 1);
-    return { left, right, foot, y };
-  }
-
-  function showBars(svg, points, low, high) {
-    const texts = points.map(([cell]) => {
-      const text = cell ?? MISSING;
-      return text.length > 16 ? `${text.slice(0, 15)}…` : text;
-    });
-    const longest = LETTER * Math.max(...texts.map((text) => text.length));
-    const each = ((svg.clientWidth || 600) - 80) / points.length;
-    const upright = longest <= each - 4;
-    const { left, right, foot, y } = frame(svg, low, high, upright ? 26 : longest + 14);
-    const width = (right - left) / points.length;
-    // Of texts that would lie on each other some are left out.
-    const shownEvery = upright ? 1 : Math.ceil(14 / width);
-    points.forEach(([cell, value], i) => {
-      const x = left + width * i;
-      const bar = drawn("rect", {
-        class: cell === row[model.inputs[byId("what-if-column").selectedIndex].name] ? "bar own" : "bar",
-        x: x + width * 0.2, width: width * 0.6, y: y(value), height: Math.max(1, foot - y(value)),
-      });
-      bar.append(drawn("title", {}, `${cell ?? MISSING}: ${shown(value)}`));
-      svg.append(bar);
-      if (i % shownEvery) return;
-      const [cx, cy] = [x + width / 2, foot + (upright ? 16 : 8)];
-      svg.append(drawn("text", upright ? { x: cx, y: cy, "text-anchor": "middle" }
-        : { x: cx + 4, y: cy, "text-anchor": "end", transform: `rotate(-90 ${cx + 4} ${cy})` }, texts[i]));
-    });
-  }
-
-  function showLine(svg, points, low, high, input, own) {
-    const { left, right, foot, y } = frame(svg, low, high, 26);
-    const place = (x) => left + ((right - left) * (x - input.low)) / (input.high - input.low || 1);
-    const path = points.map(([x, value], i) => `${i ? "L" : "M"}${place(x)} ${y(value)}`).join("");
-    svg.append(
-      drawn("path", { class: "curve", d: path }),
-      drawn("text", { x: left, y: foot + 20 }, shown(input.low)),
-      drawn("text", { x: right, y: foot + 20, "text-anchor": "end" }, shown(input.high)),
-    );
+  // The column's scale, with the row's own number where it lies beyond.
+  function curveCells(input) {
+    if (input.levels) return [null, ...input.levels.slice(0, MOST_BARS)];
     const here = row[input.name];
-    if (here !== null && here >= input.low && here <= input.high && Number.isFinite(own)) {
-      svg.append(drawn("circle", { class: "own", cx: place(here), cy: y(own), r: 5 }));
-    }
+    const ends = [input.min, input.max, ...(Number.isFinite(here) ? [here] : [])];
+    const [low, high] = [Math.min(...ends), Math.max(...ends)];
+    return Array.from({ length: CURVE_POINTS }, (_, i) => low + ((high - low) * i) / (CURVE_POINTS - 1));
   }
 
   function showCurve() {
     const input = model.inputs[byId("what-if-column").selectedIndex];
     const output = byId("what-if-output").selectedIndex;
-    const points = curvePoints(input, output).filter(([, y]) => Number.isFinite(y));
-    const own = WhatIf.predict(model, row)[output];
-    const values = [...points.map(([, y]) => y), ...(Number.isFinite(own) ? [own] : [])];
-    const [low, high] = model.output.kind === "classification"
-      ? [0, 1] : [Math.min(...values), Math.max(...values)];
+    const points = curveCells(input)
+      .map((cell) => [cell, valuesOf({ ...row, [input.name]: cell })[output]])
+      .filter(([, value]) => Number.isFinite(value));
+    const own = valuesOf(row)[output];
+    const values = [...points.map(([, value]) => value), ...(Number.isFinite(own) ? [own] : [])];
     const svg = byId("what-if-curve");
-    if (!values.length) svg.replaceChildren();
-    else if (input.levels) showBars(svg, points, low, high);
-    else showLine(svg, points, low, high, input, own);
-    const name = model.output.columns[output];
+    const classes = model.output.kind === "classification";
+    const name = classes ? `probability of ${outputs[output]}` : outputs[output];
+    const range = classes ? [0, 1] : Curve.span(values, Boolean(input.levels));
+    const names = { x: input.name, y: name };
+    const here = row[input.name];
+    if (!points.length || !Number.isFinite(range[1] - range[0])) {
+      svg.replaceChildren();
+    } else if (input.levels) {
+      Curve.bars(svg, points.map(([cell, value]) => [cell ?? MISSING, value, cell === here]), range, names);
+    } else {
+      Curve.line(svg, points, range, names, Number.isFinite(here) && Number.isFinite(own) ? [here, own] : null);
+    }
     const more = input.levels && input.levels.length > MOST_BARS
       ? `; the first ${MOST_BARS} of ${input.levels.length} levels` : "";
     svg.setAttribute("aria-label", `${name} by ${input.name}: from ${shown(Math.min(...values))} to ${shown(Math.max(...values))}`);
-    byId("what-if-curve-caption").textContent = `${name} by ${input.name}, the other columns as set above; `
-      + `this row's own value in the other colour${more}.`;
+    byId("what-if-curve-caption").textContent = `The ${name}, were this row's ${input.name} another and its other `
+      + `columns as they are set; where it is now stands out${more}.`;
   }
 
   function update() {
-    showPrediction(WhatIf.predict(model, row));
+    showPrediction();
     showMoves();
     showCurve();
   }
 
   buildControls();
+  buildRows();
   buildChoices();
+  reset();
   update();
   window.addEventListener("resize", showCurve);
   // For the tests, and for who opens the console: the page's own scorer.
   window.mojo = {
     predict: (cells) => WhatIf.predict(model, cells),
     contributions: (cells, output) => Moves.contributions(model, background, cells, output),
+    error: (cells) => WhatIf.error(model, cells),
+    row: (number) => Rows.find(model, rows, number),
   };
 })();

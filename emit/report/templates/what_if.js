@@ -152,11 +152,39 @@ const WhatIf = (() => {
     }
   }
 
+  // A row's reconstruction error, by H2O's server: a missing number counts as the mean; and what
+  // each raw column adds to it.
+  function error(model, row) {
+    const inputs = expanded(model, features(model, row));
+    const values = model.layers.reduce((current, layer) => run(layer, current), inputs);
+    const columns = model.inputs.map(() => 0);
+    values.forEach((value, i) => {
+      columns[model.features.owners[i]] += (value - inputs[i]) ** 2 / values.length;
+    });
+    return { total: columns.reduce((a, b) => a + b, 0), columns };
+  }
+
+  // What an autoencoder makes of a column: a number, or the level whose input is largest.
+  function putBack(model, input, values, shown) {
+    const { slots, oneHotWidth } = model.features;
+    const number = input.feature - slots.length;
+    if (!input.levels) return shown(values[oneHotWidth + number]);
+    if (input.width > 1 || number >= 0) return "";
+    const codes = slots[input.feature];
+    const level = input.levels
+      .map((text, i) => [text, values[codes[Math.min(input.table[i][0], codes.length - 1)]]])
+      .filter(([, value]) => value !== undefined);
+    if (!level.length) return "";
+    return level.reduce((best, one) => (one[1] > best[1] ? one : best))[0];
+  }
+
   function label(model, values) {
     const { threshold, columns } = model.output;
     if (threshold !== null) return columns[values[1] >= threshold ? 1 : 0];
     return columns[values.indexOf(Math.max(...values))];
   }
 
-  return { ACTIVATIONS, NEW_LEVEL, expanded, features, label, numbers, open, predict, setSlots, sums };
+  return {
+    ACTIVATIONS, NEW_LEVEL, error, expanded, features, label, numbers, open, predict, putBack, setSlots, sums,
+  };
 })();
