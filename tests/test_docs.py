@@ -69,7 +69,17 @@ def with_blocks() -> list[Path]:
 
 
 #: Pages whose commands start the program, with a framework, many times.
-LONG = {"explaining", "forms", "keras", "quickstart", "report", "scoring", "targets", "write_back"}
+LONG = {
+    "explaining",
+    "forms",
+    "gallery",
+    "keras",
+    "quickstart",
+    "report",
+    "scoring",
+    "targets",
+    "write_back",
+}
 
 
 def parameter(page: Path) -> Any:
@@ -264,6 +274,29 @@ def test_sphinx_builds_without_a_warning(
 
 def _text_of(page: Path) -> str:
     return html.unescape(re.sub(r"<[^>]+>", "", page.read_text("utf-8")))
+
+
+def test_the_gallery_shows_its_pictures_and_they_are_small() -> None:
+    taken = {path.name for path in DOCS.glob("gallery_*.png")}
+    shown = re.findall(r"\{image\} (\S+)", (DOCS / "gallery.md").read_text("utf-8"))
+    assert sorted(shown) == sorted(taken)
+    assert sum((DOCS / name).stat().st_size for name in taken) < 600_000
+
+
+@pytest.mark.chromium
+def test_the_gallerys_pictures_can_be_taken_anew(tmp_path: Path) -> None:
+    code = (
+        "import sys, gallery_pictures as g; from pathlib import Path; place = Path(sys.argv[1]); "
+        "g.take(g.written_report(place), place); print(*map(g.path_of, g.SHOWN), sep='\\n')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)],
+        env=os.environ | {"PYTHONPATH": f"{DOCS}:{ROOT}"}, stdout=subprocess.PIPE, check=True,
+    )  # fmt: skip
+    assert set(map(Path, done.stdout.decode().split())) == set(DOCS.glob("gallery_*.png"))
+    for path in DOCS.glob("gallery_*.png"):
+        # A part of the page that is no longer there, or is empty, is a picture of next to nothing.
+        assert (tmp_path / path.name).stat().st_size > path.stat().st_size / 3
 
 
 @pytest.mark.docs

@@ -32,6 +32,8 @@ WORDS = (
     f"verify {ABSENT} {ROWS} --expected {SCORES}",
     f"verify {MODEL} {ABSENT} --expected {SCORES}",
     f"verify {MODEL} {ROWS} --expected {ABSENT}",
+    f"measure {ABSENT} {ROWS}",
+    f"measure {MODEL} {ABSENT}",
     f"fit {ABSENT} {ROWS} -o o.zip",
     f"fit {MODEL} {ABSENT} -o o.zip --plot o.svg --keras o.keras",
     f"convert {MODEL} --check {ABSENT}",

@@ -15,12 +15,14 @@ from mojo_reader.cli.options import (
     check_one_stream,
     chosen_limits,
     model_source,
+    require_inputs,
 )
 from mojo_reader.cli.printing import print_json, show
 from mojo_reader.cli.reading import Group, grouped
 from mojo_reader.cli.rows import ResponseOption, RowsArgument, progress, say_notices
 from mojo_reader.cli.tables import cell, table
 from mojo_reader.files.measured import MeasuredFile, MeasureFileOptions, measure_file
+from mojo_reader.files.outputs import everything
 
 if TYPE_CHECKING:
     from mojo_reader.comparing.metrics import Performance
@@ -59,6 +61,7 @@ def measure(  # noqa: PLR0913 - a command's options
         message = "choose --weights or --unweighted"
         raise typer.BadParameter(message, param_hint="'--unweighted'")
     options = replace(how, response=response, limits=chosen_limits(limit))
+    require_inputs([("MODEL", model), *everything("ROWS", rows)])
     mojo = read_model(model_source(model), base_model=base_model, limits=options.limits)
     with progress(quiet=quiet or json_) as advance:
         found = measure_file(mojo, rows, options, progress=advance)
