@@ -1,12 +1,14 @@
-"""Rows in memory by two checkouts of this package, in turns, beside a bare product.
+"""Rows in memory, or whole processes from CSV to CSV, by two checkouts of this package in turns.
 
     git worktree add ../before COMMIT
     env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE python benchmarks/versions.py ../before . \
         [--networks S W] [--dtypes float64 float32] [--rounds 10] [--rows 8192] [--models FOLDER]
+    python benchmarks/versions.py ../before . --processes [--networks S L W] [--rounds 5]
 
 Each checkout has a process of its own, one thread, and is asked in turns, so that what other
 programs take meets both. A round is the smallest of four passes in processor time, its share of the
-rate of a product of 512 rows measured right after, and the median of 300 single rows.
+rate of a product of 512 rows measured right after, and the median of 300 single rows. With
+--processes: seconds by the clock and of the processor of ``predict``, all rows and one row.
 """
 
 import argparse
@@ -83,6 +85,40 @@ def compare(model: Path, dtype: str, given: argparse.Namespace) -> None:
         )
 
 
+def compare_processes(name: str, kept: Path, given: argparse.Namespace) -> None:
+    """Print both checkouts' whole processes from CSV to CSV, and from a CSV of one row."""
+    from networks import write_rows
+    from score import interleaved, ours, spread
+
+    model, rows = network(name, kept), kept / f"{name}.csv"
+    if not rows.exists():
+        write_rows(name, rows)
+    with tempfile.TemporaryDirectory() as folder:
+        one = write_rows(name, Path(folder) / "one.csv", rows=1)
+        target = Path(folder) / "scored.csv"
+        # Not the package of the folder that this runs in.
+        commands = {
+            f"{name} {what} {checkout.name:>12}": [
+                "env", f"PYTHONPATH={checkout}", "PYTHONSAFEPATH=1", *ours(model, table, target)
+            ]
+            for what, table in (("all rows", rows), ("one row ", one))
+            for checkout in given.checkouts
+        }  # fmt: skip
+        interleaved(1, commands)  # which also writes the bytecode
+        for label, runs in interleaved(given.rounds, commands).items():
+            clock = spread([run.seconds for run in runs], digits=3)
+            processor = spread([run.processor for run in runs], digits=3)
+            print(f"{label}: {clock} s, processor {processor} s")
+
+
+def network(name: str, kept: Path) -> Path:
+    """Return a derived network, made where it is not there yet."""
+    from networks import derived_network
+
+    model = kept / f"{name}_derived.zip"
+    return model if model.exists() else derived_network(name, kept)
+
+
 def main() -> None:
     """Compare what was asked for."""
     if sys.argv[1:2] == ["--child"]:
@@ -97,16 +133,17 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--rows", type=int, default=8192)
     parser.add_argument("--models", type=Path, help="folder that keeps the networks")
+    parser.add_argument("--processes", action="store_true", help="whole processes instead")
     given = parser.parse_args()
     given.checkouts = [checkout.resolve() for checkout in given.checkouts]
-    from networks import derived_network
-
     with tempfile.TemporaryDirectory() as folder:
         kept = given.models or Path(folder)
         for name in given.networks:
-            model = kept / f"{name}_derived.zip"
+            if given.processes:
+                compare_processes(name, kept, given)
+                continue
             for dtype in given.dtypes:
-                compare(model if model.exists() else derived_network(name, kept), dtype, given)
+                compare(network(name, kept), dtype, given)
 
 
 if __name__ == "__main__":
