@@ -71,7 +71,7 @@ def test_rows_of_the_same_kind_are_not_flagged(rows: int) -> None:
     few, many = reference(source, 150), reference(source)
     plain = Known(mean=0.0, scale=1.0)
     flags = []
-    for _ in range(40):
+    for _ in range(25):
         values = source.normal(size=rows)
         flags += [numbers(values, known).flag for known in (few, many, plain)]
         counts = source.multinomial(rows, [0.5, 0.3, 0.15, 0.05]).tolist()

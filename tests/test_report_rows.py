@@ -21,7 +21,7 @@ from mojo_reader.files.counting import RowsDone
 Parts = st.lists(st.integers(0, 30), min_size=1, max_size=12)
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(Parts, st.integers(1, 40))
 def test_rows_are_drawn_as_everywhere_however_they_come(parts: list[int], most: int) -> None:
     count = sum(parts)
@@ -39,7 +39,7 @@ def test_rows_are_drawn_as_everywhere_however_they_come(parts: list[int], most: 
     assert nothing is None
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(st.lists(st.lists(st.sampled_from([0.0, 1.0, 2.5, np.nan, np.inf]), max_size=9)))
 def test_the_largest_are_kept_and_of_equal_ones_the_first(parts: list[list[float]]) -> None:
     top, start = TopRows(4), 0
@@ -53,7 +53,7 @@ def test_the_largest_are_kept_and_of_equal_ones_the_first(parts: list[list[float
     assert found == [place for _, place in order[:4]]
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(st.lists(st.lists(st.floats(-1e6, 1e6) | st.just(np.nan)), min_size=1))
 def test_numbers_are_counted_in_parts_as_in_one(parts: list[list[float]]) -> None:
     span = Span(low=-10.0, high=10.0, edges=np.array([0.0, 5.0]))

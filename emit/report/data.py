@@ -114,7 +114,8 @@ def _of_the_output(mojo: Mojo, rows: Rows) -> list[_Column]:
     labels = output.labels if isinstance(output, Classification) else ()
     response, known = rows.tallies.get(RESPONSE), known_response(mojo)
     if response is not None and known is not None and not isinstance(output, Reconstruction):
-        name = f"{output.response} (the response)"
+        against = "" if rows.reference is None else ", against training"
+        name = f"{output.response} (the response{against})"
         drift = drift_of(response, known)
         found.append(
             _Column(name=name, input=None, tally=response, known=known, drift=drift, texts=labels)
