@@ -40,6 +40,8 @@ if TYPE_CHECKING:
         read_background,
         read_rows,
         report_page,
+        require_one_kind,
+        two_models_page,
     )
     from emit.saved_model import check_saved_model, export_saved_model
     from emit.shap_explanation import to_shap
@@ -80,6 +82,7 @@ __all__ = [
     "read_training_rows",
     "report_page",
     "require_fit",
+    "require_one_kind",
     "require_picture",
     "require_report",
     "row_columns",
@@ -91,6 +94,7 @@ __all__ = [
     "to_stablehlo",
     "to_torch",
     "training_model",
+    "two_models_page",
     "write_torch",
     "write_triton_config",
 ]
@@ -114,6 +118,7 @@ _HOMES: Final[Mapping[str, tuple[str, ...]]] = {
     "emit.pictures": ("plot_dependence", "plot_importances", "require_picture"),
     "emit.report": (
         *("emitted_proof", "h2o_proof", "read_background", "read_rows", "report_page"),
+        *("require_one_kind", "two_models_page"),
     ),
     "emit.saved_model": ("check_saved_model", "export_saved_model"),
     "emit.shap_explanation": ("to_shap",),

@@ -174,6 +174,18 @@ def distribution(name: str, title: str, values: Array) -> str:
     return made.svg
 
 
+def against(name: str, title: str, points: tuple[Array, Array], words: str) -> str:
+    """Draw what one model says of rows against what another does, and where both say the same."""
+    with drawing(name, title, width=4.4, height=4.0) as made:
+        axes = made.figure.add_subplot()
+        ends = [min(map(np.min, points)), max(map(np.max, points))]
+        axes.plot(ends, ends, "--", color=FAINT)
+        axes.scatter(*points, s=6, color=SERIES, alpha=0.6)
+        axes.set_xlabel(f"{shortened(words, 40)}, by A")
+        axes.set_ylabel("by B")
+    return made.svg
+
+
 def _numbers(cells: Sequence[Any]) -> Array:
     return np.array([_number(cell) for cell in cells], np.float64)
 

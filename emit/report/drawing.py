@@ -98,6 +98,11 @@ def _for_the_page(svg: str, name: str, title: str) -> str:
     return svg.replace("<svg", f'<svg role="img" aria-label="{escape(title)}"', 1)
 
 
+def renamed(svg: str, name: str, other: str) -> str:
+    """Return a chart under another name, to stand on a page with the first."""
+    return re.sub(rf'(\bid="|url\(#|href="#){re.escape(name)}-', rf"\g<1>{other}-", svg)
+
+
 def title_of(svg: str) -> Markup:
     """Return what a screen reader says of a chart, to stand above it."""
     return Markup(svg.partition('aria-label="')[2].partition('"')[0])  # noqa: S704 - escaped above

@@ -47,6 +47,18 @@ def name(mojo: Mojo) -> str:
     return "Deep learning model" if source is None else Path(source).stem
 
 
+def heading(mojo: Mojo) -> dict[str, str | None]:
+    """Return what stands of a model on top of a page."""
+    info = mojo.info
+    return {
+        "name": name(mojo),
+        "file": None if info.source is None else Path(info.source).name,
+        "category": info.category.value,
+        "h2o_version": info.h2o_version,
+        "sha256": info.sha256,
+    }
+
+
 def origin(model: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return what ``summarize`` says of the file beyond what stands on top of the page."""
     return [(words, str(model[key])) for key, words in _ORIGIN.items() if model[key] is not None]

@@ -99,12 +99,16 @@ def report_page(  # noqa: PLR0913 - what it shows
         "page_model": None
         if why_no_what_if
         else what_if.page_model(mojo, ranges(mojo, rows), mover, of_rows["held"]),
-        "style": _text("report.css"),
-        "page_script": _text("page.js"),
         "panel_scripts": [_text(name) for name in _PANEL_SCRIPTS],
         **_training(mojo),
     }
-    page: str = _template().render(context)
+    return rendered("report.html.j2", context)
+
+
+def rendered(template: str, context: dict[str, Any]) -> str:
+    """Return a page of a template, with the style and the script of every page."""
+    always = {"style": _text("report.css"), "page_script": _text("page.js")}
+    page: str = _template(template).render(context | always)
     # What a name holds that a browser would obey (NUL, U+202E) is shown as an escape.
     return "\n".join(map(printable, page.split("\n")))
 
@@ -204,12 +208,12 @@ def _environment() -> dict[str, str]:
     return found
 
 
-def _template() -> jinja2.Template:
+def _template(name: str) -> jinja2.Template:
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, loader=jinja2.FunctionLoader(_text)
     )
     environment.filters["title_of"] = title_of
-    return environment.get_template("report.html.j2")
+    return environment.get_template(name)
 
 
 def _text(name: str) -> str:

@@ -1,7 +1,7 @@
 """``report``: one page with the model, the proof, and a panel to try it."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -65,6 +65,10 @@ _DTYPE: Final = "float32"
 @grouped
 def report(  # noqa: PLR0913 - a command's options
     model: ModelArgument,
+    other: Annotated[
+        str | None,
+        typer.Argument(metavar="[B]", help="A second model, to be set beside the first."),
+    ] = None,
     *,
     output: OutputOption = None,
     rows: Annotated[
@@ -112,26 +116,38 @@ def report(  # noqa: PLR0913 - a command's options
     The network, the columns, how it was trained; Keras, ONNX and, where it is installed, PyTorch
     against the float64 scorer; what the rows say; a panel to move the columns and see the
     prediction change. It needs no network. Where a comparison failed, the page says so at its top,
-    and the exit code is 1.
+    and the exit code is 1. With a second model B the page sets both side by side on the same rows.
 
     Examples: mojo2keras report model.zip --rows rows.csv -o report.html
     mojo2keras report model.zip --rows rows.csv --background train.csv --row 17 --by region
+    mojo2keras report model.zip retrained.zip --rows rows.csv -o both.html
     """
     from mojo_reader.reader import read_model
 
     needing_rows = {"--expected": expected, "--row": row, "--by": by}
-    for name, given in needing_rows.items():
-        if given and rows is None:
-            raise typer.BadParameter("needs --rows ROWS", param_hint=f"'{name}'")
-    target = output or default_output(model, base_model, _SUFFIX)
+    _refuse("needs --rows ROWS", needing_rows if rows is None else {})
+    of_one = {**needing_rows, "--background": background}
+    _refuse("is of one model's report", {} if other is None else of_one)
+    suffix = _SUFFIX if other is None else f"-{Path(other).stem}{_SUFFIX}"
+    target = output or default_output(model, base_model, suffix)
     if target.suffix.lower() not in _SUFFIXES:
         raise typer.BadParameter("expected a name that ends in .html", param_hint="'-o'")
     files = {"--rows": rows, "--expected": expected, "--background": background}
     inputs = named_inputs(model, files)
+    if other is not None:
+        inputs.append(("B", other))
     check_outputs([("-o", target)], inputs, quiet=quiet)
     emitters.require_report()
     reading = replace(reading, limits=chosen_limits(limit))
     mojo = read_model(model_source(model), base_model=base_model, limits=reading.limits)
+    if other is not None:
+        second = read_model(model_source(other), limits=reading.limits)
+        emitters.require_one_kind(mojo, second)
+        with _steps(quiet=quiet) as show:
+            both = _rows_of_both((mojo, second), rows, response, reading, show)
+            page = emitters.two_models_page(mojo, second, rows=both, progress=show)
+        _write(target, page, "" if quiet else "shows both models")
+        return
     with _steps(quiet=quiet) as show:
         chosen = [number - 1 for number in row or []]
         behind = _background(mojo, background, reading, show)
@@ -163,14 +179,54 @@ def report(  # noqa: PLR0913 - a command's options
             shown_rows=chosen,
             progress=show,
         )
-    with replacing(target) as partial:
-        partial.write_text(page, "utf-8")
+    _write(target, page)
     failed = [proof.title for proof in proofs if not proof.result.passed]
     if failed:
         message = f"{len(failed)} of {len(proofs)} comparisons failed: {'; '.join(failed)}"
         raise ParityError(message, file=str(target))
     if not quiet:
         echo(f"{target} shows the model and {len(proofs)} comparisons; open it in a browser.")
+
+
+def _refuse(why: str, options: Mapping[str, Any]) -> None:
+    """Refuse the first of the options that is given."""
+    for name, given in options.items():
+        if given:
+            raise typer.BadParameter(why, param_hint=f"'{name}'")
+
+
+def _write(target: Path, page: str, words: str = "") -> None:
+    with replacing(target) as partial:
+        partial.write_text(page, "utf-8")
+    if words:
+        echo(f"{target} {words}; open it in a browser.")
+
+
+def _rows_of_both(
+    models: tuple[Any, Any],
+    path: Path | None,
+    response: str | None,
+    reading: Reading,
+    show: Callable[[str], None],
+) -> tuple[Any, Any] | None:
+    """Read the same rows for each of two models; None where none are given."""
+    if path is None:
+        return None
+    first, second = (
+        emitters.read_rows(
+            mojo,
+            path,
+            response=response,
+            rules=reading,
+            progress=_counting(f"reading and scoring the rows by {letter}", show),
+        )
+        for letter, mojo in zip("AB", models, strict=True)
+    )
+    show("")
+    for letter, one in (("A", first), ("B", second)):
+        for sentence in one.notices.of_rows().sentences():
+            say(f"by {letter}: {sentence}")
+    return first, second
 
 
 def _counting(words: str, show: Callable[[str], None]) -> Callable[[int], None]:
