@@ -182,6 +182,7 @@ def test_rows_are_compared_with_the_background(
 ) -> None:
     mojo = golden("binomial_tanh").mojo()
     monkeypatch.setattr(data, "_CHARTS", 0)
+    monkeypatch.setattr("emit.report.data_charts.bars", lambda *_: "<svg>")
     behind = read_background(mojo, table(tmp_path / "train.csv", moved=False))
     path = table(tmp_path / "rows.csv", moved=True)
     rows = read_rows(mojo, path, reference=behind.rows)
