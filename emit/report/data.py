@@ -48,6 +48,7 @@ _STRANGERS: Final = 3
 _OPEN: Final = 20
 _NAMED: Final = 6
 _FLAGS: Final = ("", "moved", "drifted")
+_STATES: Final = ("passed", "open", "failed")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -71,7 +72,7 @@ def findings(scorer: Scorer, rows: Rows) -> dict[str, Any]:
     return {
         "sentences": list(rows.notices.sentences()),
         "verdict": _verdict(flagged, len(found), rows),
-        "state": "failed" if any(c.drift.flag > 1 for c in flagged) else "passed",
+        "state": _STATES[max((column.drift.flag for column in found), default=0)],
         "rule": _rule(mojo, rows),
         "reference": None if rows.reference is None else rows.reference.name,
         "scale_name": facts.scale_name(mojo),
