@@ -159,6 +159,32 @@ def test_what_a_far_rounded_row_scores_is_rounded_too() -> None:
     assert compared(mojo, rounded * 3, rows=rows).off == 2
 
 
+def test_a_far_rounded_row_has_the_rounded_rows_noise() -> None:
+    """Rounding takes a row out of where tanh is flat, to where single precision tells."""
+    mojo = hand_made(classes=1, levels=(), nums=2, hidden=(1,), norm=(1e9, 1e-3))
+    kernels = np.array([[1000.0], [-1000.0]], np.float32), np.array([[40.0]], np.float32)
+    layers = tuple(
+        dataclasses.replace(layer, kernels=(kernel,), biases=(np.zeros(1),))
+        for layer, kernel in zip(mojo.layers, kernels, strict=True)
+    )
+    mojo = dataclasses.replace(mojo, layers=layers)
+    row = np.array([[1e9 + 1050.0, 1e9 + 1023.4]])  # float32 has steps of 64 here
+    rounded = row.astype(np.float32).astype(np.float64)
+    true, moved = scores(mojo, row)[0, 0], scores(mojo, rounded)[0, 0]
+    assert abs(true - moved) > 1
+    first = mojo.layers[0]
+    shaken = (first.kernels[0].astype(np.float64) * (1 + np.array([[-6e-8], [6e-8]])),)
+    computed = scores(
+        dataclasses.replace(
+            mojo, layers=(dataclasses.replace(first, kernels=shaken), mojo.layers[1])
+        ),
+        rounded,
+    )
+    assert abs(computed[0, 0] - true) > abs(moved - true) + 1e-4
+    assert compared(mojo, computed, rows=row).passed
+    assert not compared(mojo, computed - 1.0, rows=row).passed
+
+
 def test_a_sum_that_may_overflow_is_beyond_float64() -> None:
     mojo = hand_made(levels=(), nums=2, classes=3, norm=(0.0, 1.0))
     rows = np.array([[1.5e308, 1e300], [0.5, 0.25]])

@@ -307,7 +307,7 @@ class Comparer:
         outside = defined & ~np.isnan(block.excess) & ~(difference <= allowed)
         off = outside.copy()
         rows = np.flatnonzero(_any(outside, axis=1))
-        noise = self._noise.of(block.matrix[rows], block.scored[rows])
+        noise = self._rounding_noise(block.matrix[rows], block.scored[rows])
         off[rows] &= ~(difference[rows] <= block.excess[rows] + noise)
         if block.of_the_scorer and rows.size:
             overflowing = rows[self._scorer.overflowing(block.matrix[rows])]
@@ -329,6 +329,14 @@ class Comparer:
             off=off,
         )
         return uncomputed
+
+    def _rounding_noise(self, matrix: Array, scored: Array) -> Array:
+        """What rounding in the network does to the rows as they are, or as the type holds them."""
+        noise = self._noise.of(matrix, scored)
+        if self._dtype == "float64":
+            return noise
+        held = rounded_to_float32(matrix)
+        return np.maximum(noise, self._noise.of(held, self._scorer.score_matrix(held)))
 
     def _allowed(self, values: Array) -> Array:
         return np.asarray(self._tolerance.value * (1.0 + np.abs(values)))
