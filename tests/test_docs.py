@@ -289,9 +289,10 @@ def test_the_gallerys_pictures_can_be_taken_anew(tmp_path: Path) -> None:
         "import sys, gallery_pictures as g; from pathlib import Path; place = Path(sys.argv[1]); "
         "g.take(g.written_report(place), place); print(*map(g.path_of, g.SHOWN), sep='\\n')"
     )
+    found = os.pathsep.join([str(DOCS), *sys.path])
     done = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path)],
-        env=os.environ | {"PYTHONPATH": f"{DOCS}:{ROOT}"}, stdout=subprocess.PIPE, check=True,
+        env=os.environ | {"PYTHONPATH": found}, stdout=subprocess.PIPE, check=True,
     )  # fmt: skip
     assert set(map(Path, done.stdout.decode().split())) == set(DOCS.glob("gallery_*.png"))
     for path in DOCS.glob("gallery_*.png"):
