@@ -291,7 +291,7 @@ def test_what_is_done_is_said(tmp_path: Path) -> None:
         patch.setattr("emit.report.why.section", lambda *_, **__: {"problem": "none here"})
         page = report_page(case.mojo(), rows=read_rows(case.mojo(), few), progress=said.append)
     assert said == ["looking at the predictions", "explaining the predictions"]
-    assert "<h1>regression_tanh</h1>" in page
+    assert "<h1>regression_<wbr>tanh</h1>" in page
 
 
 def test_scores_need_rows(tmp_path: Path) -> None:

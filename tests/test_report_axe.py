@@ -12,7 +12,7 @@ import pytest
 from browser_support import chromium, opened, sized
 from support import golden
 
-from emit.report import read_rows, report_page
+from emit.report import read_rows, report_page, two_models_page
 
 pytestmark = [pytest.mark.chromium, pytest.mark.axe]
 
@@ -56,6 +56,16 @@ def test_axe_finds_nothing_serious(name: str, browser: Any, tmp_path: Path) -> N
     path = tmp_path / "report.html"
     path.write_text(report_page(mojo, rows=rows), "utf-8")
     assert serious(browser, path) == []
+
+
+def test_axe_finds_nothing_serious_where_two_models_stand(browser: Any, tmp_path: Path) -> None:
+    pair = golden("binomial_tanh").mojo(), golden("binomial_exprectifier").mojo()
+    file = golden("binomial_tanh").folder / "input.csv"
+    path = tmp_path / "both.html"
+    page = two_models_page(*pair, rows=(read_rows(pair[0], file), read_rows(pair[1], file)))
+    path.write_text(page, "utf-8")
+    assert serious(browser, path) == []
+    assert browser.get_log("browser") == []
 
 
 def test_axe_sees_what_is_wrong(browser: Any, tmp_path: Path) -> None:

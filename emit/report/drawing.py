@@ -98,6 +98,11 @@ def _for_the_page(svg: str, name: str, title: str) -> str:
     return svg.replace("<svg", f'<svg role="img" aria-label="{escape(title)}"', 1)
 
 
+def breakable(text: str) -> Markup:
+    """Return a name that a narrow page breaks where its words end, not within them."""
+    return Markup(re.sub(r"([_./-])(?=\w)", r"\1<wbr>", escape(printable(text))))  # noqa: S704 - escaped
+
+
 def renamed(svg: str, name: str, other: str) -> str:
     """Return a chart under another name, to stand on a page with the first."""
     return re.sub(rf'(\bid="|url\(#|href="#){re.escape(name)}-', rf"\g<1>{other}-", svg)

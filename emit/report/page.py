@@ -26,7 +26,7 @@ from mojo_reader.summary import summarize
 from ..proving.made_rows import check_rows
 from . import cards, charts, data, dictionary, facts, performance, segments, units, what_if, why
 from .background import Background, background_of
-from .drawing import title_of
+from .drawing import breakable, title_of
 from .moves import Mover
 from .page_rows import held_rows
 from .proofs import Proof
@@ -212,7 +212,7 @@ def _template(name: str) -> jinja2.Template:
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, loader=jinja2.FunctionLoader(_text)
     )
-    environment.filters["title_of"] = title_of
+    environment.filters |= {"title_of": title_of, "breakable": breakable}
     return environment.get_template(name)
 
 
