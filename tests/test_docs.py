@@ -308,3 +308,35 @@ def test_the_picture_is_what_the_program_says() -> None:
     )
     paths = {"PYTHONPATH": f"{DOCS}:{ROOT}"}
     subprocess.run([sys.executable, "-c", code], check=True, env=os.environ | paths)
+
+
+# --------------------------------------------------------------------------- the comparison itself
+
+SHOWN = """
+rows    10,000
+logloss   0.463  better
+...
+epoch 1: 0.5, 1,203 rows/s, uuid -660533126653248798
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("0.463", "0.4629"), ("1,203", "7"), ("-66053", "12345"), ("...", "one\ntwo"), ("    ", " ")],
+)
+def test_times_identities_and_roundings_may_differ(old: str, new: str) -> None:
+    docs_support.assert_shown(SHOWN, SHOWN.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("0.463", "0.47"),
+        ("10,000", "9,999"),
+        ("better", "worse"),
+        ("epoch 1", "epoch 2"),
+    ],
+)
+def test_what_is_not_printed_is_told(old: str, new: str) -> None:
+    with pytest.raises(AssertionError, match="the page shows"):
+        docs_support.assert_shown(SHOWN, SHOWN.replace(old, new))
