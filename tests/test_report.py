@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from emit.report import (
     cards,
     data,
+    drawing,
     facts,
     h2o_proof,
     performance,
@@ -269,6 +270,10 @@ def test_what_h2o_scored_is_told_first_and_red_where_it_differs(tmp_path: Path) 
         found = cards.summary(proofs)
         assert found["said"] == sentence
         assert found["state"] == ("failed" if other in proofs else "passed")
+
+
+def test_a_name_breaks_where_its_words_end() -> None:
+    assert drawing.breakable("a_<b>.c") == "a_&lt;b&gt;.<wbr>c"
 
 
 def test_the_page_is_named_by_the_model(tmp_path: Path) -> None:

@@ -100,7 +100,7 @@ def _for_the_page(svg: str, name: str, title: str) -> str:
 
 def breakable(text: str) -> Markup:
     """Return a name that a narrow page breaks where its words end, not within them."""
-    return Markup(re.sub(r"([_./-])(?=\w)", r"\1<wbr>", escape(printable(text))))  # noqa: S704 - escaped
+    return Markup(re.sub(r"([_./-])(?=\w)", r"\1<wbr>", str(escape(printable(text)))))  # noqa: S704 - escaped
 
 
 def renamed(svg: str, name: str, other: str) -> str:
