@@ -194,7 +194,8 @@ def test_rows_are_compared_with_the_background(
     assert found["color"].drift.flag == 0, "both lack the column"
     assert found["the probability of yes"].drift.psi is not None
     shown = data.findings(Scorer(mojo), rows)
-    assert shown["verdict"].startswith("4 of 8 columns are flagged against train.csv: ")
+    sides = "columns and the probability of yes"
+    assert shown["verdict"].startswith(f"4 of 8 ({sides}) are flagged against train.csv: ")
     assert shown["state"] == "failed"
     assert next(c for c in shown["columns"] if c["name"] == "city")["strangers"] == ["Atlantis"]
     same = read_rows(mojo, tmp_path / "train.csv", reference=behind.rows)

@@ -71,7 +71,7 @@ def findings(scorer: Scorer, rows: Rows) -> dict[str, Any]:
     made = [_shown(column) for column in found]
     return {
         "sentences": list(rows.notices.sentences()),
-        "verdict": _verdict(flagged, len(found), rows),
+        "verdict": _verdict(flagged, found, rows),
         "state": _STATES[max((column.drift.flag for column in found), default=0)],
         "rule": _rule(mojo, rows),
         "reference": None if rows.reference is None else rows.reference.name,
@@ -140,15 +140,17 @@ def _of_the_output(mojo: Mojo, rows: Rows) -> list[_Column]:
 # --------------------------------------------------------------------------- words
 
 
-def _verdict(flagged: Sequence[_Column], count: int, rows: Rows) -> str:
+def _verdict(flagged: Sequence[_Column], found: Sequence[_Column], rows: Rows) -> str:
     against = "training" if rows.reference is None else f"{rows.reference.name}"
+    beside = [column.name for column in found if column.input is None]
+    all_of = ", ".join(["columns", *beside[:-1]]) + "".join(f" and {last}" for last in beside[-1:])
     if not flagged:
-        return f"None of {count} columns is flagged against {against}."
+        return f"None of {len(found)} ({all_of}) is flagged against {against}."
     names = [f"{column.name} ({', '.join(column.drift.reasons)})" for column in flagged[:_NAMED]]
     more = f" and {len(flagged) - _NAMED} more" if len(flagged) > _NAMED else ""
     verb = "is" if len(flagged) == 1 else "are"
     told = f"{'; '.join(names)}{more}"
-    return f"{len(flagged)} of {count} columns {verb} flagged against {against}: {told}."
+    return f"{len(flagged)} of {len(found)} ({all_of}) {verb} flagged against {against}: {told}."
 
 
 def _rule(mojo: Mojo, rows: Rows) -> str:
