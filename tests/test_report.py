@@ -247,11 +247,11 @@ def test_what_h2o_scored_is_told_first_and_red_where_it_differs(tmp_path: Path) 
     (failed,) = cards.verdicts([unequal])
     assert (right["state"], right["verdict"]) == ("passed", "Equal")
     assert (failed["state"], failed["verdict"]) == ("failed", "Not equal")
-    assert failed["lines"] == [{"said": "150 rows: 1 row or label off", "link": "#proof-0"}]
+    assert failed["lines"] == [{"said": ("150 rows:", "1 row or label off"), "link": "#proof-0"}]
     other = dataclasses.replace(unequal, by_h2o=False, subject="ONNX", title="ONNX and the scorer")
     absent, wrong_too = cards.verdicts([other, dataclasses.replace(other, rows="made rows")])
     assert (absent["subject"], absent["verdict"]) == ("H2O's own scores", "Not compared")
-    assert [line["said"] for line in wrong_too["lines"]] == [
+    assert [" ".join(line["said"]) for line in wrong_too["lines"]] == [
         "150 rows: 1 row or label off",
         "150 made rows: 1 row or label off",
     ]

@@ -66,7 +66,7 @@ def verdicts(proofs: Sequence[Proof]) -> list[dict[str, Any]]:
                 "mark": "?",
                 "verdict": "Not compared",
                 "subject": "H2O's own scores",
-                "lines": [{"said": "none were given", "link": None}],
+                "lines": [{"said": ("none were given",), "link": None}],
             }
         )
     for subject in dict.fromkeys(proof.subject for proof in proofs):
@@ -86,13 +86,14 @@ def verdicts(proofs: Sequence[Proof]) -> list[dict[str, Any]]:
     return made
 
 
-def _said(proof: Proof) -> str:
+def _said(proof: Proof) -> tuple[str, ...]:
+    """Return what was found, in parts that stand on one line each."""
     figures = proof.figures
     off = sum(int(figures.get(name, 0)) for name in ("rows off", "labels off"))
     words = f"{figures['rows']:,} {'made rows' if proof.rows == 'made rows' else 'rows'}"
     if off:
-        return f"{words}: {off:,} {'row or label' if off == 1 else 'rows or labels'} off"
-    return f"{words}, up to {figures['largest relative difference']:.1e} apart"
+        return f"{words}:", f"{off:,} {'row or label' if off == 1 else 'rows or labels'} off"
+    return f"{words},", f"up to {figures['largest relative difference']:.1e} apart"
 
 
 def metrics(figures: Mapping[str, float]) -> list[dict[str, str]]:
