@@ -301,6 +301,7 @@ def test_the_gallerys_pictures_can_be_taken_anew(tmp_path: Path) -> None:
 
 
 @pytest.mark.docs
+@pytest.mark.long
 def test_the_picture_is_what_the_program_says() -> None:
     code = (
         "import convert_picture as one; kept = one.PICTURE.read_text('utf-8'); "

@@ -90,6 +90,7 @@ def test_the_page_needs_no_other_file(name: str) -> None:
     assert page.tags.count("svg") >= 3
 
 
+@pytest.mark.long
 def test_the_largest_network_with_a_panel_is_below_three_megabytes() -> None:
     mojo = hand_made(levels=(), nums=200, hidden=(500, 390), classes=3)
     weights = sum(kernel.size for layer in mojo.layers for kernel in layer.kernels)
