@@ -173,7 +173,7 @@ def test_a_report_on_a_german_export(tmp_path: Path, capfd: pytest.CaptureFixtur
     assert run(capfd, *words).code == 4
     done = run(capfd, *words, "--decimal", ",")
     assert (done.code, target.exists()) == (0, True), done.err
-    assert "mean residual" in target.read_text("utf-8")
+    assert "mean_residual_deviance" in target.read_text("utf-8")
 
 
 @pytest.mark.long

@@ -119,7 +119,7 @@ def report(  # noqa: PLR0913 - a command's options
     and the exit code is 1. With a second model B the page sets both side by side on the same rows.
 
     Examples: mojo2keras report model.zip --rows rows.csv -o report.html
-    mojo2keras report model.zip --rows rows.csv --background train.csv --row 17 --by region
+    mojo2keras report model.zip --rows rows.csv --background train.csv --by region
     mojo2keras report model.zip retrained.zip --rows rows.csv -o both.html
     """
     from mojo_reader.reader import read_model
