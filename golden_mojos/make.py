@@ -13,11 +13,9 @@ second run gives the same weights and scores; the file's dates and ids differ. T
 
 from __future__ import annotations
 
-import argparse
 import itertools
 import json
 import logging
-import os
 import shutil
 import sys
 import tempfile
@@ -36,6 +34,7 @@ from checks import (
     rows_on_threshold,
     write_table,
 )
+from command_line import asked_for
 from ensemble import EnsembleCase, base_models
 from frames import Kind
 from rewritten import CASES as REWRITTEN
@@ -292,23 +291,10 @@ def make_rewritten_cases(cases: Sequence[RewrittenCase], root: Path, target: Pat
 
 def main() -> int:
     """Reads the command line and makes what it asks for."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("--only", nargs="+", metavar="CASE", help="make these cases alone")
-    parser.add_argument("--h2o-root", type=Path, default=os.environ.get("H2O_ROOT"))
-    parser.add_argument("--target", type=Path, default=HERE, help="where the folders go")
-    arguments = parser.parse_args()
-    if arguments.h2o_root is None:
-        parser.error("give --h2o-root or set H2O_ROOT")
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    wanted = set(arguments.only or (case.name for case in (*CASES, *REWRITTEN)))
-    unknown = wanted - {case.name for case in (*CASES, *REWRITTEN)}
-    if unknown:
-        parser.error(f"no such case: {', '.join(sorted(unknown))}")
-    root, target = Path(arguments.h2o_root), arguments.target
-    failures = make_cases([case for case in CASES if case.name in wanted], root, target)
-    rewritten = [case for case in REWRITTEN if case.name in wanted]
+    asked = asked_for(__doc__, (case.name for case in (*CASES, *REWRITTEN)), HERE)
+    root, target = asked.root, asked.target
+    failures = make_cases([case for case in CASES if case.name in asked.names], root, target)
+    rewritten = [case for case in REWRITTEN if case.name in asked.names]
     failures += make_rewritten_cases(rewritten, root, target)
     for failure in failures:
         log.error("FAILED %s", failure.splitlines()[0])

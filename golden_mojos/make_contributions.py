@@ -12,11 +12,9 @@ the server stops, ``case.json`` has its words.
 
 from __future__ import annotations
 
-import argparse
 import itertools
 import json
 import logging
-import os
 import shutil
 import sys
 import tempfile
@@ -26,6 +24,7 @@ from typing import TYPE_CHECKING, Final
 import lab
 from cases_contributions import CASES
 from checks import write_table
+from command_line import asked_for
 from frames import stream
 from rest import quoted
 
@@ -163,22 +162,9 @@ def make_cases(cases: Sequence[Case], root: Path, target: Path) -> list[str]:
 
 def main() -> int:
     """Reads the command line and makes what it asks for."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("--only", nargs="+", metavar="CASE", help="make these cases alone")
-    parser.add_argument("--h2o-root", type=Path, default=os.environ.get("H2O_ROOT"))
-    parser.add_argument("--target", type=Path, default=TARGET, help="where the folders go")
-    arguments = parser.parse_args()
-    if arguments.h2o_root is None:
-        parser.error("give --h2o-root or set H2O_ROOT")
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    wanted = set(arguments.only or (case.name for case in CASES))
-    unknown = wanted - {case.name for case in CASES}
-    if unknown:
-        parser.error(f"no such case: {', '.join(sorted(unknown))}")
-    chosen = [case for case in CASES if case.name in wanted]
-    failures = make_cases(chosen, Path(arguments.h2o_root), arguments.target)
+    asked = asked_for(__doc__, (case.name for case in CASES), TARGET)
+    chosen = [case for case in CASES if case.name in asked.names]
+    failures = make_cases(chosen, asked.root, asked.target)
     for failure in failures:
         log.error("FAILED %s", failure.splitlines()[0])
     return 1 if failures else 0

@@ -11,11 +11,9 @@ importances over many runs.
 
 from __future__ import annotations
 
-import argparse
 import itertools
 import json
 import logging
-import os
 import shutil
 import statistics
 import sys
@@ -25,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import lab
 from case import DEFAULTS
+from command_line import asked_for
 from frames import DAY, Column, Frame, Kind, mixed, numeric, stream
 from rest import quoted
 
@@ -233,23 +232,14 @@ def _write(path: Path, value: object) -> None:
 
 def main() -> int:
     """Reads the command line and makes what it asks for."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("--only", nargs="+", metavar="CASE", choices=MODELS)
-    parser.add_argument("--h2o-root", type=Path, default=os.environ.get("H2O_ROOT"))
-    parser.add_argument("--target", type=Path, default=TARGET, help="where the folders go")
-    arguments = parser.parse_args()
-    if arguments.h2o_root is None:
-        parser.error("give --h2o-root or set H2O_ROOT")
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    chosen = {name: MODELS[name]() for name in arguments.only or MODELS}
+    asked = asked_for(__doc__, MODELS, TARGET)
+    chosen = {name: MODELS[name]() for name in MODELS if name in asked.names}
     by_release = sorted(chosen.items(), key=lambda item: item[1].release)
     for version, group in itertools.groupby(by_release, key=lambda item: item[1].release):
-        release = lab.find_release(Path(arguments.h2o_root), version)
+        release = lab.find_release(asked.root, version)
         server = lab.Server(release, memory="1500m", threads=1)
         with server, tempfile.TemporaryDirectory() as work:
-            maker = Maker(server, Path(work), arguments.target)
+            maker = Maker(server, Path(work), asked.target)
             for name, model in group:
                 maker.make(name, model)
     return 0

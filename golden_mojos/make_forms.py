@@ -12,11 +12,9 @@ exports nothing else. ``--only`` takes ``refused`` and ``3.46.0.12``, too.
 
 from __future__ import annotations
 
-import argparse
 import itertools
 import json
 import logging
-import os
 import shutil
 import sys
 import tempfile
@@ -26,6 +24,7 @@ from typing import TYPE_CHECKING, Final
 import lab
 from case import DEFAULTS, SCORER
 from checks import write_table
+from command_line import asked_for
 from ensemble import FOLDED
 from forms import BY_NAME, CASES, NEWEST, NEWEST_CASES
 from make import HERE, CaseMaker, write_input
@@ -184,28 +183,13 @@ def _server(release: lab.Release) -> lab.Server:
 
 def main() -> int:
     """Reads the command line and makes what it asks for."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("--only", nargs="+", metavar="CASE", help="make these cases alone")
-    parser.add_argument("--h2o-root", type=Path, default=os.environ.get("H2O_ROOT"))
-    parser.add_argument("--target", type=Path, default=TARGET, help="where the folders go")
-    arguments = parser.parse_args()
-    if arguments.h2o_root is None:
-        parser.error("give --h2o-root or set H2O_ROOT")
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    known = {REFUSED, NEWEST, *(form.case.name for form in CASES)}
-    wanted = set(arguments.only or known)
-    unknown = wanted - known
-    if unknown:
-        parser.error(f"no such case: {', '.join(sorted(unknown))}")
-    cases = [form for form in CASES if form.case.name in wanted]
-    arguments.target.mkdir(exist_ok=True)
-    refused = REFUSED in wanted
-    root = Path(arguments.h2o_root)
-    failures = make_forms(cases, root, arguments.target, refused=refused)
-    if NEWEST in wanted:
-        make_newest(root, arguments.target / "newest")
+    asked = asked_for(__doc__, {REFUSED, NEWEST, *(form.case.name for form in CASES)}, TARGET)
+    cases = [form for form in CASES if form.case.name in asked.names]
+    asked.target.mkdir(exist_ok=True)
+    refused = REFUSED in asked.names
+    failures = make_forms(cases, asked.root, asked.target, refused=refused)
+    if NEWEST in asked.names:
+        make_newest(asked.root, asked.target / "newest")
     for failure in failures:
         log.error("FAILED %s", failure.splitlines()[0])
     return 1 if failures else 0

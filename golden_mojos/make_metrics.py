@@ -10,11 +10,9 @@ with, and what the server says of its performance on the rows
 
 from __future__ import annotations
 
-import argparse
 import itertools
 import json
 import logging
-import os
 import shutil
 import sys
 import tempfile
@@ -23,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import lab
 from case import DEFAULTS
+from command_line import asked_for
 from frames import Column, Frame, mixed, numeric, stream
 from rest import quoted
 
@@ -184,24 +183,15 @@ def make(server: lab.Server, name: str, model: _Model, target: Path) -> None:
 
 def main() -> int:
     """Reads the command line and makes what it asks for."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("--only", nargs="+", metavar="CASE", choices=MODELS)
-    parser.add_argument("--h2o-root", type=Path, default=os.environ.get("H2O_ROOT"))
-    parser.add_argument("--target", type=Path, default=TARGET, help="where the folders go")
-    arguments = parser.parse_args()
-    if arguments.h2o_root is None:
-        parser.error("give --h2o-root or set H2O_ROOT")
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    arguments.target.mkdir(exist_ok=True)
-    chosen = {name: MODELS[name]() for name in arguments.only or MODELS}
+    asked = asked_for(__doc__, MODELS, TARGET)
+    asked.target.mkdir(exist_ok=True)
+    chosen = {name: MODELS[name]() for name in MODELS if name in asked.names}
     by_release = sorted(chosen.items(), key=lambda item: item[1].release)
     for version, group in itertools.groupby(by_release, key=lambda item: item[1].release):
-        release = lab.find_release(Path(arguments.h2o_root), version)
+        release = lab.find_release(asked.root, version)
         with lab.Server(release, memory="1500m", threads=1) as server:
             for name, model in group:
-                make(server, name, model, arguments.target)
+                make(server, name, model, asked.target)
     return 0
 
 
