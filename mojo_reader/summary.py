@@ -146,14 +146,13 @@ def _standardization(mojo: Mojo, column: NumericInput) -> dict[str, float]:
 
 
 def _network(mojo: Mojo) -> dict[str, Any]:
-    weights = sum(kernel.size for layer in mojo.layers for kernel in layer.kernels)
     biases = sum(bias.size for layer in mojo.layers for bias in layer.biases)
     return {
         "inputs": mojo.features.width,
         "one_hot_inputs": mojo.features.one_hot_width,
         "activation": mojo.info.activation,
         "layers": [_layer(layer) for layer in mojo.layers],
-        "parameters": weights + biases,
+        "parameters": mojo.weight_count + biases,
     }
 
 

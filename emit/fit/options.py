@@ -48,7 +48,7 @@ def rows_of_a_step(mojo: Mojo, options: FitOptions, rows: int) -> int:
         return options.batch_size
     if options.learning_rate is not None:
         return MOST_ROWS_OF_A_STEP
-    weights = sum(kernel.size for layer in mojo.layers for kernel in layer.kernels)
+    weights = mojo.weight_count
     steps = _WEIGHTS_OF_AN_EPOCH // (weights + _WEIGHTS_OF_NO_STEP)
     size = 1
     while size < MOST_ROWS_OF_A_STEP and rows > steps * size:

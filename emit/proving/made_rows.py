@@ -101,7 +101,7 @@ def affordable_rows(mojo: Mojo, wanted: int) -> int:
     hot = min(features.one_hot_width, _ONE_HOT * len(features.categorical))
     first, *rest = mojo.layers
     products = sum(kernel.shape[1] for kernel in first.kernels) * (hot + len(features.numeric))
-    products += sum(kernel.size for layer in rest for kernel in layer.kernels)
+    products += sum(layer.weight_count for layer in rest)
     affordable: int = min(CELL_BUDGET // cells, PRODUCT_BUDGET // max(1, products))
     return min(wanted, max(FEWEST_ROWS, affordable))
 

@@ -121,7 +121,7 @@ def _missing(column: InputColumn) -> tuple[slice, Array]:
 
 
 def _places(mojo: Mojo, rows: Rows) -> NDArray[np.int64]:
-    weights = sum(kernel.size for layer in mojo.layers for kernel in layer.kernels)
+    weights = mojo.weight_count
     most = max(1, min(_MOST_ROWS, _WORK // max(1, weights * len(mojo.inputs))))
     return drawn_places(len(rows.sample), most, seed=1)
 

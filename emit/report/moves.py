@@ -81,8 +81,7 @@ class Mover:
 
     def __init__(self, scorer: Scorer, background: Background) -> None:
         self._mojo = scorer.mojo
-        weights = sum(kernel.size for layer in self._mojo.layers for kernel in layer.kernels)
-        pairs = max(1, _WORK // (weights * len(outputs_of(self._mojo.output))))
+        pairs = max(1, _WORK // (self._mojo.weight_count * len(outputs_of(self._mojo.output))))
         self._explainer: Explainer | None = None
         self.background = self._small(background.matrix)[: max(1, isqrt(pairs))]
         self.most = min(_MOST_ROWS, max(1, pairs // max(1, len(self.background))))

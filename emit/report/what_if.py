@@ -42,7 +42,7 @@ Held = Mapping[str, Any]
 
 def why_absent(mojo: Mojo) -> str | None:
     """Say why a page cannot hold the model, None where it can."""
-    weights = sum(kernel.size for layer in mojo.layers for kernel in layer.kernels)
+    weights = mojo.weight_count
     if weights > MAX_WEIGHTS:
         return f"the network has {weights:,} weights, and a page holds {MAX_WEIGHTS:,}"
     levels = sum(len(c.levels) for c in mojo.inputs if isinstance(c, CategoricalInput))
@@ -84,7 +84,7 @@ def page_model(
 
 def _background(mojo: Mojo, mover: Mover) -> dict[str, Any] | None:
     """Some background rows, so few that a moved slider is answered at once; None without any."""
-    weights = sum(kernel.size for layer in mojo.layers for kernel in layer.kernels)
+    weights = mojo.weight_count
     count, features = mover.background.shape
     most = max(1, min(count, _PANEL_WORK // weights, _PANEL_CELLS // max(1, features)))
     if not count:

@@ -167,7 +167,7 @@ def _numbers(rows: list[tuple[Any, ...]]) -> NDArray[np.float64]:
 
 
 def _affordable(mojo: Mojo) -> int:
-    weights = sum(kernel.size for layer in mojo.layers for kernel in layer.kernels)
+    weights = mojo.weight_count
     return affordable_rows(mojo, min(_ROWS, max(16, _WEIGHTS // max(1, weights))))
 
 

@@ -284,11 +284,10 @@ def _emitted(
     for kind in _PROVED:
         if kind in _WHERE_INSTALLED and not is_installed(kind):
             continue
-        weights = sum(kernel.size for layer in mojo.layers for kernel in layer.kernels)
-        if kind is Target.SQL and weights > _MOST_WEIGHTS_IN_SQL:
+        if kind is Target.SQL and mojo.weight_count > _MOST_WEIGHTS_IN_SQL:
             notes.append(
-                f"SQL is not compared here, where it would take long: the network has {weights:,} "
-                "weights; convert --to sql compares it"
+                f"SQL is not compared here, where it would take long: the network has "
+                f"{mojo.weight_count:,} weights; convert --to sql compares it"
             )
             continue
         try:

@@ -188,6 +188,11 @@ class Layer:
         """Number of units."""
         return int(self.kernels[0].shape[1])
 
+    @property
+    def weight_count(self) -> int:
+        """Number of weights, without the biases."""
+        return sum(kernel.size for kernel in self.kernels)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Classification:
@@ -351,6 +356,11 @@ class Mojo:
     output: Output
     kept: Kept
     training: TrainingState | None = None
+
+    @property
+    def weight_count(self) -> int:
+        """Number of weights of the network, without the biases."""
+        return sum(layer.weight_count for layer in self.layers)
 
     def __repr__(self) -> str:
         facts = ", ".join(f"{name} {value}" for name, value in self._facts())
