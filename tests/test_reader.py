@@ -22,6 +22,7 @@ from mojo_reader.errors import (
     MojoUnsupportedError,
 )
 from mojo_reader.model import CategoricalEncoding, Category
+from mojo_reader.summary import summarize
 
 IRIS = golden("iris_tanh")
 BINOMIAL = golden("bernoulli")
@@ -189,3 +190,10 @@ def test_every_encoding_and_category_has_a_golden() -> None:
         for case in golden_cases()
     }
     assert trained >= {encoding.value for encoding in CategoricalEncoding}
+
+
+def test_the_weights_are_counted_without_the_biases() -> None:
+    mojo = golden("binomial_tanh").mojo()
+    assert [layer.weight_count for layer in mojo.layers] == [26 * 8, 8 * 6, 6 * 2]
+    assert mojo.weight_count == 268
+    assert summarize(mojo)["network"]["parameters"] == 268 + 8 + 6 + 2
